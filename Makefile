@@ -1,0 +1,66 @@
+# Everything works from a fresh clone: each target makes the environment that it needs.
+#   make compare                     make test PYTHON=python3.12
+
+PYTHON ?= $(firstword $(foreach name,python3 python3.11 python3.12 python3.13, \
+	$(shell $(name) -c 'import sys; assert (3, 11) <= sys.version_info < (3, 14)' 2>/dev/null && echo $(name))))
+VENV ?= $(if $(filter command% environment%,$(origin PYTHON)),.venv-$(notdir $(PYTHON)),.venv)
+BIN = $(VENV)/bin
+PIP = $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-compile --constraint constraints.txt
+ARGS ?=
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/\1\t\2/' | expand -t 12
+
+.PHONY: compare
+compare: $(VENV)/installed ## train TF1 and Keras side by side on real digits and compare (ARGS="--epochs 100")
+	$(BIN)/tf1keras compare $(ARGS)
+
+.PHONY: article
+article: $(VENV)/installed ## run the article's listing, printing its own lines
+	$(BIN)/tf1keras article $(ARGS)
+
+.PHONY: install
+install: $(VENV)/installed ## make .venv with the command tf1keras in it
+
+.PHONY: test
+test: lint ## ruff, mypy, pytest; all of MNIST too where MNIST_DIR says where its files are
+	$(BIN)/python -m pytest $(ARGS)
+
+.PHONY: lint
+lint: $(VENV)/installed-dev ## ruff and mypy
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+.PHONY: format
+format: $(VENV)/installed-dev ## let ruff lay out the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+.PHONY: figures
+figures: $(VENV)/installed ## measure again what README and docs quote, and write it there
+	rm -rf runs/figures
+	$(BIN)/tf1keras compare --out runs/figures
+	$(BIN)/python docs/figures.py runs/figures
+
+.PHONY: clean
+clean: ## remove the environments and caches; runs stay
+	rm -rf .venv .venv-* build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(VENV)/python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed, and none was found; install one, or: make PYTHON=/path/to/python" >&2; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/installed: $(VENV)/python pyproject.toml constraints.txt
+	@echo "installing into $(VENV), about two minutes ..."
+	$(PIP) --editable .
+	@touch $@
+
+$(VENV)/installed-dev: $(VENV)/python pyproject.toml constraints.txt
+	@echo "installing into $(VENV), about two minutes ..."
+	$(PIP) --editable ".[dev]"
+	@touch $@ $(VENV)/installed

@@ -1,0 +1,107 @@
+"""The two pieces that make a Keras model bit-identical to a TensorFlow 1 graph.
+
+`AddV2Dense`: Keras' `Dense` adds its bias with `tf.nn.bias_add`, whose gradient sums the rows in
+another order than that of AddV2, which `matmul(x, W) + b` meant in TensorFlow 1. Forward values
+are the same; bias gradients differ in the last bits.
+
+`TF1Adam`: Keras' `Adam` computes 1 - beta in float64, beta^t by `pow`, and its own sequence of
+elementwise ops. TensorFlow 1 kept float32 betas, float32 running products of them, and one fused
+kernel, ApplyAdam (`tensorflow/python/training/adam.py`, `core/kernels/training_ops.cc`).
+"""
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+PACKAGE = "keras_models"
+
+
+@keras.saving.register_keras_serializable(package=PACKAGE)
+class AddV2Dense(keras.layers.Dense):
+    """`keras.layers.Dense` whose bias is added as TensorFlow 1's `matmul(x, kernel) + bias` did.
+
+    [N, inputs] -> [N, units], in the dtype of the layer.
+    """
+
+    def call(self, inputs: tf.Tensor, training: bool | None = None) -> tf.Tensor:
+        """Return activation(inputs @ kernel + bias)."""
+        outputs = tf.matmul(inputs, self.kernel)
+        if self.bias is not None:
+            outputs = tf.raw_ops.AddV2(x=outputs, y=tf.convert_to_tensor(self.bias))
+        return self.activation(outputs)
+
+
+@keras.saving.register_keras_serializable(package=PACKAGE)
+class TF1Adam(keras.optimizers.Optimizer):
+    """`tf.compat.v1.train.AdamOptimizer` as a Keras optimizer, with its defaults.
+
+    Per variable a slot m and a slot v in the variable's dtype; per optimizer two float32 scalars,
+    `beta1_power` and `beta2_power`, that hold beta^(t+1) after t updates, as in a TensorFlow 1
+    checkpoint. Learning rate, betas and epsilon are float32 whatever the dtype of the variables:
+    TensorFlow 1 made them so.
+    """
+
+    def __init__(
+        self,
+        learning_rate: float = 0.001,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        name: str = "tf1_adam",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(learning_rate=learning_rate, name=name, **kwargs)
+        if self.gradient_accumulation_steps:
+            raise ValueError(
+                f"gradient_accumulation_steps={self.gradient_accumulation_steps}: expected None, "
+                "for TensorFlow 1's Adam updates at every step."
+            )
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+        self.epsilon = epsilon
+
+    def build(self, variables: list[keras.Variable]) -> None:
+        """Create the slots m and v of every variable and the two beta powers."""
+        if self.built:
+            return
+        super().build(variables)
+        self._m, self._v = self.add_optimizer_variables(variables, ["m", "v"])
+        self.beta1_power = self._scalar("beta1_power", self.beta_1)
+        self.beta2_power = self._scalar("beta2_power", self.beta_2)
+
+    def _scalar(self, name: str, value: float) -> keras.Variable:
+        initializer = keras.initializers.Constant(value)
+        return self.add_variable((), initializer=initializer, dtype="float32", name=name)
+
+    def apply(self, grads: list, trainable_variables: list | None = None) -> None:
+        """Update every variable, then advance the beta powers by one float32 product each."""
+        super().apply(grads, trainable_variables)
+        for power, beta in ((self.beta1_power, self.beta_1), (self.beta2_power, self.beta_2)):
+            power.assign(tf.convert_to_tensor(power) * tf.constant(beta, tf.float32))
+
+    def update_step(self, gradient: tf.Tensor, variable: tf.Variable, learning_rate: Any) -> None:
+        """Apply one fused Adam update to `variable`, in place."""
+
+        def as_tf1(value: Any) -> tf.Tensor:
+            return tf.cast(tf.cast(value, tf.float32), variable.dtype)
+
+        index = self._get_variable_index(variable)
+        tf.raw_ops.ResourceApplyAdam(
+            var=variable.handle,
+            m=self._m[index].value.handle,
+            v=self._v[index].value.handle,
+            beta1_power=as_tf1(self.beta1_power),
+            beta2_power=as_tf1(self.beta2_power),
+            lr=as_tf1(learning_rate),
+            beta1=as_tf1(self.beta_1),
+            beta2=as_tf1(self.beta_2),
+            epsilon=as_tf1(self.epsilon),
+            grad=tf.cast(gradient, variable.dtype),
+        )
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what `from_config` needs to make the optimizer again (learning rate included)."""
+        config = super().get_config()
+        config.update(beta_1=self.beta_1, beta_2=self.beta_2, epsilon=self.epsilon)
+        return config

@@ -1,0 +1,91 @@
+"""A compiled Keras model as a Trainee: one full-batch update at a time, and no copy of the data."""
+
+import collections
+from collections.abc import Mapping
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+from tensorflow.python.eager import context
+
+from keras_models.article import WEIGHTS
+
+Placement = dict[str, dict[str, int]]
+"""Device name -> op type -> number of ops that were executed there."""
+
+
+class KerasTrainee:
+    """`model` bound to training data that lies on `device` already.
+
+    `x` is [N, 784] float32 and `y` is [N, 10] float32. A step does what one full batch of
+    `model.fit` does (the compiled loss, its gradient, the compiled optimizer), without its metrics.
+    `placement` says where the ops of the first step were executed; it is empty before that.
+    """
+
+    def __init__(
+        self, name: str, model: keras.Model, x: tf.Tensor, y: tf.Tensor, *, device: str = "/CPU:0"
+    ) -> None:
+        self.name = name
+        self.model = model
+        self.placement: Placement = {}
+        self._x, self._y = x, y
+        self._device = device
+        self._variables = {variable.path: variable for variable in model.trainable_variables}
+        with tf.device(device):
+            model.optimizer.build(model.trainable_variables)
+        self._train = tf.function(self._update, jit_compile=model.jit_compile)
+        self._predict = tf.function(self._forward)
+
+    def _update(self, x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
+        with tf.GradientTape() as tape:
+            logits = self.model(x, training=True)
+            loss = self.model.compute_loss(x=x, y=y, y_pred=logits)
+        variables = self.model.trainable_variables
+        self.model.optimizer.apply(tape.gradient(loss, variables), variables)
+        return loss
+
+    def _forward(self, x: tf.Tensor) -> tf.Tensor:
+        return self.model(x, training=False)
+
+    def step(self) -> np.float32:
+        """Run one update on the bound data; return the loss before it."""
+        with tf.device(self._device):
+            loss = self._train(self._x, self._y) if self.placement else self._traced_step()
+        return loss.numpy()
+
+    def _traced_step(self) -> tf.Tensor:
+        """Run the first step, and note on which device each of its ops was executed.
+
+        Eager TensorFlow has no public way to ask for this; `op.device` is only the request.
+        """
+        context.enable_graph_collection()
+        try:
+            loss = self._train(self._x, self._y)
+            metadata = context.export_run_metadata()
+        finally:
+            context.disable_graph_collection()
+        for graphs in metadata.function_graphs:
+            for graph_def in graphs.partition_graphs:
+                for node in graph_def.node:
+                    ops = self.placement.setdefault(node.device, collections.Counter())
+                    ops[node.op] += 1
+        return loss
+
+    def logits(self, x: np.ndarray) -> np.ndarray:
+        """Return the logits of `x`: [N, 784] float32 -> [N, 10] float32."""
+        with tf.device(self._device):
+            return self._predict(tf.constant(x)).numpy()
+
+    def weights(self) -> dict[str, np.ndarray]:
+        """Return copies of W1, b1, W2 and b2."""
+        return {name: self._variables[path].numpy() for name, path in WEIGHTS.items()}
+
+    def load_weights(self, weights: Mapping[str, np.ndarray]) -> None:
+        """Set W1, b1, W2 and b2; the optimizer's state stays as it is."""
+        for name, path in WEIGHTS.items():
+            self._variables[path].assign(weights[name])
+
+    def save(self, folder: Path) -> None:
+        """Write `folder`/NAME.keras: the compiled model with its optimizer's state."""
+        self.model.save(folder / f"{self.name}.keras")

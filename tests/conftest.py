@@ -1,0 +1,114 @@
+"""What tests share: digits, golden numbers, and the command line, run for real."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from training import startup
+
+startup.import_tensorflow()
+
+from training import data  # noqa: E402
+from training.data import Digits  # noqa: E402
+
+GOLDEN = Path(__file__).parent / "golden"
+ROOT = Path(__file__).parent.parent
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def tf1keras(
+    *arguments: str, cwd: Path, env: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run the installed command `tf1keras`, away from the sources, without TensorFlow variables."""
+    command = Path(sys.executable).with_name("tf1keras")
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("TF_")}
+    clean.pop("MNIST_DIR", None)
+    return subprocess.run(
+        [str(command), *arguments],
+        cwd=cwd,
+        env=clean | (env or {}),
+        capture_output=True,
+        text=True,
+        timeout=1500,
+        check=False,
+    )
+
+
+def python(code: str, *arguments: str, env: dict[str, str] | None = None) -> str:
+    """Run `code` in a fresh interpreter and return what it prints."""
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        env=os.environ | (env or {}),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def golden(name: str) -> Any:
+    return json.loads((GOLDEN / f"{name}.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="session")
+def digits() -> Digits:
+    return data.load("mnist_5k")
+
+
+@pytest.fixture(scope="session")
+def default_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The run folder of plain `tf1keras compare`: 1000 epochs, seed 1234, mnist_5k, three lanes."""
+    return _compare(tmp_path_factory.mktemp("default"))
+
+
+@pytest.fixture(scope="session")
+def seed_0_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same with seed 0, and without the idiomatic lane."""
+    return _compare(tmp_path_factory.mktemp("seed-0"), "--seed", "0", "--lanes", "tf1", "exact")
+
+
+def _compare(folder: Path, *options: str) -> Path:
+    """Run `tf1keras compare`; its run folder is `folder`/run, beside it what it printed."""
+    done = tf1keras("compare", *options, "--out", str(folder / "run"), cwd=folder)
+    assert done.returncode == 0, done.stderr
+    (folder / "stdout").write_text(done.stdout, encoding="utf-8")
+    return folder / "run"
+
+
+@pytest.fixture(scope="session")
+def mnist_dir() -> Path:
+    """The folder of the four original MNIST files; skips where MNIST_DIR does not name it."""
+    folder = os.environ.get("MNIST_DIR")
+    if not folder:
+        pytest.skip("all of MNIST is not here: MNIST_DIR=DIR names the folder of its four files")
+    return Path(folder).resolve()
+
+
+def write_idx(folder: Path, arrays: Sequence[Any], gz: bool = False) -> None:
+    """Write train images, train labels, test images, test labels as IDX files."""
+    import gzip
+
+    names = (
+        "train-images-idx3-ubyte",
+        "train-labels-idx1-ubyte",
+        "t10k-images-idx3-ubyte",
+        "t10k-labels-idx1-ubyte",
+    )
+    folder.mkdir(exist_ok=True)
+    for name, array in zip(names, arrays, strict=True):
+        header = bytes([0, 0, 8, array.ndim]) + b"".join(n.to_bytes(4, "big") for n in array.shape)
+        content = header + array.tobytes()
+        if gz:
+            (folder / f"{name}.gz").write_bytes(gzip.compress(content))
+        else:
+            (folder / name).write_bytes(content)

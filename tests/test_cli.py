@@ -1,0 +1,122 @@
+"""The command line: quick to answer, true to its word, and clear about bad input."""
+
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT, tf1keras
+from training import cli
+
+
+def test_help_answers_in_half_a_second(tmp_path: Path) -> None:
+    """The best of a few, so that another process's noise is not taken for ours."""
+    best = 9.0
+    for _ in range(5):
+        start = time.perf_counter()
+        done = tf1keras("--help", cwd=tmp_path)
+        best = min(best, time.perf_counter() - start)
+        assert done.returncode == 0
+    assert best < 0.5
+    for command in ("compare", "article", "data"):
+        assert command in done.stdout
+
+
+def test_article_prints_its_own_lines_and_nothing_else(tmp_path: Path) -> None:
+    options = ["--data", "mnist_5k", "--seed", "1234", "--epochs", "12"]
+    done = tf1keras("article", *options, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[0] == "Epoch: 0 Loss: 101.944"
+    assert len(lines) == 12
+    for epoch, line in enumerate(lines):
+        assert re.fullmatch(rf"Epoch: {epoch} Loss: \d+\.\d+", line)
+    assert "mnist_5k: 4,000 train and 1,000 test rows, SHA-256" in done.stderr
+    assert not re.search(r"^([IWE]\d{4} |WARNING|20\d\d-)", done.stderr, re.MULTILINE)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_article_writes_a_run_folder_where_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "deep" / "run"
+    assert cli.main(["article", "--epochs", "3", "--out", str(folder)]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 3
+    assert {path.name for path in folder.iterdir()} == {
+        "config.json",
+        "environment.json",
+        "history.csv",
+        "tf1",
+    }
+
+
+def test_closed_pipe_is_no_error_message(tmp_path: Path) -> None:
+    command = f"'{Path(sys.executable).with_name('tf1keras')}' article --epochs 200 | head -n 2"
+    done = subprocess.run(
+        command, shell=True, cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert len(done.stdout.splitlines()) == 2
+    assert "Traceback" not in done.stderr
+    assert "BrokenPipe" not in done.stderr
+
+
+def test_python_m_training_is_the_same_command() -> None:
+    command = [sys.executable, "-m", "training", "compare", "--help"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    for option in ("--data", "--manual-dir", "--epochs", "--seed", "--device", "--out", "--lanes"):
+        assert option in done.stdout
+
+
+BAD_INPUT = [
+    (["compare", "--epochs", "0"], "at least 1"),
+    (["compare", "--epochs", "-3"], "at least 1"),
+    (["compare", "--epochs", "many"], "invalid"),
+    (["compare", "--seed", "-1"], "expected 0 to 2147483646"),
+    (["compare", "--seed", "2147483647"], "expected 0 to 2147483646"),
+    (["compare", "--device", "tpu"], "expected auto, cpu, gpu or gpu:N"),
+    (["compare", "--device", "gpu"], "mnist-tf1-keras[gpu]"),
+    (["compare", "--lanes", "tf1", "tf1"], "at most once"),
+    (["compare", "--lanes", "tf2"], "tf2"),
+    (["compare", "--data", "mnist_6k"], "mnist_5k, mnist, fashion_mnist"),
+    (["compare", "--data", "idx:nowhere"], "no such folder"),
+    (["compare", "--data", "npz:nowhere.npz"], "no such file"),
+    (["compare", "--out", "full"], "exists already"),
+    (["compare", "--out", "full/file"], "exists already"),
+    (["compare", "--out", "full/file/run"], "cannot be written to"),
+    (["article", "--epochs", "0"], "at least 1"),
+    (["article", "--lanes", "tf1"], "lanes"),
+    (["data", "idx:full"], "train-images-idx3-ubyte"),
+    (["data", "mnist", "--manual-dir", "full"], "missing"),
+    (["train"], "train"),
+    ([], "Expected one of {compare, article, data}"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "message"), BAD_INPUT, ids=lambda value: str(value)[:40])
+def test_bad_input_is_one_message_and_status_2(
+    arguments: list[str],
+    message: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "file").write_text("kept")
+    assert status(arguments) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert message in printed.err
+    assert [str(p.relative_to(tmp_path)) for p in tmp_path.rglob("*")] == ["full", "full/file"]
+    assert (tmp_path / "full" / "file").read_text() == "kept"
+
+
+def status(arguments: list[str]) -> int:
+    """Run the command line in this process; what the parser refuses leaves by SystemExit."""
+    try:
+        return cli.main(arguments)
+    except SystemExit as left:
+        return int(str(left.code))

@@ -1,0 +1,70 @@
+"""The claims on all of MNIST, from its four original files; skipped where MNIST_DIR names none."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.conftest import golden, tf1keras
+from training import data
+from training.history import read_csv
+from training.parity import within_other_kernels
+from training.runs import read_json
+
+pytestmark = pytest.mark.full_mnist
+
+
+def test_idx_folder_gives_all_of_mnist(mnist_dir: Path) -> None:
+    digits = data.load(f"idx:{mnist_dir}")
+    assert digits.train.x.shape == (60000, 784)
+    assert digits.test.x.shape == (10000, 784)
+    assert np.bincount(digits.train.labels).sum() == 60000
+
+
+def test_tensorflow_datasets_prepares_the_originals_without_a_network(
+    mnist_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same digits as the IDX files', in another order, by --manual-dir and by MNIST_DIR."""
+    offline = {"TFDS_DATA_DIR": str(tmp_path / "tfds"), "HTTPS_PROXY": "http://127.0.0.1:9"}
+    given = ["--manual-dir", str(mnist_dir)]
+    done = tf1keras("data", "mnist", *given, "--out", "first", cwd=tmp_path, env=offline)
+    assert done.returncode == 0, done.stderr
+    again = tf1keras(
+        "data", "mnist", "--out", "again", cwd=tmp_path, env=offline | {"MNIST_DIR": str(mnist_dir)}
+    )
+    assert again.returncode == 0, again.stderr
+    facts = read_json(tmp_path / "first" / "data.json")
+    assert facts == read_json(tmp_path / "again" / "data.json")
+
+    originals = data.load(f"idx:{mnist_dir}")
+    assert (facts["train_rows"], facts["test_rows"]) == (60000, 10000)
+    assert facts["class_counts"]["train"] == np.bincount(originals.train.labels).tolist()
+    assert facts["class_counts"]["test"] == np.bincount(originals.test.labels).tolist()
+
+    monkeypatch.setattr("tensorflow_datasets.core.constants.DATA_DIR", str(tmp_path / "tfds"))
+    monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path / "tfds"))
+    prepared = data.load("mnist")
+    assert prepared.sha256 == facts["sha256"] != originals.sha256
+    assert sorted_rows(prepared.train) == sorted_rows(originals.train)
+    assert sorted_rows(prepared.test) == sorted_rows(originals.test)
+
+
+def sorted_rows(examples: data.Examples) -> list[bytes]:
+    return sorted(x.tobytes() + y.tobytes() for x, y in zip(examples.x, examples.y, strict=True))
+
+
+def test_thousand_epochs_on_all_of_mnist(mnist_dir: Path, tmp_path: Path) -> None:
+    """The exact lane bit for bit, TensorFlow 1.15.5 within the tolerance, 90.35 % +- 0.1."""
+    command = ["compare", "--data", f"idx:{mnist_dir}", "--lanes", "tf1", "exact", "--out", "run"]
+    done = tf1keras(*command, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    losses = read_csv(tmp_path / "run" / "history.csv")
+    recorded = golden("mnist-seed1234")
+    assert losses["tf1"].tobytes() == losses["exact"].tobytes()
+    assert within_other_kernels(losses["tf1"], recorded["loss"])
+    parity = read_json(tmp_path / "run" / "parity.json")
+    assert parity["lanes"]["exact"]["weights_identical"] is True
+    assert parity["initial_weights_sha256"] == recorded["initial_sha256"]
+    results = read_json(tmp_path / "run" / "results.json")
+    for lane in ("tf1", "exact"):
+        assert abs(results["lanes"][lane]["test_accuracy"] - 0.9035) <= 0.001

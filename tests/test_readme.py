@@ -1,0 +1,120 @@
+"""The READMEs keep their word: their commands run, their figures are what a command measured."""
+
+import importlib.util
+import json
+import re
+import shlex
+import subprocess
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from tests.conftest import ROOT, tf1keras
+from training.history import read_csv
+from training.runs import read_json
+from training.tolerances import TOLERANCES
+
+READMES = ["README.md", "README.zh-CN.md"]
+
+
+def text(readme: str) -> str:
+    return (ROOT / readme).read_text(encoding="utf-8")
+
+
+def code_blocks(readme: str, language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", text(readme), re.DOTALL)
+
+
+def without_comments(code: str) -> str:
+    return "\n".join(line.partition("#")[0].rstrip() for line in code.splitlines())
+
+
+def commands(readme: str) -> list[str]:
+    lines = "\n".join(without_comments(block) for block in code_blocks(readme, "sh")).splitlines()
+    return [line for line in lines if line.strip()]
+
+
+@pytest.fixture(scope="module")
+def figures_script() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("figures", ROOT / "docs" / "figures.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_both_languages_show_the_same_commands_and_code() -> None:
+    assert commands("README.md") == commands("README.zh-CN.md")
+    english, chinese = (
+        [without_comments(block) for block in code_blocks(readme, "python")] for readme in READMES
+    )
+    assert english == chinese
+
+
+def test_every_command_runs_and_reruns_are_bit_identical(tmp_path: Path, seed_0_run: Path) -> None:
+    """`make` and the bare `tf1keras compare` are run by others; the rest here, as printed."""
+    shown = [shlex.split(line) for line in commands("README.md")]
+    assert {line[0] for line in shown} == {"make", "tf1keras"}
+    for line in shown:
+        if line[0] == "make" or line == ["tf1keras", "compare"]:
+            continue
+        done = tf1keras(*line[1:], cwd=tmp_path)
+        assert done.returncode == 0, (line, done.stderr)
+    first, again = (read_csv(run / "history.csv") for run in (seed_0_run, tmp_path / "my-run"))
+    assert len(again["tf1"]) == 100
+    for lane, losses in again.items():
+        assert losses.tobytes() == first[lane][:100].tobytes()
+
+
+@pytest.mark.parametrize("index", [0, 1])
+def test_python_example_runs(index: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    exec(code_blocks("README.md", "python")[index], {})
+    assert (tmp_path / "article.keras").is_file() == (index == 0)
+
+
+@pytest.mark.parametrize("readme", READMES)
+def test_figures_were_written_by_the_command(readme: str, figures_script: ModuleType) -> None:
+    figures = json.loads((ROOT / "docs" / "figures.json").read_text(encoding="utf-8"))
+    assert text(readme) == figures_script.rewrite(readme, text(readme), figures)
+
+
+def test_figures_are_what_a_run_gives(default_run: Path) -> None:
+    quoted = read_json(ROOT / "docs" / "figures.json")["results"]
+    measured = read_json(default_run / "results.json")
+    allowed = TOLERANCES["other_kernels"].relative
+    assert quoted["epochs"] == measured["epochs"]
+    assert quoted["exact_holds"] is measured["exact_holds"] is True
+    assert list(quoted["lanes"]) == list(measured["lanes"])
+    for lane, row in quoted["lanes"].items():
+        again = measured["lanes"][lane]
+        for loss in ("first_loss", "last_loss"):
+            assert row[loss] == pytest.approx(again[loss], rel=allowed)
+        assert row["test_accuracy"] == pytest.approx(again["test_accuracy"], abs=0.005)
+    assert quoted["lanes"]["exact"]["max_ulp"] == measured["lanes"]["exact"]["max_ulp"] == 0
+
+
+@pytest.mark.parametrize("readme", READMES)
+def test_links_lead_somewhere(readme: str) -> None:
+    for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", text(readme)):
+        assert (ROOT / target).exists(), target
+
+
+def test_make_help_lists_every_target() -> None:
+    command = ["make", "--no-print-directory", "help"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    makefile = (ROOT / "Makefile").read_text()
+    targets = re.findall(r"^\.PHONY: ([a-z-]+)$", makefile, re.MULTILINE)
+    assert [line.split()[0] for line in done.stdout.splitlines()] == targets
+    assert all(len(line.split()) > 2 for line in done.stdout.splitlines())
+    for readme in READMES:
+        for target in re.findall(r"`(?:[A-Z_]+=DIR )?make ([a-z]+)", text(readme)):
+            assert target in targets
+
+
+@pytest.mark.parametrize("readme", READMES)
+def test_every_file_of_a_run_folder_is_explained(readme: str, default_run: Path) -> None:
+    for path in default_run.iterdir():
+        assert f"`{path.name}" in text(readme)

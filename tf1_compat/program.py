@@ -1,0 +1,91 @@
+"""A TensorFlow 1 graph with its named endpoints and its session, as a Trainee."""
+
+import collections
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+from tf1_compat import article
+
+Placement = dict[str, dict[str, int]]
+"""Device name -> op type -> number of ops that were executed there."""
+
+
+class Program:
+    """The article's graph, initialized and bound to its training data.
+
+    `x` is [N, 784] float32 and `y` is [N, 10] float32; both are fed through `feed_dict` at every
+    step, as in the article. The graph is placed on `device` and run with `config`. `placement` says
+    where the ops of the first step were executed; it is empty before that.
+    """
+
+    name = "tf1"
+
+    def __init__(
+        self,
+        x: np.ndarray,
+        y: np.ndarray,
+        *,
+        seed: int,
+        device: str = "/CPU:0",
+        config: tf.compat.v1.ConfigProto | None = None,
+    ) -> None:
+        self.placement: Placement = {}
+        self._x, self._y = x, y
+        self._device = device
+        self.graph = tf.Graph()
+        with self.graph.as_default(), tf.device(device):
+            tf.compat.v1.set_random_seed(seed)
+            self.endpoints = article.build()
+            initializer = tf.compat.v1.global_variables_initializer()
+        self.session = tf.compat.v1.Session(graph=self.graph, config=config)
+        self.session.run(initializer)
+
+    def step(self) -> np.float32:
+        """Run one update on the bound data; return the loss before it."""
+        graph = self.endpoints
+        fetches = [graph.optimizer, graph.cost]
+        feed_dict = {graph.X: self._x, graph.Y: self._y}
+        if self.placement:
+            _, loss = self.session.run(fetches, feed_dict)
+        else:
+            _, loss = self._traced_run(fetches, feed_dict)
+        return loss
+
+    def _traced_run(self, fetches: list, feed_dict: Mapping[tf.Tensor, np.ndarray]) -> list:
+        """Run like `session.run`, and note on which device each op was executed."""
+        options = tf.compat.v1.RunOptions(output_partition_graphs=True)
+        metadata = tf.compat.v1.RunMetadata()
+        values = self.session.run(fetches, feed_dict, options, metadata)
+        for graph_def in metadata.partition_graphs:
+            for node in graph_def.node:
+                ops = self.placement.setdefault(node.device, collections.Counter())
+                ops[node.op] += 1
+        return values
+
+    def logits(self, x: np.ndarray) -> np.ndarray:
+        """Return the logits of `x`: [N, 784] float32 -> [N, 10] float32."""
+        return self.session.run(self.endpoints.output_layer, {self.endpoints.X: x})
+
+    def weights(self) -> dict[str, np.ndarray]:
+        """Return copies of W1, b1, W2 and b2."""
+        return self.session.run(self.endpoints.weights)
+
+    def load_weights(self, weights: Mapping[str, np.ndarray]) -> None:
+        """Set W1, b1, W2 and b2; Adam's slots stay as they are."""
+        for name, variable in self.endpoints.weights.items():
+            # Feeding the initial value into the Assign op that is there adds no op to the graph.
+            assign = variable.initializer
+            self.session.run(assign, {assign.inputs[1]: weights[name]})
+
+    def save(self, folder: Path) -> None:
+        """Write `folder`/tf1/model.ckpt.*, a Saver checkpoint, as TensorFlow 1 users know it."""
+        (folder / self.name).mkdir()
+        with self.graph.as_default(), tf.device("/CPU:0"):
+            tf.compat.v1.train.Saver().save(self.session, str(folder / self.name / "model.ckpt"))
+
+    def close(self) -> None:
+        """Release the session; the program cannot be used after that."""
+        self.session.close()

@@ -1,0 +1,48 @@
+"""`tf1keras article`: the article's listing, run on TensorFlow 2, printing the article's own lines.
+
+    tf1keras article --data mnist_5k --seed 1234
+
+prints "Epoch: 0 Loss: 101.944" and so on, and nothing else, to standard output.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+from rich.console import Console
+
+from training import data, devices, environment, history, lanes, loop, report, runs
+from training.config import ArticleConfig
+
+
+def run(config: ArticleConfig) -> int:
+    """Run the command; return its exit status."""
+    final = runs.choose("article", config.out) if config.out else None
+    digits = data.load(config.data, config.manual_dir)
+    device = devices.choose(config.device)
+    notes = Console(stderr=True)
+    notes.print(report.banner(config, digits, device), highlight=False, soft_wrap=True)
+
+    def train() -> tuple[loop.Trainee, history.History]:
+        (program,) = lanes.build(["tf1"], digits.train, config.seed, device)
+
+        def on_epoch(epoch: int, losses: Mapping[str, np.float32]) -> None:
+            if epoch == 0:
+                devices.check(program.name, program.placement, device)
+            print("Epoch:", epoch, "Loss:", losses["tf1"], flush=True)
+
+        return program, loop.train([program], config.epochs, on_epoch)
+
+    if final is None:
+        train()
+        return 0
+    with runs.new(final) as folder:
+        program, recorded = train()
+        runs.write_json(folder / "config.json", config)
+        runs.write_json(
+            folder / "environment.json",
+            {**environment.describe(), "device": device.name, "data": report.data_facts(digits)},
+        )
+        history.write_csv(recorded, folder / "history.csv")
+        program.save(folder)
+    notes.print(f"Results: {final}", highlight=False, soft_wrap=True)
+    return 0

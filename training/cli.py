@@ -1,0 +1,57 @@
+"""The command line: parse, call, and turn a UserError into one message and exit status 2."""
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import tyro
+
+from training.config import ArticleConfig, CompareConfig, DataConfig
+from training.errors import UserError
+
+Command = (
+    Annotated[CompareConfig, tyro.conf.subcommand("compare")]
+    | Annotated[ArticleConfig, tyro.conf.subcommand("article")]
+    | Annotated[DataConfig, tyro.conf.subcommand("data")]
+)
+
+DESCRIPTION = "Is my Keras rewrite still my TensorFlow 1 model? Train both on MNIST and see."
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return its exit status."""
+    try:
+        config = tyro.cli(
+            Command,
+            prog="tf1keras",
+            description=DESCRIPTION,
+            args=arguments,
+        )
+        return _run(config)
+    except UserError as error:
+        print(f"tf1keras: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("tf1keras: stopped; nothing was written.", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # `tf1keras article | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+
+
+def _run(config: CompareConfig | ArticleConfig | DataConfig) -> int:
+    """Import the command only now: TensorFlow takes seconds, `--help` must not."""
+    match config:
+        case CompareConfig():
+            from training import compare
+
+            return compare.run(config)
+        case ArticleConfig():
+            from training import article
+
+            return article.run(config)
+        case DataConfig():
+            from training import prepare
+
+            return prepare.run(config)

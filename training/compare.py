@@ -1,0 +1,157 @@
+"""`tf1keras compare`: train TensorFlow 1's graph and its Keras mirrors in lockstep, and judge.
+
+    tf1keras compare
+    tf1keras compare --data mnist --manual-dir DIR --lanes tf1 exact --epochs 100
+
+Prints a table, one sentence of verdict and the run folder's path. Exit status 0: the exact lane is
+TensorFlow 1's graph bit for bit (on a GPU: within the tolerance `other_kernels`); 1: it is not.
+"""
+
+import dataclasses
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+
+from training import (
+    data,
+    devices,
+    environment,
+    history,
+    lanes,
+    loop,
+    parity,
+    plot,
+    progress,
+    report,
+    runs,
+)
+from training.config import CompareConfig
+from training.data import Examples
+from training.devices import Device
+from training.history import History
+from training.loop import Trainee
+from training.parity import Parity
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What a comparison found; every mapping is by lane, the reference has no parity."""
+
+    device: Device
+    reference: str
+    history: History
+    parity: Mapping[str, Parity]
+    test_accuracy: Mapping[str, float]
+    initial_sha256: Mapping[str, str]
+
+    @property
+    def exact_holds(self) -> bool | None:
+        """Whether the exact lane is the reference (bits on a CPU); None if it did not run."""
+        exact = self.parity.get("exact")
+        if exact is None:
+            return None
+        if self.device.kind == "CPU":
+            return exact.identical
+        losses = self.history.losses
+        return parity.within_other_kernels(losses["exact"], losses[self.reference])
+
+
+def run(config: CompareConfig) -> int:
+    """Run the command; return its exit status."""
+    final = runs.choose("compare", config.out)
+    digits = data.load(config.data, config.manual_dir)
+    device = devices.choose(config.device)
+    console, notes = Console(), Console(stderr=True)
+    with runs.new(final) as folder:
+        notes.print(report.banner(config, digits, device), highlight=False, soft_wrap=True)
+        runs.write_json(folder / "config.json", config)
+        runs.write_json(
+            folder / "environment.json",
+            {**environment.describe(), "device": device.name, "data": report.data_facts(digits)},
+        )
+        trainees = lanes.build(config.lanes, digits.train, config.seed, device)
+        initial = {name: _sha256(array) for name, array in trainees[0].weights().items()}
+        recorded = _train(trainees, config.epochs, device, notes)
+        comparison = _judge(trainees, recorded, digits.test, device, initial)
+        _write(folder, trainees, comparison)
+    results = report.results(comparison)
+    console.print(report.table(results))
+    console.print(f"\n{results['verdict']}", highlight=False, soft_wrap=True)
+    console.print(f"Results: {final}", highlight=False, soft_wrap=True, markup=False)
+    return 1 if comparison.exact_holds is False else 0
+
+
+def _train(trainees: Sequence[Trainee], epochs: int, device: Device, notes: Console) -> History:
+    """Train in lockstep; after the first epoch check and print what was placed where."""
+    with progress.line(epochs, notes) as show:
+
+        def on_epoch(epoch: int, losses: Mapping[str, np.float32]) -> None:
+            if epoch == 0:
+                for trainee in trainees:
+                    devices.check(trainee.name, trainee.placement, device)
+                    placed = devices.describe(trainee.placement)
+                    notes.print(f"executed {trainee.name}: {placed}", highlight=False)
+            show(epoch, losses)
+
+        return loop.train(trainees, epochs, on_epoch)
+
+
+def _judge(
+    trainees: Sequence[Trainee],
+    recorded: History,
+    test: Examples,
+    device: Device,
+    initial: Mapping[str, str],
+) -> Comparison:
+    reference, *others = trainees
+    weights = reference.weights()
+    losses = recorded.losses
+    return Comparison(
+        device=device,
+        reference=reference.name,
+        history=recorded,
+        parity={
+            lane.name: parity.compare(
+                losses[lane.name], lane.weights(), losses[reference.name], weights
+            )
+            for lane in others
+        },
+        test_accuracy={lane.name: _accuracy(lane, test) for lane in trainees},
+        initial_sha256=initial,
+    )
+
+
+def _accuracy(trainee: Trainee, test: Examples) -> float:
+    return float((trainee.logits(test.x).argmax(axis=1) == test.labels).mean())
+
+
+def _sha256(array: np.ndarray) -> str:
+    return hashlib.sha256(array.tobytes()).hexdigest()
+
+
+def _write(folder: Path, trainees: Sequence[Trainee], comparison: Comparison) -> None:
+    history.write_csv(comparison.history, folder / "history.csv")
+    runs.write_json(
+        folder / "parity.json",
+        {
+            "reference": comparison.reference,
+            "initial_weights_sha256": comparison.initial_sha256,
+            "lanes": {lane: dataclasses.asdict(p) for lane, p in comparison.parity.items()},
+            "verdict": report.verdict(comparison),
+        },
+    )
+    runs.write_json(folder / "results.json", report.results(comparison))
+    runs.write_json(
+        folder / "placement.json",
+        {
+            "requested": comparison.device.name,
+            "executed": {trainee.name: trainee.placement for trainee in trainees},
+        },
+    )
+    plot.losses(comparison.history, comparison.reference, folder / "losses.png")
+    for trainee in trainees:
+        trainee.save(folder)

@@ -1,0 +1,93 @@
+"""The options of every command; the command line and `config.json` are made from these classes."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+import tyro
+
+from training.errors import UserError
+
+Lane = Literal["tf1", "exact", "idiomatic"]
+
+LARGEST_SEED = 2**31 - 2
+"""TensorFlow takes seeds modulo 2^31 - 1, so a larger one would silently be another one."""
+
+
+@dataclass(frozen=True)
+class DataOptions:
+    """Where the digits come from."""
+
+    data: str = "mnist_5k"
+    """mnist_5k (embedded), mnist, fashion_mnist, kmnist, emnist/digits (TensorFlow Datasets),
+    idx:DIR or npz:FILE."""
+
+    manual_dir: Path | None = None
+    """Folder with the original files for TensorFlow Datasets, checksummed, no network; for mnist
+    the environment variable MNIST_DIR says the same."""
+
+
+@dataclass(frozen=True)
+class TrainingOptions(DataOptions):
+    """What every training command takes."""
+
+    epochs: int = 1000
+    """Full-batch updates; the article runs 1000."""
+
+    seed: int = 1234
+    """TensorFlow 1 graph seed; it decides the initial weights."""
+
+    device: str = "auto"
+    """auto, cpu, gpu or gpu:N; auto takes the GPU where there is one."""
+
+    out: Path | None = None
+    """Folder to write the run to; it must not hold anything yet."""
+
+    def __post_init__(self) -> None:
+        if self.epochs < 1:
+            raise UserError(f"--epochs {self.epochs}: expected at least 1.")
+        if not 0 <= self.seed <= LARGEST_SEED:
+            raise UserError(f"--seed {self.seed}: expected 0 to {LARGEST_SEED}.")
+        if not re.fullmatch(r"auto|(cpu|gpu)(:\d+)?", self.device):
+            raise UserError(f"--device {self.device}: expected auto, cpu, gpu or gpu:N.")
+
+
+@dataclass(frozen=True)
+class ArticleConfig(TrainingOptions):
+    """Run the article's TensorFlow 1 example; print its own lines.
+
+    Writes a run folder only where --out says so.
+    """
+
+
+@dataclass(frozen=True)
+class CompareConfig(TrainingOptions):
+    """Train the TensorFlow 1 graph and its Keras mirrors in lockstep and compare their losses.
+
+    Exit status: 0 exact lane identical to TensorFlow 1, 1 not, 2 bad input. The run folder is
+    runs/TIME-compare unless --out names another.
+    """
+
+    lanes: tuple[Lane, ...] = ("tf1", "exact", "idiomatic")
+    """Who trains: the TensorFlow 1 graph, its bit-exact Keras mirror, the everyday Keras rewrite.
+    The first of tf1, exact, idiomatic that runs is the reference."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.lanes or len(set(self.lanes)) < len(self.lanes):
+            raise UserError(
+                f"--lanes {' '.join(self.lanes)}: expected each lane at most once, at least one."
+            )
+
+
+@dataclass(frozen=True)
+class DataConfig(DataOptions):
+    """Prepare a data set; print its rows, class counts and checksum, and draw a contact sheet."""
+
+    data: Annotated[str, tyro.conf.Positional, tyro.conf.arg(name="name")] = "mnist_5k"
+    """mnist_5k (embedded), mnist, fashion_mnist, kmnist, emnist/digits (TensorFlow Datasets),
+    idx:DIR or npz:FILE."""
+
+    out: Path | None = None
+    """Folder to write to; default: runs/TIME-data. It must not hold anything yet."""

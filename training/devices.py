@@ -1,0 +1,107 @@
+"""Choose a device, place both sides on it explicitly, and read back what was placed where."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from training import startup
+from training.errors import UserError
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+Placement = Mapping[str, Mapping[str, int]]
+
+
+@dataclass(frozen=True)
+class Device:
+    """A device that is there: `kind` is CPU or GPU."""
+
+    kind: str
+    index: int
+
+    @property
+    def name(self) -> str:
+        """As TensorFlow takes it: "/CPU:0"."""
+        return f"/{self.kind}:{self.index}"
+
+
+def choose(request: str) -> Device:
+    """Return the device that `request` (auto, cpu, cpu:N, gpu, gpu:N) names, ready for parity runs.
+
+    On a GPU: memory growth on, TF32 off, deterministic kernels. On a CPU: GPUs are not touched.
+    Raises UserError where the device is not there.
+    """
+    startup.import_tensorflow()
+    import tensorflow as tf
+
+    gpus = tf.config.list_physical_devices("GPU")
+    kind, _, index = request.upper().partition(":")
+    if kind == "AUTO":
+        kind = "GPU" if gpus else "CPU"
+    device = Device(kind, int(index or 0))
+    if kind == "GPU":
+        if device.index >= len(gpus):
+            raise _missing_gpu(request, len(gpus))
+        for gpu in gpus:
+            tf.config.experimental.set_memory_growth(gpu, True)
+        tf.config.experimental.enable_tensor_float_32_execution(False)
+        tf.config.experimental.enable_op_determinism()
+    else:
+        if gpus:
+            tf.config.set_visible_devices([], "GPU")
+        cpus = len(tf.config.list_logical_devices("CPU"))
+        if device.index >= cpus:
+            raise UserError(f"--device {request}: TensorFlow has {cpus} CPU device(s), from cpu:0.")
+    return device
+
+
+def _missing_gpu(request: str, found: int) -> UserError:
+    import tensorflow as tf
+
+    return UserError(
+        f"--device {request}: TensorFlow {tf.__version__} finds {found} GPU(s) on this machine.\n"
+        "With an NVIDIA GPU and its driver: pip install 'mnist-tf1-keras[gpu]'; "
+        "otherwise: --device cpu"
+    )
+
+
+def session_config(device: Device) -> "tf.compat.v1.ConfigProto":
+    """Return the settings of a TensorFlow 1 session that sees the devices that eager mode sees."""
+    import tensorflow as tf
+
+    config = tf.compat.v1.ConfigProto()
+    config.device_count["CPU"] = len(tf.config.list_logical_devices("CPU"))
+    if device.kind == "GPU":
+        config.gpu_options.allow_growth = True
+    else:
+        config.device_count["GPU"] = 0
+    return config
+
+
+def _short(executed: str) -> str:
+    """ "/job:localhost/replica:0/task:0/device:CPU:0" -> "/CPU:0"."""
+    return "/" + executed.rpartition("device:")[2]
+
+
+def describe(placement: Placement) -> str:
+    """Return a line such as "37 ops on /CPU:0 (5 matrix products)"."""
+    parts = []
+    for executed, ops in sorted(placement.items()):
+        products = sum(count for op, count in ops.items() if "MatMul" in op)
+        note = f" ({products} matrix products)" if products else ""
+        parts.append(f"{sum(ops.values())} ops on {_short(executed)}{note}")
+    return ", ".join(parts)
+
+
+def check(lane: str, placement: Placement, device: Device) -> None:
+    """Raise UserError unless every matrix product of the executed graph ran on `device`."""
+    where = {
+        _short(executed) for executed, ops in placement.items() if any("MatMul" in op for op in ops)
+    }
+    if where != {device.name}:
+        raise UserError(
+            f"lane {lane} was asked to run on {device.name}, but its matrix products ran on "
+            f"{', '.join(sorted(where)) or 'no device that could be read back'}.\n"
+            "Choose another --device."
+        )

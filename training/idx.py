@@ -1,0 +1,55 @@
+"""IDX files, the format of the original MNIST (http://yann.lecun.com/exdb/mnist/).
+
+Four bytes 0, 0, type, number of dimensions; a big-endian uint32 per dimension; then the values.
+"""
+
+import gzip
+import zlib
+from pathlib import Path
+
+import numpy as np
+
+from training.errors import UserError
+
+UNSIGNED_BYTE = 0x08
+LARGEST_GZIP_RATIO = 1032
+"""Deflate cannot do better: 258 bytes from 2 bits (https://zlib.net/zlib_tech.html)."""
+
+
+def read(path: Path, dimensions: int) -> np.ndarray:
+    """Return the uint8 array in an IDX file, raw or gzipped (by its ending `.gz`).
+
+    Raises UserError, before anything large is allocated, unless the file holds exactly the
+    unsigned bytes that its header promises, in `dimensions` dimensions.
+    """
+    gzipped = path.suffix == ".gz"
+    largest = path.stat().st_size * (LARGEST_GZIP_RATIO if gzipped else 1)
+    try:
+        with gzip.open(path, "rb") if gzipped else path.open("rb") as file:
+            shape = _read_shape(path, file.read(4 + 4 * dimensions), dimensions)
+            size = int(np.prod([int(n) for n in shape], dtype=object))
+            if size > largest:
+                raise _damaged(path, f"its header promises {size} bytes, more than it can hold")
+            values = file.read(size + 1)
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise _damaged(path, f"it cannot be unpacked ({error})") from error
+    if len(values) != size:
+        found = "more" if len(values) > size else f"only {len(values)}"
+        raise _damaged(path, f"its header promises {size} bytes and it holds {found}")
+    return np.frombuffer(values, np.uint8).reshape(shape)
+
+
+def _read_shape(path: Path, header: bytes, dimensions: int) -> tuple[int, ...]:
+    if header[:4] != bytes([0, 0, UNSIGNED_BYTE, dimensions]):
+        raise _damaged(
+            path,
+            f"expected an IDX header of unsigned bytes in {dimensions} dimension(s), "
+            f"found {header[:4].hex(' ') or 'nothing'}",
+        )
+    if len(header) < 4 + 4 * dimensions:
+        raise _damaged(path, "its header is cut off")
+    return tuple(int(n) for n in np.frombuffer(header, ">u4", offset=4))
+
+
+def _damaged(path: Path, what: str) -> UserError:
+    return UserError(f"{path}: {what}. Fetch the file again.")

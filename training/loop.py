@@ -1,0 +1,89 @@
+"""The one training loop: trainees in lockstep, epoch by epoch, on their bound data."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from training.errors import UserError
+from training.history import History
+
+TIMED_EPOCHS = 20
+"""So many epochs run one trainee at a time, to measure each; after them all run at once."""
+
+
+class Trainee(Protocol):
+    """Whatever trains: the TensorFlow 1 session, a Keras model, ..."""
+
+    name: str
+    placement: dict[str, dict[str, int]]
+    """Device -> op -> number of ops executed there in the first step; empty before it."""
+
+    def step(self) -> np.float32:
+        """Run one update on the bound data; return the loss before it."""
+        ...
+
+    def logits(self, x: np.ndarray) -> np.ndarray:
+        """[N, 784] float32 -> [N, 10] float32."""
+        ...
+
+    def weights(self) -> dict[str, np.ndarray]:
+        """Return copies of the trained arrays by the article's names."""
+        ...
+
+    def load_weights(self, weights: Mapping[str, np.ndarray]) -> None:
+        """Set the trained arrays; the optimizer's state stays as it is."""
+        ...
+
+    def save(self, folder: Path) -> None:
+        """Write the model and its optimizer's state into a run folder, under the trainee's name."""
+        ...
+
+
+OnEpoch = Callable[[int, Mapping[str, np.float32]], None]
+
+
+def train(trainees: Sequence[Trainee], epochs: int, on_epoch: OnEpoch) -> History:
+    """Run `epochs` updates of every trainee; no trainee is ever an epoch ahead of another.
+
+    `on_epoch(epoch, losses)` is called after each epoch. That trainees run at the same time cannot
+    change a bit: they share nothing but the data, which nobody writes. Raises UserError at the
+    first loss that is not a finite number.
+    """
+    losses: dict[str, list[np.float32]] = {trainee.name: [] for trainee in trainees}
+    seconds: dict[str, list[float]] = {trainee.name: [] for trainee in trainees}
+    with ThreadPoolExecutor(len(trainees)) as pool:
+        for epoch in range(epochs):
+            alone = epoch == 0 or epoch >= epochs - TIMED_EPOCHS  # the first builds the graphs
+            steps = (map if alone else pool.map)(_timed_step, trainees)
+            for trainee, (loss, duration) in zip(trainees, steps, strict=True):
+                _check_finite(trainee.name, epoch, loss)
+                losses[trainee.name].append(loss)
+                seconds[trainee.name].append(duration)
+            on_epoch(epoch, {name: of_lane[-1] for name, of_lane in losses.items()})
+    return History(
+        {name: np.array(of_lane, np.float32) for name, of_lane in losses.items()},
+        {name: _typical(of_lane) for name, of_lane in seconds.items()},
+    )
+
+
+def _timed_step(trainee: Trainee) -> tuple[np.float32, float]:
+    start = time.perf_counter()
+    loss = trainee.step()
+    return loss, time.perf_counter() - start
+
+
+def _typical(seconds: list[float]) -> float:
+    """Median of the last epochs, which ran alone; not of the first, which also builds the graph."""
+    return float(np.median(seconds[1:][-TIMED_EPOCHS:] or seconds))
+
+
+def _check_finite(name: str, epoch: int, loss: np.float32) -> None:
+    if not np.isfinite(loss):
+        raise UserError(
+            f"the loss of lane {name} is {loss} at epoch {epoch}; expected a finite number.\n"
+            "Try another --seed; if the data are your own, look for damaged rows."
+        )

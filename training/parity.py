@@ -1,0 +1,59 @@
+"""How far a lane is from the reference: losses epoch by epoch, weights at the end."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from training.history import relative_distance, ulp_distance
+from training.tolerances import FIRST_EPOCHS, TOLERANCES
+
+Weights = Mapping[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Parity:
+    """A lane against the reference: largest distances of any epoch's loss, and the end result."""
+
+    max_ulp: int
+    max_rel: float
+    first_difference: int | None
+    """The first epoch whose losses differ in any bit."""
+    weights_identical: bool
+    """All final weights are equal in every bit."""
+
+    @property
+    def identical(self) -> bool:
+        """Nothing differs in any bit."""
+        return self.first_difference is None and self.weights_identical
+
+
+def compare(
+    losses: np.ndarray, weights: Weights, reference_losses: np.ndarray, reference_weights: Weights
+) -> Parity:
+    """Return the parity of one lane with the reference; losses are [epochs] float32."""
+    differs = losses.view(np.uint32) != reference_losses.view(np.uint32)
+    return Parity(
+        max_ulp=int(ulp_distance(losses, reference_losses).max()),
+        max_rel=float(relative_distance(losses, reference_losses).max()),
+        first_difference=int(differs.argmax()) if differs.any() else None,
+        weights_identical=same_bits(weights, reference_weights),
+    )
+
+
+def same_bits(a: Weights, b: Weights) -> bool:
+    """Say whether two sets of named arrays are equal in names, dtypes, shapes and every bit."""
+    return a.keys() == b.keys() and all(
+        a[name].dtype == b[name].dtype
+        and a[name].shape == b[name].shape
+        and a[name].tobytes() == b[name].tobytes()
+        for name in a
+    )
+
+
+def within_other_kernels(losses: np.ndarray, reference: np.ndarray) -> bool:
+    """Say whether two runs differ by no more than other matrix kernels make them differ."""
+    distance = relative_distance(losses, reference)
+    early = TOLERANCES["other_kernels_first_epochs"].relative
+    late = TOLERANCES["other_kernels"].relative
+    return bool(distance[:FIRST_EPOCHS].max() <= early and distance.max() <= late)

@@ -1,0 +1,54 @@
+"""Pictures: the loss curves of a comparison, and a sheet of a data set's digits."""
+
+from pathlib import Path
+
+import numpy as np
+
+from training.data import CLASSES, Examples
+from training.history import History, relative_distance
+
+STYLES = {
+    "tf1": {"color": "#1f77b4", "linewidth": 4.0, "alpha": 0.45},
+    "exact": {"color": "#d62728", "linewidth": 1.2},
+    "idiomatic": {"color": "#2ca02c", "linewidth": 1.2, "linestyle": "--"},
+}
+PER_CLASS = 24
+
+
+def losses(history: History, reference: str, path: Path) -> None:
+    """Draw the log loss of all lanes and, below, each lane's relative distance to `reference`."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(8, 6), layout="constrained")
+    above, below = figure.subplots(2, 1, sharex=True, height_ratios=[3, 2])
+    epochs = np.arange(history.epochs)
+    for lane, values in history.losses.items():
+        above.plot(epochs, values, label=lane, **STYLES[lane])
+        if lane == reference:
+            continue
+        distance = relative_distance(values, history.losses[reference])
+        if distance.any():
+            shown = np.where(distance > 0, distance, np.nan)  # a log axis has no zero
+            below.plot(epochs, shown, label=lane, **STYLES[lane])
+        else:
+            below.plot([], [], label=f"{lane}: 0 in every epoch", **STYLES[lane])
+    above.set(yscale="log", ylabel="loss", title="The article's loss, epoch by epoch")
+    below.set(ylabel=f"relative distance to {reference}", xlabel="epoch")
+    if any(np.nansum(line.get_ydata()) > 0 for line in below.lines):
+        below.set_yscale("log")
+    for axes in (above, below):
+        axes.grid(alpha=0.3)
+        if axes.get_legend_handles_labels()[0]:
+            axes.legend()
+    figure.savefig(path, dpi=120)
+
+
+def contact_sheet(examples: Examples, path: Path) -> None:
+    """Draw the first PER_CLASS rows of every class, a line a class, the empty ones left black."""
+    from matplotlib.image import imsave
+
+    sheet = np.zeros((CLASSES, 28, PER_CLASS, 28), np.float32)
+    for label in range(CLASSES):
+        rows = examples.x[examples.labels == label][:PER_CLASS].reshape(-1, 28, 28)
+        sheet[label, :, : len(rows)] = rows.transpose(1, 0, 2)
+    imsave(path, sheet.reshape(CLASSES * 28, PER_CLASS * 28), cmap="gray", vmin=0, vmax=1)

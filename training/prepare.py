@@ -1,0 +1,52 @@
+"""`tf1keras data NAME`: prepare a data set, say what is in it, draw its digits.
+
+    tf1keras data mnist_5k
+
+prints rows, class counts and checksum; writes `data.json` and `contact_sheet.png`.
+"""
+
+import numpy as np
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from training import data, plot, report, runs
+from training.config import DataConfig
+from training.data import CLASSES, Digits
+
+
+def run(config: DataConfig) -> int:
+    """Run the command; return its exit status."""
+    final = runs.choose("data", config.out)
+    digits = data.load(config.data, config.manual_dir)
+    counts = _class_counts(digits)
+    console = Console()
+    with runs.new(final) as folder:
+        facts = {**report.data_facts(digits), "class_counts": counts}
+        runs.write_json(folder / "data.json", facts)
+        plot.contact_sheet(digits.train, folder / "contact_sheet.png")
+    console.print(digits.describe(), highlight=False, soft_wrap=True, markup=False)
+    console.print(_table(counts))
+    for split, of_split in counts.items():
+        missing = [str(label) for label, count in enumerate(of_split) if not count]
+        if missing:
+            console.print(f"No {split} rows of class {', '.join(missing)}.", highlight=False)
+    console.print(f"Contact sheet: {final / 'contact_sheet.png'}", highlight=False, soft_wrap=True)
+    return 0
+
+
+def _class_counts(digits: Digits) -> dict[str, list[int]]:
+    """Split -> rows of each class, class 0 first."""
+    return {
+        split: np.bincount(examples.labels, minlength=CLASSES).tolist()
+        for split, examples in (("train", digits.train), ("test", digits.test))
+    }
+
+
+def _table(counts: dict[str, list[int]]) -> Table:
+    shown = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for heading in ("rows", *map(str, range(CLASSES)), "all"):
+        shown.add_column(heading, justify="right")
+    for split, of_split in counts.items():
+        shown.add_row(split, *map(str, of_split), str(sum(of_split)))
+    return shown

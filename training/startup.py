@@ -1,0 +1,57 @@
+"""Import TensorFlow and Keras: on the same kernels everywhere, and without their log lines.
+
+`TF_CPP_MIN_LOG_LEVEL` does not reach what is logged before absl's logging is initialized, such as
+"Could not find cuda drivers on your machine"; only standard error itself can be turned away.
+"""
+
+import contextlib
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+
+
+def import_tensorflow() -> None:
+    """Import TensorFlow and Keras and look for devices, once, in silence.
+
+    Keras is told to run on TensorFlow: the models compared here are TensorFlow's. oneDNN is turned
+    on, for left alone TensorFlow decides by the processor, and the last bits of a matrix product
+    would depend on that; TF_ENABLE_ONEDNN_OPTS=0 turns it off. TF_CPP_MIN_LOG_LEVEL=0 shows
+    TensorFlow's log.
+    """
+    if "tensorflow" in sys.modules:
+        return
+    os.environ["KERAS_BACKEND"] = "tensorflow"
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    if os.environ["TF_CPP_MIN_LOG_LEVEL"] == "0":
+        _import()
+        return
+    with _standard_error_held_back():
+        _import()
+
+
+def _import() -> None:
+    import keras  # noqa: F401
+    import tensorflow as tf
+
+    tf.get_logger().setLevel("ERROR")
+    tf.config.list_physical_devices()
+
+
+@contextlib.contextmanager
+def _standard_error_held_back() -> Iterator[None]:
+    """Turn file descriptor 2 away; give back what was written there if the body raises."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with tempfile.TemporaryFile() as held_back:
+        os.dup2(held_back.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            held_back.seek(0)
+            os.write(kept, held_back.read())
+            raise
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
