@@ -44,9 +44,10 @@ def _class_counts(digits: Digits) -> dict[str, list[int]]:
 
 
 def _table(counts: dict[str, list[int]]) -> Table:
-    shown = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for heading in ("rows", *map(str, range(CLASSES)), "all"):
-        shown.add_column(heading, justify="right")
+    shown = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, show_footer=True)
+    shown.add_column("class", footer="all")
     for split, of_split in counts.items():
-        shown.add_row(split, *map(str, of_split), str(sum(of_split)))
+        shown.add_column(split, justify="right", footer=f"{sum(of_split):,}")
+    for label, row in enumerate(zip(*counts.values(), strict=True)):
+        shown.add_row(str(label), *(f"{count:,}" for count in row))
     return shown
