@@ -68,18 +68,8 @@ def digits() -> Digits:
 @pytest.fixture(scope="session")
 def default_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The run folder of plain `tf1keras compare`: 1000 epochs, seed 1234, mnist_5k, three lanes."""
-    return _compare(tmp_path_factory.mktemp("default"))
-
-
-@pytest.fixture(scope="session")
-def seed_0_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The same with seed 0, and without the idiomatic lane."""
-    return _compare(tmp_path_factory.mktemp("seed-0"), "--seed", "0", "--lanes", "tf1", "exact")
-
-
-def _compare(folder: Path, *options: str) -> Path:
-    """Run `tf1keras compare`; its run folder is `folder`/run, beside it what it printed."""
-    done = tf1keras("compare", *options, "--out", str(folder / "run"), cwd=folder)
+    folder = tmp_path_factory.mktemp("default")
+    done = tf1keras("compare", "--out", str(folder / "run"), cwd=folder)
     assert done.returncode == 0, done.stderr
     (folder / "stdout").write_text(done.stdout, encoding="utf-8")
     return folder / "run"
