@@ -43,6 +43,28 @@ def losses(history: History, reference: str, path: Path) -> None:
     figure.savefig(path, dpi=120)
 
 
+def distances(history: History, reference: str, path: Path) -> None:
+    """Draw each lane's relative distance to `reference` by epochs, on logarithmic axes."""
+    from matplotlib import colormaps
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(9, 6), layout="constrained")
+    axes = figure.subplots()
+    axes.set(xscale="log", yscale="log")  # even where all distances are 0
+    epochs = np.arange(1, history.epochs)  # a log axis has no zero, neither here nor there
+    lanes = [lane for lane in history.losses if lane != reference]
+    for number, lane in enumerate(lanes):
+        distance = relative_distance(history.losses[lane], history.losses[reference])
+        label = lane if distance.any() else f"{lane}: 0 in every epoch"
+        shown = np.where(distance > 0, distance, np.nan)[1:]
+        axes.plot(epochs, shown, label=label, color=colormaps["tab20"](number % 20), linewidth=1.2)
+    axes.set(xlabel="epochs trained", ylabel=f"relative distance of the loss to {reference}")
+    axes.set_title("How far each cause takes the loss from TensorFlow 1's")
+    axes.grid(alpha=0.3)
+    figure.legend(loc="outside right upper")
+    figure.savefig(path, dpi=120)
+
+
 def contact_sheet(examples: Examples, path: Path) -> None:
     """Draw the first PER_CLASS rows of every class, a line a class, the empty ones left black."""
     from matplotlib.image import imsave
