@@ -142,7 +142,15 @@ class VariantTrainee(KerasTrainee):
         self.load_weights(glorot(initial, seed) if variant.glorot else initial)
 
     def step(self) -> np.floating:
-        """Run one epoch on the bound data; return the full batch's loss before it, or after."""
+        """Run one epoch on the bound data; return the full batch's loss before it, or after.
+
+        The loss after an epoch is the one before the next, so being late is to be an epoch ahead.
+        """
+        if self._variant.loss_after_update and not self.placement:
+            self._epoch_step()
+        return self._epoch_step()
+
+    def _epoch_step(self) -> np.floating:
         if self._variant.batch_size:
             self._order.assign(self._random.permutation(len(self._x)))
         return super().step()
@@ -152,9 +160,8 @@ class VariantTrainee(KerasTrainee):
         if self._variant.batch_size:
             loss = self._loss(x, y)
             self._epoch(x, y, self._variant.batch_size)
-        else:
-            loss = super()._update(x, y)
-        return self._loss(x, y) if self._variant.loss_after_update else loss
+            return loss
+        return super()._update(x, y)
 
     def _epoch(self, x: tf.Tensor, y: tf.Tensor, batch_size: int) -> None:
         """Run one update per mini-batch; the last one is smaller where rows are left over."""

@@ -4,9 +4,9 @@
 another order than that of AddV2, which `matmul(x, W) + b` meant in TensorFlow 1. Forward values
 are the same; bias gradients differ in the last bits.
 
-`TF1Adam`: Keras' `Adam` computes 1 - beta in float64, beta^t by `pow`, and its own sequence of
-elementwise ops. TensorFlow 1 kept float32 betas, float32 running products of them, and one fused
-kernel, ApplyAdam (`tensorflow/python/training/adam.py`, `core/kernels/training_ops.cc`).
+`TF1Adam`: Keras' `Adam` computes 1 - beta in float64 and beta^t by `pow`. TensorFlow 1 kept float32
+betas, float32 running products of them, and one fused kernel, ApplyAdam
+(`tensorflow/python/training/adam.py`, `core/kernels/training_ops.cc`).
 """
 
 from typing import Any

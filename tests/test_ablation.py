@@ -22,8 +22,7 @@ from training.history import History, read_csv, relative_distance
 from training.runs import read_json
 from training.tolerances import ROUNDING_SHRINKS_TO, TOLERANCES
 
-EPOCHS = 12
-ROWS = 1000
+EPOCHS = 10
 KINDS = {
     "epsilon": "semantics",
     "one_minus_beta": "semantics",
@@ -43,13 +42,13 @@ KINDS = {
 
 @pytest.fixture(scope="module")
 def few(digits: Digits) -> Examples:
-    return Examples(digits.train.x[::4][:ROWS], digits.train.y[::4][:ROWS])
+    return Examples(digits.train.x[::8], digits.train.y[::8])
 
 
 @pytest.fixture(scope="module")
-def histories(few: Examples) -> Mapping[str, History]:
-    """Every cause for EPOCHS epochs on ROWS digits, in both precisions."""
-    return variants.train(get_args(Cause), few, EPOCHS, seed=1234)
+def histories(digits: Digits) -> Mapping[str, History]:
+    """Every cause for EPOCHS epochs in both precisions; of fewer rows, bias_add sums alike."""
+    return variants.train(get_args(Cause), digits.train, EPOCHS, seed=1234)
 
 
 @pytest.fixture(scope="module")
@@ -85,8 +84,7 @@ def test_kinds_are_those_that_were_found(effects: dict[str, Effect]) -> None:
 def test_semantics_is_in_float64_what_it_is_in_float32(effects: dict[str, Effect]) -> None:
     for cause, kind in KINDS.items():
         if kind == "semantics":
-            within = pytest.approx(effects[cause].max_rel[EPOCHS], rel=0.5)
-            assert effects[cause].float64 == within, cause
+            assert 0.5 < effects[cause].float64 / effects[cause].max_rel[EPOCHS] < 2, cause
     assert effects["epsilon"].float64 > effects["one_minus_beta"].float64 > 1e-7
 
 
@@ -99,7 +97,7 @@ def test_rounding_all_but_vanishes_in_float64(effects: dict[str, Effect]) -> Non
 
 def test_distance_never_shrinks_with_more_epochs(effects: dict[str, Effect]) -> None:
     for effect in effects.values():
-        assert list(effect.max_rel) == list(effect.max_ulp) == [1, 10, EPOCHS]
+        assert list(effect.max_rel) == list(effect.max_ulp) == [1, EPOCHS]
         assert list(effect.max_rel.values()) == sorted(effect.max_rel.values())
         assert list(effect.max_ulp.values()) == sorted(effect.max_ulp.values())
 
@@ -131,12 +129,10 @@ class BothAdam(Float64ComplementAdam, PowAdam):
 def test_keras_adam_is_two_of_the_causes_and_nothing_else(few: Examples) -> None:
     """So the table's rows explain all that stock Adam does, once its epsilon is TensorFlow 1's."""
     both = trained(few, Variant(article.Pieces(adam=BothAdam)))
-    assert both.tobytes() == trained(few, CAUSE_STOCK_ADAM).tobytes()
+    stock = trained(few, Variant(article.Pieces(adam=keras.optimizers.Adam)))
+    assert both.tobytes() == stock.tobytes()
     for alone in ("one_minus_beta", "beta_powers"):
         assert both.tobytes() != trained(few, CAUSES[alone]).tobytes()
-
-
-CAUSE_STOCK_ADAM = Variant(article.Pieces(adam=keras.optimizers.Adam))
 
 
 def trained(examples: Examples, variant: Variant) -> np.ndarray:
@@ -144,7 +140,7 @@ def trained(examples: Examples, variant: Variant) -> np.ndarray:
     return loop.train([trainee(examples, variant)], EPOCHS, lambda epoch, losses: None).losses["x"]
 
 
-def trainee(examples: Examples, variant: Variant, **changes: keras.Model) -> VariantTrainee:
+def trainee(examples: Examples, variant: Variant) -> VariantTrainee:
     (program,) = lanes.build(["tf1"], examples, 1234, Device("CPU", 0))
     x, y = (tf.constant(array, variant.dtype) for array in examples)
     return VariantTrainee("x", variant, x, y, program.weights(), seed=1234)

@@ -12,7 +12,7 @@ from training.errors import UserError
 from training.history import History
 
 TIMED_EPOCHS = 20
-"""So many epochs run one trainee at a time, to measure each; after them all run at once."""
+"""So many epochs at the end run one trainee at a time, to measure each; before, all run at once."""
 
 
 class Trainee(Protocol):
@@ -46,18 +46,21 @@ class Trainee(Protocol):
 OnEpoch = Callable[[int, Mapping[str, np.floating]], None]
 
 
-def train(trainees: Sequence[Trainee], epochs: int, on_epoch: OnEpoch) -> History:
+def train(
+    trainees: Sequence[Trainee], epochs: int, on_epoch: OnEpoch, timed: int = TIMED_EPOCHS
+) -> History:
     """Run `epochs` updates of every trainee; no trainee is ever an epoch ahead of another.
 
-    `on_epoch(epoch, losses)` is called after each epoch. That trainees run at the same time cannot
-    change a bit: they share nothing but the data, which nobody writes. Raises UserError at the
-    first loss that is not a finite number.
+    `on_epoch(epoch, losses)` is called after each epoch. In the last `timed` epochs one trainee
+    runs at a time, to measure each; before, all run at once. That cannot change a bit: they share
+    nothing but the data, which nobody writes. Raises UserError at the first loss that is not a
+    finite number.
     """
     losses: dict[str, list[np.floating]] = {trainee.name: [] for trainee in trainees}
     seconds: dict[str, list[float]] = {trainee.name: [] for trainee in trainees}
     with ThreadPoolExecutor(len(trainees)) as pool:
         for epoch in range(epochs):
-            alone = epoch == 0 or epoch >= epochs - TIMED_EPOCHS  # the first builds the graphs
+            alone = epoch == 0 or epoch >= epochs - timed  # the first builds the graphs
             steps = (map if alone else pool.map)(_timed_step, trainees)
             for trainee, (loss, duration) in zip(trainees, steps, strict=True):
                 _check_finite(trainee.name, epoch, loss)

@@ -19,7 +19,7 @@ from training.data import Examples
 from training.devices import Device
 from training.history import History
 from training.loop import OnEpoch, Trainee
-from training.tolerances import FLOAT64_EPOCHS
+from training.tolerances import FIRST_EPOCHS
 
 PRECISIONS = ("float32", "float64")
 REFERENCE = "tf1"
@@ -58,7 +58,7 @@ def train(causes: Sequence[Cause], examples: Examples, epochs: int, seed: int) -
 def _onednn_off() -> None:
     """Start a process in which oneDNN is off; TensorFlow must not have been imported yet."""
     os.environ["TF_ENABLE_ONEDNN_OPTS"] = "0"
-    startup.import_tensorflow()
+    startup.one_thread_per_op()
 
 
 def _train(
@@ -67,10 +67,10 @@ def _train(
     """Train the causes in this process, and the reference where asked for, all in lockstep."""
     notes = Console(stderr=True, quiet=not reference)
     histories = {}
-    for precision, updates in (("float32", epochs), ("float64", min(epochs, FLOAT64_EPOCHS))):
+    for precision, updates in (("float32", epochs), ("float64", min(epochs, FIRST_EPOCHS))):
         trainees = _build(causes, precision, examples, seed, reference)
         with progress.line(updates + 1, notes) as show:
-            histories[precision] = loop.train(trainees, updates + 1, _first_of(show))
+            histories[precision] = loop.train(trainees, updates + 1, _first_of(show), timed=0)
     return histories
 
 
