@@ -145,7 +145,8 @@ def _write(folder: Path, histories: Mapping[str, History], results: Mapping[str,
     history.write_csv(histories["float64"], folder / "history_float64.csv")
     runs.write_json(folder / "ablation.json", results)
     _write_csv(folder / "ablation.csv", results["causes"])
-    plot.distances(histories["float32"], REFERENCE, folder / "ablation.png")
+    kinds = {cause: row["kind"] for cause, row in results["causes"].items()}
+    plot.distances(histories["float32"], REFERENCE, kinds, folder / "ablation.png")
 
 
 def _write_csv(path: Path, rows: Mapping[str, Any]) -> None:
