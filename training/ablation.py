@@ -22,7 +22,7 @@ from rich.table import Table
 from training import data, devices, environment, history, plot, report, runs, startup, variants
 from training.config import AblateConfig
 from training.history import History, relative_distance, ulp_distance
-from training.tolerances import FIRST_EPOCHS, ROUNDING_SHRINKS_TO
+from training.tolerances import FLOAT64_EPOCHS, ROUNDING_SHRINKS_TO
 from training.variants import REFERENCE
 
 Kind = Literal["none", "rounding", "semantics"]
@@ -36,7 +36,7 @@ class Effect:
 
     `max_rel` and `max_ulp` are by number of epochs n: the largest distance of any loss from the
     initial one to the one after n epochs. `float64` is the same relative distance after
-    FIRST_EPOCHS epochs, or all where there are fewer, with both sides in float64.
+    FLOAT64_EPOCHS epochs, or all where there are fewer, with both sides in float64.
     """
 
     max_rel: Mapping[int, float]
@@ -71,7 +71,7 @@ def run(config: AblateConfig) -> int:
 
 LEGEND = (
     "Largest relative distance of a loss to the TensorFlow 1 graph's, up to so many epochs; "
-    f"float64: both sides in float64, up to {FIRST_EPOCHS} epochs. What float64 shrinks is "
+    f"float64: both sides in float64, up to {FLOAT64_EPOCHS} epochs. What float64 shrinks is "
     "rounding, the rest is semantics."
 )
 

@@ -19,7 +19,7 @@ from training.data import Examples
 from training.devices import Device
 from training.history import History
 from training.loop import OnEpoch, Trainee
-from training.tolerances import FIRST_EPOCHS
+from training.tolerances import FLOAT64_EPOCHS
 
 PRECISIONS = ("float32", "float64")
 REFERENCE = "tf1"
@@ -67,7 +67,7 @@ def _train(
     """Train the causes in this process, and the reference where asked for, all in lockstep."""
     notes = Console(stderr=True, quiet=not reference)
     histories = {}
-    for precision, updates in (("float32", epochs), ("float64", min(epochs, FIRST_EPOCHS))):
+    for precision, updates in (("float32", epochs), ("float64", min(epochs, FLOAT64_EPOCHS))):
         trainees = _build(causes, precision, examples, seed, reference)
         with progress.line(updates + 1, notes) as show:
             histories[precision] = loop.train(trainees, updates + 1, _first_of(show), timed=0)
