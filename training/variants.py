@@ -59,6 +59,7 @@ def _onednn_off() -> None:
     """Start a process in which oneDNN is off; TensorFlow must not have been imported yet."""
     os.environ["TF_ENABLE_ONEDNN_OPTS"] = "0"
     startup.one_thread_per_op()
+    devices.choose("cpu")
 
 
 def _train(
