@@ -43,8 +43,9 @@ format: $(VENV)/installed-dev ## let ruff lay out the code
 .PHONY: figures
 figures: $(VENV)/installed ## measure again what README and docs quote, and write it there
 	rm -rf runs/figures
-	$(BIN)/tf1keras compare --out runs/figures
-	$(BIN)/python docs/figures.py runs/figures
+	$(BIN)/tf1keras compare --out runs/figures/compare
+	$(BIN)/tf1keras ablate --out runs/figures/ablate
+	$(BIN)/python docs/figures.py runs/figures/compare runs/figures/ablate
 
 .PHONY: clean
 clean: ## remove the environments and caches; runs stay

@@ -1,10 +1,11 @@
-"""Write the figures of a comparison into the READMEs: what they quote, a command measured.
+"""Write the figures of runs into the pages that quote them: what they quote, a command measured.
 
-    python docs/figures.py RUN
+    python docs/figures.py RUN...
 
-RUN is a folder of `tf1keras compare`. Replaces what stands between the markers
-`<!-- figures: NAME -->` and `<!-- end -->` in README.md and README.zh-CN.md, and copies the picture
-to docs/losses.png and the numbers to docs/figures.json. `make figures` does all of it.
+A RUN is a folder of `tf1keras compare` or of `tf1keras ablate`. Replaces what stands between the
+markers `<!-- figures: NAME -->` and `<!-- end -->` in README.md, README.zh-CN.md and
+docs/why-keras-drifts.md, and copies the pictures and the numbers (figures.json) to docs/.
+`make figures` does all of it.
 """
 
 import io
@@ -16,16 +17,21 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-READMES = ("README.md", "README.zh-CN.md")
+DOCS = ROOT / "docs"
+CAUSES_PAGE = "docs/why-keras-drifts.md"
+PAGES = ("README.md", "README.zh-CN.md", CAUSES_PAGE)
 MEASURED_ON = {
     "README.md": "Measured on {cpu}, {cores} cores, TensorFlow {tensorflow}, Keras {keras}.",
     "README.zh-CN.md": "测于 {cpu}（{cores} 核）、TensorFlow {tensorflow}、Keras {keras}。",
+    CAUSES_PAGE: "{epochs} epochs, measured on {cpu}, {cores} cores, TensorFlow {tensorflow}, "
+    "Keras {keras}.",
 }
 
 
 def collect(run: Path) -> dict[str, Any]:
-    """Return what the READMEs quote of a run folder."""
-    results = json.loads((run / "results.json").read_text(encoding="utf-8"))
+    """Return what the pages quote of a run folder."""
+    name = "ablation.json" if _is_ablation(run) else "results.json"
+    results = json.loads((run / name).read_text(encoding="utf-8"))
     environment = json.loads((run / "environment.json").read_text(encoding="utf-8"))
     return {
         "results": results,
@@ -33,6 +39,10 @@ def collect(run: Path) -> dict[str, Any]:
         "cores": environment["cores"],
         "packages": environment["packages"],
     }
+
+
+def _is_ablation(run: Path) -> bool:
+    return (run / "ablation.json").is_file()
 
 
 def screen(figures: dict[str, Any], readme: str) -> str:
@@ -44,14 +54,33 @@ def screen(figures: dict[str, Any], readme: str) -> str:
     console = Console(width=80, file=io.StringIO(), record=True)
     console.print(report.table(figures["results"]))
     shown = "\n".join(line.rstrip() for line in console.export_text().splitlines())
-    about = MEASURED_ON[readme].format(
+    verdict = figures["results"]["verdict"]
+    return f"```text\n{shown}\n\n{verdict}\n```\n\n{measured_on(figures, readme)}"
+
+
+def causes(figures: dict[str, Any], page: str) -> str:
+    """Return the table of `tf1keras ablate`, each cause a link to its section."""
+    from training.report import distance
+
+    rows = figures["results"]["causes"]
+    headings = ["cause", *next(iter(rows.values()))["max_rel"], "float64", "kind"]
+    lines = [headings, ["---", *["---:"] * (len(headings) - 2), "---"]]
+    for cause, row in rows.items():
+        distances = [*row["max_rel"].values(), row["float64"]]
+        lines.append([f"[{cause}](#{cause})", *map(distance, distances), row["kind"]])
+    shown = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return f"{shown}\n\n{measured_on(figures, page)}"
+
+
+def measured_on(figures: dict[str, Any], page: str) -> str:
+    """Return a line on what the figures were measured on."""
+    return MEASURED_ON[page].format(
         cpu=figures["cpu"],
         cores=figures["cores"],
         tensorflow=figures["packages"]["tensorflow"],
         keras=figures["packages"]["keras"],
         epochs=figures["results"]["epochs"],
     )
-    return f"```text\n{shown}\n\n{figures['results']['verdict']}\n```\n\n{about}"
 
 
 def block(text: str, name: str, content: str) -> str:
@@ -63,23 +92,30 @@ def block(text: str, name: str, content: str) -> str:
     return replaced
 
 
-def rewrite(readme: str, text: str, figures: dict[str, Any]) -> str:
-    """Return `text`, the content of `readme`, with its block written from `figures`."""
-    return block(text, "screen", screen(figures, readme))
+def rewrite(page: str, text: str, figures: dict[str, Any]) -> str:
+    """Return `text`, the content of `page`, with its block written from `figures`."""
+    if page == CAUSES_PAGE:
+        return block(text, "ablation", causes(figures["ablation"], page))
+    return block(text, "screen", screen(figures["comparison"], page))
 
 
-def main(run: Path) -> None:
-    """Write everything."""
-    figures = collect(run)
-    for readme in READMES:
-        path = ROOT / readme
-        path.write_text(
-            rewrite(readme, path.read_text(encoding="utf-8"), figures), encoding="utf-8"
+def main(runs: list[Path]) -> None:
+    """Write everything; what no run is given for stays as it is."""
+    kept = DOCS / "figures.json"
+    figures = json.loads(kept.read_text(encoding="utf-8"))
+    for run in runs:
+        what, picture = (
+            ("ablation", "ablation.png") if _is_ablation(run) else ("comparison", "losses.png")
         )
-    shutil.copyfile(run / "losses.png", ROOT / "docs" / "losses.png")
+        figures[what] = collect(run)
+        shutil.copyfile(run / picture, DOCS / picture)
+    for page in PAGES:
+        path = ROOT / page
+        text = rewrite(page, path.read_text(encoding="utf-8"), figures)
+        path.write_text(text, encoding="utf-8")
     text = json.dumps(figures, indent=2, ensure_ascii=False) + "\n"
-    (ROOT / "docs" / "figures.json").write_text(text, encoding="utf-8")
+    kept.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main([Path(run) for run in sys.argv[1:]])

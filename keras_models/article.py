@@ -22,15 +22,21 @@ Lane = Literal["exact", "idiomatic"]
 
 
 class Pieces(NamedTuple):
-    """What a lane is made of."""
+    """What a model is made of; where nothing is said, what TensorFlow 1's graph was made of."""
 
-    dense: type[keras.layers.Dense]
-    adam: type[keras.optimizers.Optimizer]
+    dense: type[keras.layers.Dense] = AddV2Dense
+    adam: type[keras.optimizers.Optimizer] = TF1Adam
+    epsilon: float = 1e-8
+    """TensorFlow 1's; Keras' own default is 1e-7, which trains differently."""
+    probabilities: bool = False
+    """The model ends in probabilities and the loss is told so, where TensorFlow 1 had logits."""
+    jit_compile: bool | Literal["auto"] = False
+    """XLA fuses and reorders: no bits are promised under it."""
 
 
 PIECES: dict[Lane, Pieces] = {
-    "exact": Pieces(AddV2Dense, TF1Adam),
-    "idiomatic": Pieces(keras.layers.Dense, keras.optimizers.Adam),
+    "exact": Pieces(),
+    "idiomatic": Pieces(keras.layers.Dense, keras.optimizers.Adam, jit_compile="auto"),
 }
 
 WEIGHTS = {
@@ -51,33 +57,45 @@ def build(lane: Lane = "exact", seed: int | None = None) -> keras.Model:
     """
     if lane not in PIECES:
         raise ValueError(f"unknown lane {lane!r}: expected one of {', '.join(PIECES)}")
-    dense, adam = PIECES[lane]
+    return assemble(PIECES[lane], seed, name=f"article_{lane}")
+
+
+def assemble(
+    pieces: Pieces, seed: int | None = None, dtype: str = "float32", name: str = "article"
+) -> keras.Model:
+    """Return the article's model made of `pieces`, compiled, computing in `dtype` throughout."""
     seeds = keras.random.SeedGenerator(seed)
 
     def layer(units: int, activation: str, name: str) -> keras.layers.Dense:
         normal = keras.initializers.RandomNormal(mean=0.0, stddev=1.0, seed=seeds)
-        return dense(
+        return pieces.dense(
             units,
             activation=activation,
             kernel_initializer=normal,
             bias_initializer=normal,
-            dtype="float32",
+            dtype=dtype,
             name=name,
         )
 
-    X = keras.Input([n_input], dtype="float32", name="X")
+    X = keras.Input([n_input], dtype=dtype, name="X")
     # [N, 784] @ [784, 128] + [128] -> [N, 128]
     hidden_layer = layer(n_hidden, "relu", "hidden_layer")(X)
     # [N, 128] @ [128, 10] + [10] -> [N, 10]
     output_layer = layer(n_output, "linear", "output_layer")(hidden_layer)
+    if pieces.probabilities:
+        probabilities = keras.layers.Softmax(dtype=dtype, name="softmax")(output_layer)
+        # Keras finds the logits of a softmax that comes last, and uses them; not of one further up.
+        output_layer = keras.layers.Reshape([n_output], name="probabilities")(probabilities)
 
-    model = keras.Model(X, output_layer, name=f"article_{lane}")
+    model = keras.Model(X, output_layer, name=name)
     model.compile(
-        # TensorFlow 1's epsilon; Keras' own default is 1e-7, which trains differently.
-        optimizer=adam(learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-8),
-        loss=keras.losses.CategoricalCrossentropy(from_logits=True),
+        optimizer=pieces.adam(
+            learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=pieces.epsilon
+        ),
+        loss=keras.losses.CategoricalCrossentropy(
+            from_logits=not pieces.probabilities, dtype=dtype
+        ),
         metrics=["accuracy"],
-        # XLA fuses and reorders: no bits are promised under it.
-        jit_compile=False if lane == "exact" else "auto",
+        jit_compile=pieces.jit_compile,
     )
     return model

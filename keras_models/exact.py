@@ -4,9 +4,9 @@
 another order than that of AddV2, which `matmul(x, W) + b` meant in TensorFlow 1. Forward values
 are the same; bias gradients differ in the last bits.
 
-`TF1Adam`: Keras' `Adam` computes 1 - beta in float64, beta^t by `pow`, and its own sequence of
-elementwise ops. TensorFlow 1 kept float32 betas, float32 running products of them, and one fused
-kernel, ApplyAdam (`tensorflow/python/training/adam.py`, `core/kernels/training_ops.cc`).
+`TF1Adam`: Keras' `Adam` computes 1 - beta in float64 and beta^t by `pow`. TensorFlow 1 kept float32
+betas, float32 running products of them, and one fused kernel, ApplyAdam
+(`tensorflow/python/training/adam.py`, `core/kernels/training_ops.cc`).
 """
 
 from typing import Any
@@ -82,23 +82,25 @@ class TF1Adam(keras.optimizers.Optimizer):
 
     def update_step(self, gradient: tf.Tensor, variable: tf.Variable, learning_rate: Any) -> None:
         """Apply one fused Adam update to `variable`, in place."""
-
-        def as_tf1(value: Any) -> tf.Tensor:
-            return tf.cast(tf.cast(value, tf.float32), variable.dtype)
-
+        dtype = variable.dtype
         index = self._get_variable_index(variable)
         tf.raw_ops.ResourceApplyAdam(
             var=variable.handle,
             m=self._m[index].value.handle,
             v=self._v[index].value.handle,
-            beta1_power=as_tf1(self.beta1_power),
-            beta2_power=as_tf1(self.beta2_power),
-            lr=as_tf1(learning_rate),
-            beta1=as_tf1(self.beta_1),
-            beta2=as_tf1(self.beta_2),
-            epsilon=as_tf1(self.epsilon),
-            grad=tf.cast(gradient, variable.dtype),
+            beta1_power=self._as_tf1(self.beta1_power, dtype),
+            beta2_power=self._as_tf1(self.beta2_power, dtype),
+            lr=self._as_tf1(learning_rate, dtype),
+            beta1=self._as_tf1(self.beta_1, dtype),
+            beta2=self._as_tf1(self.beta_2, dtype),
+            epsilon=self._as_tf1(self.epsilon, dtype),
+            grad=tf.cast(gradient, dtype),
         )
+
+    @staticmethod
+    def _as_tf1(scalar: Any, dtype: tf.DType) -> tf.Tensor:
+        """Return `scalar` rounded to float32, as TensorFlow 1 did, in `dtype`."""
+        return tf.cast(tf.cast(scalar, tf.float32), dtype)
 
     def get_config(self) -> dict[str, Any]:
         """Return what `from_config` needs to make the optimizer again (learning rate included)."""

@@ -39,16 +39,18 @@ class KerasTrainee:
 
     def _update(self, x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
         with tf.GradientTape() as tape:
-            logits = self.model(x, training=True)
-            loss = self.model.compute_loss(x=x, y=y, y_pred=logits)
+            loss = self._loss(x, y)
         variables = self.model.trainable_variables
         self.model.optimizer.apply(tape.gradient(loss, variables), variables)
         return loss
 
+    def _loss(self, x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
+        return self.model.compute_loss(x=x, y=y, y_pred=self.model(x, training=True))
+
     def _forward(self, x: tf.Tensor) -> tf.Tensor:
         return self.model(x, training=False)
 
-    def step(self) -> np.float32:
+    def step(self) -> np.floating:
         """Run one update on the bound data; return the loss before it."""
         with tf.device(self._device):
             loss = self._train(self._x, self._y) if self.placement else self._traced_step()

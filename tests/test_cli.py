@@ -21,7 +21,7 @@ def test_help_answers_in_half_a_second(tmp_path: Path) -> None:
         best = min(best, time.perf_counter() - start)
         assert done.returncode == 0
     assert best < 0.5
-    for command in ("compare", "article", "data"):
+    for command in ("compare", "ablate", "article", "data"):
         assert command in done.stdout
 
 
@@ -86,12 +86,16 @@ BAD_INPUT = [
     (["compare", "--out", "full"], "exists already"),
     (["compare", "--out", "full/file"], "exists already"),
     (["compare", "--out", "full/file/run"], "cannot be written to"),
+    (["ablate", "--epochs", "0"], "at least 1"),
+    (["ablate", "--causes", "epsilon", "epsilon"], "at most once"),
+    (["ablate", "--causes", "weather"], "weather"),
+    (["ablate", "--device", "cpu"], "device"),
     (["article", "--epochs", "0"], "at least 1"),
     (["article", "--lanes", "tf1"], "lanes"),
     (["data", "idx:full"], "train-images-idx3-ubyte"),
     (["data", "mnist", "--manual-dir", "full"], "missing"),
     (["train"], "train"),
-    ([], "Expected one of {compare, article, data}"),
+    ([], "Expected one of {compare, ablate, article, data}"),
 ]
 
 

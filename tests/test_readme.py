@@ -1,5 +1,6 @@
 """The READMEs keep their word: their commands run, their figures are what a command measured."""
 
+import ast
 import importlib.util
 import json
 import re
@@ -7,16 +8,20 @@ import shlex
 import subprocess
 from pathlib import Path
 from types import ModuleType
+from typing import get_args
 
 import pytest
 
 from tests.conftest import ROOT, golden, tf1keras
+from tests.test_ablation import KINDS
+from training.config import Cause
 from training.history import read_csv
 from training.parity import within_other_kernels
 from training.runs import read_json
 from training.tolerances import TOLERANCES
 
 READMES = ["README.md", "README.zh-CN.md"]
+CAUSES_PAGE = "docs/why-keras-drifts.md"
 
 
 def text(readme: str) -> str:
@@ -75,14 +80,14 @@ def test_python_example_runs(index: int, tmp_path: Path, monkeypatch: pytest.Mon
     assert (tmp_path / "article.keras").is_file() == (index == 0)
 
 
-@pytest.mark.parametrize("readme", READMES)
+@pytest.mark.parametrize("readme", [*READMES, CAUSES_PAGE])
 def test_figures_were_written_by_the_command(readme: str, figures_script: ModuleType) -> None:
     figures = json.loads((ROOT / "docs" / "figures.json").read_text(encoding="utf-8"))
     assert text(readme) == figures_script.rewrite(readme, text(readme), figures)
 
 
 def test_figures_are_what_a_run_gives(default_run: Path) -> None:
-    quoted = read_json(ROOT / "docs" / "figures.json")["results"]
+    quoted = read_json(ROOT / "docs" / "figures.json")["comparison"]["results"]
     measured = read_json(default_run / "results.json")
     allowed = TOLERANCES["other_kernels"].relative
     assert quoted["epochs"] == measured["epochs"]
@@ -96,10 +101,29 @@ def test_figures_are_what_a_run_gives(default_run: Path) -> None:
     assert quoted["lanes"]["exact"]["max_ulp"] == measured["lanes"]["exact"]["max_ulp"] == 0
 
 
-@pytest.mark.parametrize("readme", READMES)
+@pytest.mark.parametrize("readme", [*READMES, CAUSES_PAGE])
 def test_links_lead_somewhere(readme: str) -> None:
     for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", text(readme)):
-        assert (ROOT / target).exists(), target
+        assert ((ROOT / readme).parent / target).exists(), target
+
+
+def test_page_of_causes_explains_each_with_its_cure() -> None:
+    """A section a cause, in the command's order, with code to copy; every link has its section."""
+    page = text(CAUSES_PAGE)
+    sections = re.findall(r"^### (\w+)\n(.*?)(?=^### |\Z)", page, re.MULTILINE | re.DOTALL)
+    assert [name for name, _ in sections] == list(get_args(Cause))
+    for name, section in sections:
+        assert ("```python" in section) == (name not in ("adam_unfused", "all")), name
+    for code in code_blocks(CAUSES_PAGE, "python"):
+        ast.parse(code)
+    assert set(re.findall(r"\]\(#(\w+)\)", page)) == set(get_args(Cause))
+
+
+def test_quoted_ablation_is_of_all_causes_and_a_thousand_epochs() -> None:
+    """Its kinds are those that tests/test_ablation.py measures again."""
+    quoted = read_json(ROOT / "docs" / "figures.json")["ablation"]["results"]
+    assert quoted["epochs"] == 1000
+    assert {cause: row["kind"] for cause, row in quoted["causes"].items()} == KINDS
 
 
 def test_make_help_lists_every_target() -> None:

@@ -17,8 +17,9 @@ class Program:
     """The article's graph, initialized and bound to its training data.
 
     `x` is [N, 784] float32 and `y` is [N, 10] float32; both are fed through `feed_dict` at every
-    step, as in the article. The graph is placed on `device` and run with `config`. `placement` says
-    where the ops of the first step were executed; it is empty before that.
+    step, as in the article, after being cast once where `dtype` is another. The graph is placed on
+    `device` and run with `config`. `placement` says where the ops of the first step were executed;
+    it is empty before that.
     """
 
     name = "tf1"
@@ -31,19 +32,21 @@ class Program:
         seed: int,
         device: str = "/CPU:0",
         config: tf.compat.v1.ConfigProto | None = None,
+        dtype: tf.DType = tf.float32,
     ) -> None:
         self.placement: Placement = {}
-        self._x, self._y = x, y
+        numbers = dtype.as_numpy_dtype
+        self._x, self._y = x.astype(numbers, copy=False), y.astype(numbers, copy=False)
         self._device = device
         self.graph = tf.Graph()
         with self.graph.as_default(), tf.device(device):
             tf.compat.v1.set_random_seed(seed)
-            self.endpoints = article.build()
+            self.endpoints = article.build(dtype)
             initializer = tf.compat.v1.global_variables_initializer()
         self.session = tf.compat.v1.Session(graph=self.graph, config=config)
         self.session.run(initializer)
 
-    def step(self) -> np.float32:
+    def step(self) -> np.floating:
         """Run one update on the bound data; return the loss before it."""
         graph = self.endpoints
         fetches = [graph.optimizer, graph.cost]

@@ -7,11 +7,12 @@ from typing import Annotated
 
 import tyro
 
-from training.config import ArticleConfig, CompareConfig, DataConfig
+from training.config import AblateConfig, ArticleConfig, CompareConfig, DataConfig
 from training.errors import UserError
 
 Command = (
     Annotated[CompareConfig, tyro.conf.subcommand("compare")]
+    | Annotated[AblateConfig, tyro.conf.subcommand("ablate")]
     | Annotated[ArticleConfig, tyro.conf.subcommand("article")]
     | Annotated[DataConfig, tyro.conf.subcommand("data")]
 )
@@ -40,13 +41,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 141
 
 
-def _run(config: CompareConfig | ArticleConfig | DataConfig) -> int:
+def _run(config: CompareConfig | AblateConfig | ArticleConfig | DataConfig) -> int:
     """Import the command only now: TensorFlow takes seconds, `--help` must not."""
     match config:
         case CompareConfig():
             from training import compare
 
             return compare.run(config)
+        case AblateConfig():
+            from training import ablation
+
+            return ablation.run(config)
         case ArticleConfig():
             from training import article
 

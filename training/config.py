@@ -3,13 +3,28 @@
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 import tyro
 
 from training.errors import UserError
 
 Lane = Literal["tf1", "exact", "idiomatic"]
+Cause = Literal[
+    "epsilon",
+    "one_minus_beta",
+    "beta_powers",
+    "adam_unfused",
+    "bias_add",
+    "probabilities",
+    "jit_compile",
+    "onednn_off",
+    "float64",
+    "glorot",
+    "mini_batches",
+    "late_loss",
+    "all",
+]
 
 LARGEST_SEED = 2**31 - 2
 """TensorFlow takes seeds modulo 2^31 - 1, so a larger one would silently be another one."""
@@ -29,17 +44,14 @@ class DataOptions:
 
 
 @dataclass(frozen=True)
-class TrainingOptions(DataOptions):
-    """What every training command takes."""
+class RunOptions(DataOptions):
+    """What every command takes that trains."""
 
     epochs: int = 1000
     """Full-batch updates; the article runs 1000."""
 
     seed: int = 1234
     """TensorFlow 1 graph seed; it decides the initial weights."""
-
-    device: str = "auto"
-    """auto, cpu, gpu or gpu:N; auto takes the GPU where there is one."""
 
     out: Path | None = None
     """Folder to write the run to; it must not hold anything yet."""
@@ -49,6 +61,17 @@ class TrainingOptions(DataOptions):
             raise UserError(f"--epochs {self.epochs}: expected at least 1.")
         if not 0 <= self.seed <= LARGEST_SEED:
             raise UserError(f"--seed {self.seed}: expected 0 to {LARGEST_SEED}.")
+
+
+@dataclass(frozen=True)
+class TrainingOptions(RunOptions):
+    """What the commands take that train on any device."""
+
+    device: str = "auto"
+    """auto, cpu, gpu or gpu:N; auto takes the GPU where there is one."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
         if not re.fullmatch(r"auto|(cpu|gpu)(:\d+)?", self.device):
             raise UserError(f"--device {self.device}: expected auto, cpu, gpu or gpu:N.")
 
@@ -78,6 +101,25 @@ class CompareConfig(TrainingOptions):
         if not self.lanes or len(set(self.lanes)) < len(self.lanes):
             raise UserError(
                 f"--lanes {' '.join(self.lanes)}: expected each lane at most once, at least one."
+            )
+
+
+@dataclass(frozen=True)
+class AblateConfig(RunOptions):
+    """Switch the causes of drift on one at a time, and measure each against the TensorFlow 1 graph.
+
+    On the CPU, where the exact lane, which all of them start from, is TensorFlow 1 bit for bit. The
+    run folder is runs/TIME-ablate unless --out names another.
+    """
+
+    causes: tuple[Cause, ...] = get_args(Cause)
+    """Which to switch on, each in a training of its own; all: together."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.causes or len(set(self.causes)) < len(self.causes):
+            raise UserError(
+                f"--causes {' '.join(self.causes)}: expected each cause at most once, at least one."
             )
 
 

@@ -16,8 +16,9 @@ NOT_COMPARABLE = 2**32
 class History:
     """What a training run recorded.
 
-    `losses` is lane -> [epochs] float32, each the loss before that epoch's update, as the article
-    prints it. `seconds_per_epoch` is lane -> seconds, measured with that lane running alone.
+    `losses` is lane -> [epochs] in the lane's dtype, each the loss before that epoch's update, as
+    the article prints it. `seconds_per_epoch` is lane -> seconds, measured with that lane running
+    alone.
     """
 
     losses: Mapping[str, np.ndarray]
@@ -56,12 +57,12 @@ def relative_distance(a: ArrayLike, reference: ArrayLike) -> np.ndarray:
 
 
 def write_csv(history: History, path: Path) -> None:
-    """Write `epoch,<lane>,...`, each loss in the shortest form that reads back to its float32."""
+    """Write `epoch,<lane>,...`, each loss in the shortest form that reads back to its bits."""
     with path.open("w", newline="") as file:
         rows = csv.writer(file, lineterminator="\n")
         rows.writerow(["epoch", *history.losses])
         for epoch, losses in enumerate(zip(*history.losses.values(), strict=True)):
-            rows.writerow([epoch, *(str(np.float32(loss)) for loss in losses)])
+            rows.writerow([epoch, *map(str, losses)])
 
 
 def read_csv(path: Path) -> dict[str, np.ndarray]:

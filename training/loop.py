@@ -12,7 +12,7 @@ from training.errors import UserError
 from training.history import History
 
 TIMED_EPOCHS = 20
-"""So many epochs run one trainee at a time, to measure each; after them all run at once."""
+"""So many epochs at the end run one trainee at a time, to measure each; before, all run at once."""
 
 
 class Trainee(Protocol):
@@ -22,7 +22,7 @@ class Trainee(Protocol):
     placement: dict[str, dict[str, int]]
     """Device -> op -> number of ops executed there in the first step; empty before it."""
 
-    def step(self) -> np.float32:
+    def step(self) -> np.floating:
         """Run one update on the bound data; return the loss before it."""
         ...
 
@@ -43,21 +43,24 @@ class Trainee(Protocol):
         ...
 
 
-OnEpoch = Callable[[int, Mapping[str, np.float32]], None]
+OnEpoch = Callable[[int, Mapping[str, np.floating]], None]
 
 
-def train(trainees: Sequence[Trainee], epochs: int, on_epoch: OnEpoch) -> History:
+def train(
+    trainees: Sequence[Trainee], epochs: int, on_epoch: OnEpoch, timed: int = TIMED_EPOCHS
+) -> History:
     """Run `epochs` updates of every trainee; no trainee is ever an epoch ahead of another.
 
-    `on_epoch(epoch, losses)` is called after each epoch. That trainees run at the same time cannot
-    change a bit: they share nothing but the data, which nobody writes. Raises UserError at the
-    first loss that is not a finite number.
+    `on_epoch(epoch, losses)` is called after each epoch. In the last `timed` epochs one trainee
+    runs at a time, to measure each; before, all run at once. That cannot change a bit: they share
+    nothing but the data, which nobody writes. Raises UserError at the first loss that is not a
+    finite number.
     """
-    losses: dict[str, list[np.float32]] = {trainee.name: [] for trainee in trainees}
+    losses: dict[str, list[np.floating]] = {trainee.name: [] for trainee in trainees}
     seconds: dict[str, list[float]] = {trainee.name: [] for trainee in trainees}
     with ThreadPoolExecutor(len(trainees)) as pool:
         for epoch in range(epochs):
-            alone = epoch == 0 or epoch >= epochs - TIMED_EPOCHS  # the first builds the graphs
+            alone = epoch == 0 or epoch >= epochs - timed  # the first builds the graphs
             steps = (map if alone else pool.map)(_timed_step, trainees)
             for trainee, (loss, duration) in zip(trainees, steps, strict=True):
                 _check_finite(trainee.name, epoch, loss)
@@ -65,12 +68,12 @@ def train(trainees: Sequence[Trainee], epochs: int, on_epoch: OnEpoch) -> Histor
                 seconds[trainee.name].append(duration)
             on_epoch(epoch, {name: of_lane[-1] for name, of_lane in losses.items()})
     return History(
-        {name: np.array(of_lane, np.float32) for name, of_lane in losses.items()},
+        {name: np.array(of_lane) for name, of_lane in losses.items()},
         {name: _typical(of_lane) for name, of_lane in seconds.items()},
     )
 
 
-def _timed_step(trainee: Trainee) -> tuple[np.float32, float]:
+def _timed_step(trainee: Trainee) -> tuple[np.floating, float]:
     start = time.perf_counter()
     loss = trainee.step()
     return loss, time.perf_counter() - start
@@ -81,7 +84,7 @@ def _typical(seconds: list[float]) -> float:
     return float(np.median(seconds[1:][-TIMED_EPOCHS:] or seconds))
 
 
-def _check_finite(name: str, epoch: int, loss: np.float32) -> None:
+def _check_finite(name: str, epoch: int, loss: np.floating) -> None:
     if not np.isfinite(loss):
         raise UserError(
             f"the loss of lane {name} is {loss} at epoch {epoch}; expected a finite number.\n"

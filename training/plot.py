@@ -1,5 +1,6 @@
 """Pictures: the loss curves of a comparison, and a sheet of a data set's digits."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -40,6 +41,33 @@ def losses(history: History, reference: str, path: Path) -> None:
         axes.grid(alpha=0.3)
         if axes.get_legend_handles_labels()[0]:
             axes.legend()
+    figure.savefig(path, dpi=120)
+
+
+def distances(history: History, reference: str, kinds: Mapping[str, str], path: Path) -> None:
+    """Draw each largest relative distance to `reference` so far, by epochs; rounding is dashed."""
+    from matplotlib import colormaps
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(9, 6), layout="constrained")
+    axes = figure.subplots()
+    axes.set(xscale="log", yscale="log")  # even where all distances are 0
+    epochs = np.arange(1, history.epochs)  # a log axis has no zero, neither here nor there
+    for number, (lane, kind) in enumerate(kinds.items()):
+        distance = relative_distance(history.losses[lane], history.losses[reference])
+        largest = np.maximum.accumulate(distance)[1:]
+        axes.plot(
+            epochs,
+            np.where(largest > 0, largest, np.nan),
+            label=lane if distance.any() else f"{lane}: 0",
+            color=colormaps["tab20"](number % 20),
+            linewidth=1.5,
+            linestyle="--" if kind == "rounding" else "-",
+        )
+    axes.set(xlabel="epochs", ylabel=f"largest relative distance to {reference} so far")
+    axes.set_title("How far each cause takes the loss (dashed: rounding)")
+    axes.grid(alpha=0.3)
+    figure.legend(loc="outside right upper")
     figure.savefig(path, dpi=120)
 
 

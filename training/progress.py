@@ -13,7 +13,7 @@ from training.history import relative_distance
 @contextlib.contextmanager
 def line(
     epochs: int, console: Console
-) -> Iterator[Callable[[int, Mapping[str, np.float32]], None]]:
+) -> Iterator[Callable[[int, Mapping[str, np.floating]], None]]:
     """Give a function to call after every epoch with (epoch, lane -> loss)."""
     columns = (
         TextColumn("epoch"),
@@ -24,14 +24,14 @@ def line(
     with Progress(*columns, console=console, disable=not console.is_terminal) as shown:
         task = shown.add_task("", total=epochs, losses="")
 
-        def show(epoch: int, losses: Mapping[str, np.float32]) -> None:
+        def show(epoch: int, losses: Mapping[str, np.floating]) -> None:
             if not shown.disable:
                 shown.update(task, completed=epoch + 1, losses=_text(losses))
 
         yield show
 
 
-def _text(losses: Mapping[str, np.float32]) -> str:
+def _text(losses: Mapping[str, np.floating]) -> str:
     """Such as "tf1 40.04  exact 40.04 =  idiomatic 40.04 5e-06": it fits 80 columns."""
     (reference, first), *others = losses.items()
     parts = [f"{reference} {first:.4g}"]

@@ -12,12 +12,12 @@ from training.tolerances import TOLERANCES
 
 if TYPE_CHECKING:
     from training.compare import Comparison
-    from training.config import TrainingOptions
+    from training.config import RunOptions
     from training.data import Digits
     from training.devices import Device
 
 
-def banner(config: "TrainingOptions", digits: "Digits", device: "Device") -> str:
+def banner(config: "RunOptions", digits: "Digits", device: "Device") -> str:
     """Return the lines above a run: software, data, what will be done."""
     return (
         f"{escape(environment.banner())}\n"
@@ -75,7 +75,7 @@ def table(results: dict[str, Any]) -> Table:
             if row["max_ulp"] is None
             else (
                 f"{row['max_ulp']:,}",
-                "0" if row["max_rel"] == 0 else f"{row['max_rel']:.1e}",
+                distance(row["max_rel"]),
             )
         )
         shown.add_row(
@@ -87,6 +87,11 @@ def table(results: dict[str, Any]) -> Table:
             f"{row['seconds_per_epoch']:.4f}",
         )
     return shown
+
+
+def distance(relative: float) -> str:
+    """Return a relative distance as tables show it: 0 is 0 and nothing else is."""
+    return "0" if relative == 0 else f"{relative:.1e}"
 
 
 def verdict(comparison: "Comparison") -> str:

@@ -31,6 +31,18 @@ def import_tensorflow() -> None:
         _import()
 
 
+def one_thread_per_op() -> None:
+    """Let every op run on one thread: best where as many trainees run at once as there are cores.
+
+    No effect in a process in which TensorFlow has computed already.
+    """
+    import_tensorflow()
+    import tensorflow as tf
+
+    with contextlib.suppress(RuntimeError):
+        tf.config.threading.set_intra_op_parallelism_threads(1)
+
+
 def _import() -> None:
     import keras  # noqa: F401
     import tensorflow as tf

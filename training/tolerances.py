@@ -24,4 +24,21 @@ TOLERANCES = {
         "the same over 1000 epochs: training is chaotic, one ulp anywhere grows to about 1e-4 and "
         "up to 7e-4 was measured between processors",
     ),
+    "rounding_in_float64": Tolerance(
+        1e-14,
+        "a cause that is rounding, in float64, over the first 10 epochs: a last bit is 2e-16 "
+        "there, and 5e-16 was the largest measured",
+    ),
 }
+
+ROUNDING_SHRINKS_TO = 2.0**-14.5
+"""A distance is rounding where float64 leaves less than this part of it, else it is semantics.
+
+Halfway, in powers of two, between what the two must do: rounding shrinks by the ratio of the two
+machine epsilons, 2^-29, and semantics stays what it is, 2^0. Luck and chaos move either by a few
+powers of two, far fewer than the 14 that are left: measured are at most 2^-28 and at least 2^-1.
+"""
+
+FLOAT64_EPOCHS = 10
+"""So many epochs are run in float64 too: enough for every cause to show, and so few that chaos has
+not grown a last bit yet. Beside the float32 distance after as many, it can be read off a table."""

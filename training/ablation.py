@@ -1,0 +1,161 @@
+"""`tf1keras ablate`: switch the causes of drift on one at a time, and measure each.
+
+    tf1keras ablate
+    tf1keras ablate --epochs 100 --causes epsilon bias_add all
+
+Prints a table: per cause how far its losses are from the TensorFlow 1 graph's, and whether that
+is rounding, which float64 shrinks, or semantics, which it does not. `docs/why-keras-drifts.md`
+explains the causes.
+"""
+
+import csv
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from training import data, devices, environment, history, plot, report, runs, startup, variants
+from training.config import AblateConfig
+from training.history import History, relative_distance, ulp_distance
+from training.tolerances import FLOAT64_EPOCHS, ROUNDING_SHRINKS_TO
+from training.variants import REFERENCE
+
+Kind = Literal["none", "rounding", "semantics"]
+
+MILESTONES = (1, 10, 100, 1000)
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What one cause does: its distance to the TensorFlow 1 graph.
+
+    `max_rel` and `max_ulp` are by number of epochs n: the largest distance of any loss from the
+    initial one to the one after n epochs. `float64` is the same relative distance after
+    FLOAT64_EPOCHS epochs, or all where there are fewer, with both sides in float64.
+    """
+
+    max_rel: Mapping[int, float]
+    max_ulp: Mapping[int, int]
+    float64: float
+    kind: Kind
+
+
+def run(config: AblateConfig) -> int:
+    """Run the command; return its exit status."""
+    final = runs.choose("ablate", config.out)
+    digits = data.load(config.data, config.manual_dir)
+    startup.one_thread_per_op()
+    device = devices.choose("cpu")
+    console, notes = Console(), Console(stderr=True)
+    with runs.new(final) as folder:
+        notes.print(report.banner(config, digits, device), highlight=False, soft_wrap=True)
+        runs.write_json(folder / "config.json", config)
+        runs.write_json(
+            folder / "environment.json",
+            {**environment.describe(), "device": device.name, "data": report.data_facts(digits)},
+        )
+        histories = variants.train(config.causes, digits.train, config.epochs, config.seed)
+        effects: dict[str, Effect] = {cause: measure(cause, histories) for cause in config.causes}
+        results = describe(effects)
+        _write(folder, histories, results)
+    console.print(table(results))
+    console.print(f"\n{LEGEND}", highlight=False)
+    console.print(f"Results: {final}", highlight=False, soft_wrap=True, markup=False)
+    return 0
+
+
+LEGEND = (
+    "Largest relative distance of a loss to the TensorFlow 1 graph's, up to so many epochs; "
+    f"float64: both sides in float64, up to {FLOAT64_EPOCHS} epochs. What float64 shrinks is "
+    "rounding, the rest is semantics."
+)
+
+
+def measure(cause: str, histories: Mapping[str, History]) -> Effect:
+    """Return the effect of `cause` from the histories of `variants.train`."""
+    relative = {
+        precision: relative_distance(found.losses[cause], found.losses[REFERENCE])
+        for precision, found in histories.items()
+    }
+    single = histories["float32"].losses
+    ulp = ulp_distance(single[cause], single[REFERENCE])
+    last = len(ulp) - 1
+    milestones = sorted({*(n for n in MILESTONES if n < last), last})
+    max_rel = {n: float(relative["float32"][: n + 1].max()) for n in milestones}
+    double = relative["float64"]
+    return Effect(
+        max_rel=max_rel,
+        max_ulp={n: int(ulp[: n + 1].max()) for n in milestones},
+        float64=float(double.max()),
+        kind=classify(relative["float32"], double),
+    )
+
+
+def classify(float32: np.ndarray, float64: np.ndarray) -> Kind:
+    """Say what two rows of relative distances show, epoch by epoch; float64's may be shorter.
+
+    Semantics: over the epochs that both have, float64 leaves at least ROUNDING_SHRINKS_TO of the
+    float32 distance, or of float32's epsilon where that is larger, for a smaller one is not seen in
+    float32. Rounding: it shrinks it further than that. None: nothing differs in float32.
+    """
+    seen = max(float32[: len(float64)].max(), np.finfo(np.float32).eps)
+    if float64.max() >= ROUNDING_SHRINKS_TO * seen:
+        return "semantics"
+    return "rounding" if float32.any() else "none"
+
+
+def describe(effects: Mapping[str, Effect]) -> dict[str, Any]:
+    """Return `ablation.json`: what the table shows, and the ULP distances."""
+    return {
+        "reference": REFERENCE,
+        "epochs": max(next(iter(effects.values())).max_rel),
+        "causes": {
+            cause: {
+                "max_rel": {str(n): distance for n, distance in effect.max_rel.items()},
+                "max_ulp": {str(n): distance for n, distance in effect.max_ulp.items()},
+                "float64": effect.float64,
+                "kind": effect.kind,
+            }
+            for cause, effect in effects.items()
+        },
+    }
+
+
+def table(results: Mapping[str, Any]) -> Table:
+    """Return the closing table, one row a cause, from what `describe` returns."""
+    rows = results["causes"]
+    shown = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    shown.add_column("cause", no_wrap=True)
+    for heading in (*next(iter(rows.values()))["max_rel"], "float64"):
+        shown.add_column(heading, justify="right", no_wrap=True)
+    shown.add_column("kind", no_wrap=True)
+    for cause, row in rows.items():
+        distances = [*row["max_rel"].values(), row["float64"]]
+        shown.add_row(cause, *map(report.distance, distances), row["kind"])
+    return shown
+
+
+def _write(folder: Path, histories: Mapping[str, History], results: Mapping[str, Any]) -> None:
+    history.write_csv(histories["float32"], folder / "history.csv")
+    history.write_csv(histories["float64"], folder / "history_float64.csv")
+    runs.write_json(folder / "ablation.json", results)
+    _write_csv(folder / "ablation.csv", results["causes"])
+    kinds = {cause: row["kind"] for cause, row in results["causes"].items()}
+    plot.distances(histories["float32"], REFERENCE, kinds, folder / "ablation.png")
+
+
+def _write_csv(path: Path, rows: Mapping[str, Any]) -> None:
+    """Write the table: `cause,rel_1,...,ulp_1,...,float64,kind`."""
+    milestones = list(next(iter(rows.values()))["max_rel"])
+    with path.open("w", newline="") as file:
+        lines = csv.writer(file, lineterminator="\n")
+        columns = [f"{what}_{n}" for what in ("rel", "ulp") for n in milestones]
+        lines.writerow(["cause", *columns, "float64", "kind"])
+        for cause, row in rows.items():
+            distances = [*row["max_rel"].values(), *row["max_ulp"].values()]
+            lines.writerow([cause, *distances, row["float64"], row["kind"]])
