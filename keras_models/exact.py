@@ -42,9 +42,12 @@ class TF1Adam(keras.optimizers.Optimizer):
     TensorFlow 1 made them so.
     """
 
+    precision = "float32"
+    """What hyperparameters and beta powers are rounded to; float64 is for a float64 twin."""
+
     def __init__(
         self,
-        learning_rate: float = 0.001,
+        learning_rate: Any = 0.001,
         beta_1: float = 0.9,
         beta_2: float = 0.999,
         epsilon: float = 1e-8,
@@ -72,19 +75,19 @@ class TF1Adam(keras.optimizers.Optimizer):
 
     def _scalar(self, name: str, value: float) -> keras.Variable:
         initializer = keras.initializers.Constant(value)
-        return self.add_variable((), initializer=initializer, dtype="float32", name=name)
+        return self.add_variable((), initializer=initializer, dtype=self.precision, name=name)
 
     def apply(self, grads: list, trainable_variables: list | None = None) -> None:
         """Update every variable, then advance the beta powers by one float32 product each."""
         super().apply(grads, trainable_variables)
         for power, beta in ((self.beta1_power, self.beta_1), (self.beta2_power, self.beta_2)):
-            power.assign(tf.convert_to_tensor(power) * tf.constant(beta, tf.float32))
+            power.assign(tf.convert_to_tensor(power) * tf.constant(beta, self.precision))
 
     def update_step(self, gradient: tf.Tensor, variable: tf.Variable, learning_rate: Any) -> None:
         """Apply one fused Adam update to `variable`, in place."""
 
         def as_tf1(value: Any) -> tf.Tensor:
-            return tf.cast(tf.cast(value, tf.float32), variable.dtype)
+            return tf.cast(tf.cast(value, self.precision), variable.dtype)
 
         index = self._get_variable_index(variable)
         tf.raw_ops.ResourceApplyAdam(
