@@ -91,7 +91,7 @@ BAD_INPUT = [
     (["data", "idx:full"], "train-images-idx3-ubyte"),
     (["data", "mnist", "--manual-dir", "full"], "missing"),
     (["train"], "train"),
-    ([], "Expected one of {compare, article, data}"),
+    ([], "Expected one of {compare, article, check, data}"),
 ]
 
 

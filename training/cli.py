@@ -7,12 +7,13 @@ from typing import Annotated
 
 import tyro
 
-from training.config import ArticleConfig, CompareConfig, DataConfig
+from training.config import ArticleConfig, CheckConfig, CompareConfig, DataConfig
 from training.errors import UserError
 
 Command = (
     Annotated[CompareConfig, tyro.conf.subcommand("compare")]
     | Annotated[ArticleConfig, tyro.conf.subcommand("article")]
+    | Annotated[CheckConfig, tyro.conf.subcommand("check")]
     | Annotated[DataConfig, tyro.conf.subcommand("data")]
 )
 
@@ -40,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 141
 
 
-def _run(config: CompareConfig | ArticleConfig | DataConfig) -> int:
+def _run(config: CompareConfig | ArticleConfig | CheckConfig | DataConfig) -> int:
     """Import the command only now: TensorFlow takes seconds, `--help` must not."""
     match config:
         case CompareConfig():
@@ -51,6 +52,10 @@ def _run(config: CompareConfig | ArticleConfig | DataConfig) -> int:
             from training import article
 
             return article.run(config)
+        case CheckConfig():
+            from training import check
+
+            return check.run(config)
         case DataConfig():
             from training import prepare
 

@@ -25,3 +25,15 @@ TOLERANCES = {
         "up to 7e-4 was measured between processors",
     ),
 }
+
+ROUNDING_IN_FLOAT64 = Tolerance(
+    1e-12,
+    "what two orders of the same float64 operations differ by before and after the first update, "
+    "relative to a tensor's largest number: 2^-53 times a few thousand operations; a difference "
+    "that float32 could show is 1e-8 or more",
+)
+
+ROUNDING_IN_FLOAT64_AFTER_STEPS = Tolerance(
+    1e-10,
+    "the same after a few dozen updates, each of which can grow what the one before left",
+)
