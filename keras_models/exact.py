@@ -12,6 +12,7 @@ kernel, ApplyAdam (`tensorflow/python/training/adam.py`, `core/kernels/training_
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 PACKAGE = "keras_models"
@@ -30,6 +31,12 @@ class AddV2Dense(keras.layers.Dense):
         if self.bias is not None:
             outputs = tf.raw_ops.AddV2(x=outputs, y=tf.convert_to_tensor(self.bias))
         return self.activation(outputs)
+
+
+def rounded(value: Any, precision: str, dtype: str) -> tf.Tensor:
+    """Return `value` rounded to `precision` in `dtype`; TensorFlow casts Python's by float32."""
+    number = np.float64(value) if isinstance(value, float) else value
+    return tf.cast(tf.cast(number, precision), dtype)
 
 
 @keras.saving.register_keras_serializable(package=PACKAGE)
@@ -74,7 +81,7 @@ class TF1Adam(keras.optimizers.Optimizer):
         self.beta2_power = self._scalar("beta2_power", self.beta_2)
 
     def _scalar(self, name: str, value: float) -> keras.Variable:
-        initializer = keras.initializers.Constant(value)
+        initializer = keras.initializers.Constant(np.float64(value))
         return self.add_variable((), initializer=initializer, dtype=self.precision, name=name)
 
     def apply(self, grads: list, trainable_variables: list | None = None) -> None:
@@ -87,7 +94,7 @@ class TF1Adam(keras.optimizers.Optimizer):
         """Apply one fused Adam update to `variable`, in place."""
 
         def as_tf1(value: Any) -> tf.Tensor:
-            return tf.cast(tf.cast(value, self.precision), variable.dtype)
+            return rounded(value, self.precision, variable.dtype)
 
         index = self._get_variable_index(variable)
         tf.raw_ops.ResourceApplyAdam(

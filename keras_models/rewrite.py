@@ -102,8 +102,8 @@ class Rewrite:
         self._observe: Any = self._look
         self._step: Any = self._update
         if traced:
-            self._observe = tf.function(self._look, jit_compile=model.jit_compile)
-            self._step = tf.function(self._update, jit_compile=model.jit_compile)
+            self._observe = tf.function(self._look, autograph=False, jit_compile=model.jit_compile)
+            self._step = tf.function(self._update, autograph=False, jit_compile=model.jit_compile)
 
     def dtypes(self) -> dict[str, str]:
         """Return the dtype of each variable."""

@@ -8,9 +8,10 @@ Keras' at zero; TensorFlow 1's Adagrad has no epsilon. Adam is in `keras_models/
 from typing import Any, ClassVar
 
 import keras
+import numpy as np
 import tensorflow as tf
 
-from keras_models.exact import PACKAGE
+from keras_models.exact import PACKAGE, rounded
 
 
 class TF1Optimizer(keras.optimizers.Optimizer):
@@ -45,13 +46,13 @@ class TF1Optimizer(keras.optimizers.Optimizer):
 
     def _constant(self, value: float | str) -> keras.initializers.Initializer:
         number = getattr(self, value) if isinstance(value, str) else value
-        return keras.initializers.Constant(number)
+        return keras.initializers.Constant(np.float64(number))
 
     def update_step(self, gradient: tf.Tensor, variable: tf.Variable, learning_rate: Any) -> None:
         """Apply one fused update to `variable`, in place."""
 
         def as_tf1(value: Any) -> tf.Tensor:
-            return tf.cast(tf.cast(value, self.precision), variable.dtype)
+            return rounded(value, self.precision, variable.dtype)
 
         index = self._get_variable_index(variable)
         handles = {name: of[index].value.handle for name, of in self.slot_variables.items()}

@@ -8,10 +8,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 from keras.layers import Layer
 from keras.optimizers import Optimizer
 
+from keras_models import translation
 from keras_models.exact import AddV2Dense
 
 Change = Callable[[Layer, dict[str, Any]], Layer | None]
@@ -33,9 +35,12 @@ def variant(
 
     def rebuilt(layer: Layer) -> Layer:
         config = layer.get_config()
-        return (change(layer, config) if change else None) or type(layer).from_config(config)
+        return _exactly(
+            (change(layer, config) if change else None) or type(layer).from_config(config)
+        )
 
-    clone = keras.models.clone_model(model, clone_function=rebuilt)
+    with _not_compiled(model):
+        clone = keras.models.clone_model(model, clone_function=rebuilt)
     clone.compile(
         optimizer=optimizer or copy_of(model.optimizer),
         loss=model.loss if loss is None else loss,
@@ -45,9 +50,34 @@ def variant(
     return clone
 
 
+@contextlib.contextmanager
+def _not_compiled(model: keras.Model) -> Iterator[None]:
+    """Keep `clone_model` from compiling the clone as well, which takes as long as cloning."""
+    model.compiled = False
+    try:
+        yield
+    finally:
+        model.compiled = True
+
+
+def _exactly(layer: Layer) -> Layer:
+    """Make the layer's numbers NumPy's, for TensorFlow casts Python's to float64 by float32."""
+    regularizers = [value for name, value in vars(layer).items() if name.endswith("_regularizer")]
+    for holder in (layer, *regularizers):
+        for name, value in list(vars(holder).items() if holder is not None else ()):
+            if type(value) is float:
+                setattr(holder, name, np.float64(value))
+    return layer
+
+
 def copy_of(thing: Any) -> Any:
     """Return a fresh optimizer or loss with the same config, in the dtype of `floatx`."""
-    fresh = type(thing).from_config(thing.get_config())
+    config = thing.get_config()
+    rate = config.get("learning_rate")
+    if isinstance(rate, float):  # Keras keeps it in float32: give back the decimal that was written
+        short = float(f"{rate:.7g}")
+        config["learning_rate"] = short if np.float32(short) == np.float32(rate) else rate
+    fresh = type(thing).from_config(config)
     if hasattr(fresh, "precision"):
         fresh.precision = keras.config.floatx()
     return fresh
@@ -60,7 +90,10 @@ def in_float64(model: keras.Model) -> keras.Model:
         config["dtype"] = "float64"
 
     loss = copy_of(model.loss) if isinstance(model.loss, keras.losses.Loss) else model.loss
-    return variant(model, widen, loss=loss)
+    # TensorFlow 1's rule with the same meaning, where there is one: Keras' own optimizers take
+    # some of their numbers by way of float32.
+    optimizer = translation.translate(copy_of(model.optimizer))
+    return variant(model, widen, loss=loss, optimizer=optimizer)
 
 
 @contextlib.contextmanager

@@ -29,6 +29,8 @@ class Case:
     def having(self, change: variants.Change | None = None, **parts: Any) -> "Case":
         """Return the case with layers, optimizer or loss changed; variables pair as before."""
         model = variants.variant(self.model, change, **parts)
+        if change is None:
+            return dataclasses.replace(self, model=model)
         return Case(self.subject, model, self.pairing or self.subject.pairing(model))
 
     def paired(self, pairing: Pairing) -> "Case":

@@ -40,10 +40,16 @@ def run(config: CheckConfig) -> int:
 
 def examine(config: CheckConfig, session: Any) -> "Diagnosis":
     """Load the pair, make the batches and return the diagnosis; raises UserError."""
-    from training import diagnosis, pair
+    from training import pair
+
+    return examine_pair(pair.load(config.pair, config.seed), config, session)
+
+
+def examine_pair(loaded: "Pair", config: CheckConfig, session: Any) -> "Diagnosis":
+    """Make the batches and return the diagnosis; raises UserError."""
+    from training import diagnosis
     from training.subject import Subject
 
-    loaded = pair.load(config.pair, config.seed)
     return diagnosis.examine(Subject(loaded, _batches(config, loaded), config.seed, session))
 
 

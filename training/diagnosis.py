@@ -19,6 +19,7 @@ from training.causes import Case
 from training.errors import UserError
 from training.ladder import NAMES, Rung
 from training.subject import Subject, in_float64
+from training.tolerances import CONSTANT_IN_FLOAT32
 
 
 @dataclass(frozen=True)
@@ -59,15 +60,41 @@ def examine(subject: Subject) -> Diagnosis:
     except Exception as error:
         reason = f"this model cannot be cloned, so nothing was tried out ({error})"
         return Diagnosis("different", rungs, unexplained=reason.splitlines()[0])
-    swapped, pieces = _swap_pieces(subject, model, rungs)
-    if first_failing(swapped) is None:
-        return Diagnosis("equivalent", rungs, pieces)
     try:
         with in_float64():
-            return _examine_in_float64(subject, model, rungs, swapped, pieces)
-    except (tf.errors.OpError, tf.errors.InvalidArgumentError, TypeError) as error:
+            wide = _climb_in_float64(subject, model)
+    except (tf.errors.OpError, TypeError) as error:
+        wide = None
         reason = f"float64 could not be asked: {str(error).strip().splitlines()[0][:200]}"
+    swapped, pieces = rungs, []
+    if wide is None or _may_be_arithmetic(wide):
+        swapped, pieces = _swap_pieces(subject, model, rungs)
+        if first_failing(swapped) is None:
+            return Diagnosis("equivalent", rungs, pieces)
+    if wide is None:
         return Diagnosis("different", rungs, unexplained=reason)
+    if first_failing(wide) is None:
+        return Diagnosis("equivalent", rungs, [*pieces, _rounding(swapped, wide)])
+    with in_float64():
+        return _find_mistakes(subject, model, rungs)
+
+
+def _climb_in_float64(subject: Subject, model: keras.Model) -> list[Rung]:
+    wide = variants.in_float64(model)
+    try:
+        return list(subject.wide_rungs(wide, subject.pairing(wide)))
+    except Unmatched:
+        return [UNMATCHED]
+
+
+def _may_be_arithmetic(wide: Sequence[Rung]) -> bool:
+    """Say whether what differs in float64 could be a constant that was read wrongly there."""
+    failing = first_failing(wide)
+    return failing is None or failing.max_rel <= CONSTANT_IN_FLOAT32.relative
+
+
+UNMATCHED = Rung("variables", False, None, float("inf"), float("inf"), None)
+"""Nothing can be compared where variables have no counterpart."""
 
 
 def first_failing(rungs: Sequence[Rung]) -> Rung | None:
@@ -145,25 +172,15 @@ def _distance(rung: Rung) -> str:
     return f"{rung.name}: {rung.where} {ulp}{rung.max_rel:.1e} relative"
 
 
-def _examine_in_float64(
-    subject: Subject,
-    model: keras.Model,
-    rungs: Sequence[Rung],
-    swapped: Sequence[Rung],
-    pieces: list[Cause],
-) -> Diagnosis:
+def _find_mistakes(subject: Subject, model: keras.Model, rungs: Sequence[Rung]) -> Diagnosis:
+    """Return the verdict "different" with its causes; to be called within float64."""
     wide = variants.in_float64(model)
-    pairing: Pairing | None = None
     try:
-        pairing = subject.pairing(wide)
-        in_double = list(subject.wide_rungs(wide, pairing))
-        if first_failing(in_double) is None:
-            return Diagnosis("equivalent", rungs, [*pieces, _rounding(swapped, in_double)])
+        pairing: Pairing | None = subject.pairing(wide)
     except Unmatched:
-        pass
-    case = Case(subject, variants.in_float64(model), pairing)
-    found, left = _explain(case)
-    if not found and rungs[0].name == "variables" and not rungs[0].ok:
+        pairing = None
+    found, left = _explain(Case(subject, wide, pairing))
+    if not found and pairing is None:
         raise UserError(
             f"{subject.pair.path}: the variables cannot be matched, {rungs[0].note}.\n"
             'Say how with weight_map = {"TensorFlow 1 name": "layer/kernel"}, or mend the model.'
@@ -189,6 +206,7 @@ def _explain(case: Case) -> tuple[list[Cause], Rung | None]:
     """Mend one mistake after another until the ladder holds; return them and what still fails."""
     found: list[Cause] = []
     failing = _climb(case)
+    case = case.having()  # the other one has been trained
     while failing is not None:
         best: tuple[int, causes.Candidate, Case, Rung | None] | None = None
         for candidate in causes.candidates(case, failing):
@@ -207,13 +225,13 @@ def _explain(case: Case) -> tuple[list[Cause], Rung | None]:
         _, candidate, case, left = best
         where = "every rung holds" if left is None else f"{failing.name} holds"
         found.append(Cause(candidate.cause, f"{_distance(failing)} in float64; changed, {where}"))
-        failing = left
+        case, failing = case.having(), left
     return found, None
 
 
 def _climb(case: Case) -> Rung | None:
     """Return the first rung that fails in float64; climbing stops there."""
     if case.pairing is None:
-        return Rung("variables", False, None, float("inf"), float("inf"), None)
-    fresh = variants.variant(case.model)
-    return next((r for r in case.subject.wide_rungs(fresh, case.pairing) if not r.ok), None)
+        return UNMATCHED
+    rungs = case.subject.wide_rungs(case.model, case.pairing)
+    return next((rung for rung in rungs if not rung.ok), None)

@@ -128,7 +128,9 @@ def penalties(case: Case) -> Iterator[Candidate]:
             if fits and abs(strength) > FEW:
                 strengths[weights[case.pairing[name].index].path] = strength
         if strengths:
-            fitted = ", ".join(f"{path} {value:.6g}" for path, value in strengths.items())
+            fitted = ", ".join(
+                f"{'/'.join(path.split('/')[-2:])} {value:.6g}" for path, value in strengths.items()
+            )
             has = f"{', '.join(own)} in Keras" if own else "none in Keras"
             yield Candidate(
                 f"regularizer: {kind} of {fitted} in TensorFlow 1, {has}",

@@ -64,8 +64,12 @@ def load(path: Path, seed: int) -> Pair:
     Raises UserError for a missing file or function, an exception in the user's code, missing or
     unusable endpoints, a placeholder that nobody feeds, and a model that is not compiled.
     """
-    module = _run_file(path)
-    build, make = (_function(module, path, name) for name in ("tf1_graph", "keras_model"))
+    return validate(path, vars(_run_file(path)), seed)
+
+
+def validate(path: Path, names: Mapping[str, Any], seed: int) -> Pair:
+    """Return the pair that `names` define; `path` is where errors say that they come from."""
+    build, make = (_function(names, path, name) for name in ("tf1_graph", "keras_model"))
     import tensorflow as tf
 
     from tf1_compat import graph as graphs
@@ -106,7 +110,7 @@ def load(path: Path, seed: int) -> Pair:
         probabilities=logits is not None and logits.op.type in PROBABILITIES,
         op_types=frozenset(op.type for op in used),
         keras_model=keras_model,
-        weight_map=_weight_map(module, path),
+        weight_map=_weight_map(names, path),
     )
 
 
@@ -128,8 +132,8 @@ def _run_file(path: Path) -> ModuleType:
     return module
 
 
-def _function(module: ModuleType, path: Path, name: str) -> Callable[[], Any]:
-    found = getattr(module, name, None)
+def _function(names: Mapping[str, Any], path: Path, name: str) -> Callable[[], Any]:
+    found = names.get(name)
     if not callable(found):
         raise UserError(
             f"{path}: no function {name}(); expected `def {name}():` without arguments."
@@ -243,8 +247,8 @@ def _checked_model(model: Any, path: Path) -> Any:
     return model
 
 
-def _weight_map(module: ModuleType, path: Path) -> dict[str, str] | None:
-    given = getattr(module, "weight_map", None)
+def _weight_map(names: Mapping[str, Any], path: Path) -> dict[str, str] | None:
+    given = names.get("weight_map")
     if given is None:
         return None
     if not isinstance(given, Mapping) or not all(

@@ -50,6 +50,7 @@ class Subject:
         self, pair: Pair, batches: Sequence[Batch], seed: int, config: tf.compat.v1.ConfigProto
     ) -> None:
         self.pair, self.batches = pair, batches
+        self.optimizer_name = type(pair.keras_model().optimizer).__name__
         self.program = GraphProgram(pair.graph, pair.inspection, config)
         self.weights, self.unhidden = _unhidden(self.program.weights(), seed)
         self.trace = self._record(self.program, batches)

@@ -37,3 +37,9 @@ ROUNDING_IN_FLOAT64_AFTER_STEPS = Tolerance(
     1e-10,
     "the same after a few dozen updates, each of which can grow what the one before left",
 )
+
+CONSTANT_IN_FLOAT32 = Tolerance(
+    1e-5,
+    "what a constant rounded to float32 on one side only (6e-8) makes of a rung in float64: below "
+    "it, exact pieces are tried before a rewrite is called different",
+)

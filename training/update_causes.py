@@ -98,7 +98,7 @@ def options(case: Case) -> Iterator[Candidate]:
 def another_optimizer(case: Case) -> Iterator[Candidate]:
     """Another rule altogether: the graph's own takes its place, hyperparameters and all."""
     rule = case.subject.rule
-    own = type(case.model.optimizer).__name__
+    own = case.subject.optimizer_name
     if rule in translation.RULES and translation.rule(case.model.optimizer) != rule:
         yield Candidate(
             f"optimizer: {own} in Keras, {rule} in TensorFlow 1",

@@ -48,24 +48,26 @@ def transposed_by_shape(case: Case) -> Iterator[Candidate]:
 
 
 def transposed(case: Case) -> Iterator[Candidate]:
-    """A square kernel copied the wrong way round."""
+    """Square kernels copied the wrong way round: one of them, or all."""
     assert case.pairing
-    for name, shape in case.subject.pair.inspection.shapes.items():
-        if len(shape) == 2 and shape[0] == shape[1]:
-            match = case.pairing[name]
-            turned = dataclasses.replace(match, transposed=not match.transposed)
-            pairing = {**case.pairing, name: turned}
-            yield Candidate(
-                f"transposed weights: {name} goes into Keras the other way round",
-                lambda pairing=pairing: case.paired(pairing),  # type: ignore[misc]
-            )
+    shapes = case.subject.pair.inspection.shapes
+    square = [name for name, shape in shapes.items() if len(shape) == 2 and len(set(shape)) == 1]
+    for names in dict.fromkeys((*((name,) for name in square), tuple(square))):
+        pairing = dict(case.pairing)
+        for name in names:
+            match = pairing[name]
+            pairing[name] = dataclasses.replace(match, transposed=not match.transposed)
+        yield Candidate(
+            f"transposed weights: {', '.join(names)} goes into Keras the other way round",
+            lambda pairing=pairing: case.paired(pairing),  # type: ignore[misc]
+        )
 
 
 def swapped(case: Case) -> Iterator[Candidate]:
     """Two variables of one shape in each other's place; then two pairs of them (two layers)."""
     assert case.pairing
     shapes = case.subject.pair.inspection.shapes
-    paths = [weight.path for weight in case.model.weights]
+    paths = ["/".join(weight.path.split("/")[-2:]) for weight in case.model.weights]
     exchanges = [(a, b) for a, b in itertools.combinations(shapes, 2) if shapes[a] == shapes[b]]
     for chosen in (*((one,) for one in exchanges), *itertools.combinations(exchanges, 2)):
         names = [name for exchange in chosen for name in exchange]
