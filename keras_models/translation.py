@@ -5,13 +5,14 @@ no such rule (amsgrad, an epsilon in Adagrad) it gives None. `make` builds the o
 TensorFlow 1 graph was found to have.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
+import tensorflow as tf
 from keras.optimizers import Optimizer
 
-from keras_models.exact import TF1Adam
+from keras_models.exact import PACKAGE, TF1Adam
 from keras_models.tf1_optimizers import TF1Adagrad, TF1GradientDescent, TF1Momentum, TF1RMSProp
 
 RULES: dict[str, type[Optimizer]] = {
@@ -104,6 +105,26 @@ def make(name: str, values: Mapping[str, Any], options: Mapping[str, Any]) -> Op
     optimizer = RULES[name](**values, **options)
     optimizer.precision = keras.config.floatx()
     return optimizer
+
+
+@keras.saving.register_keras_serializable(package=PACKAGE)
+class RatePerStep(keras.optimizers.schedules.LearningRateSchedule):
+    """The learning rates of the first steps, one by one, in the dtype of `floatx`; then the last.
+
+    Keras' PiecewiseConstantDecay rounds its values to float32.
+    """
+
+    def __init__(self, rates: Sequence[float]) -> None:
+        self.rates = [float(rate) for rate in rates]
+
+    def __call__(self, step: Any) -> tf.Tensor:
+        """Return the rate of update number `step`, counted from 0."""
+        rates = tf.constant(self.rates, keras.config.floatx())
+        return tf.gather(rates, tf.minimum(tf.cast(step, tf.int32), len(self.rates) - 1))
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what `from_config` needs."""
+        return {"rates": self.rates}
 
 
 def slots(optimizer: Optimizer) -> dict[str, list[keras.Variable]]:

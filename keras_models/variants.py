@@ -70,9 +70,9 @@ def _exactly(layer: Layer) -> Layer:
     return layer
 
 
-def copy_of(thing: Any) -> Any:
-    """Return a fresh optimizer or loss with the same config, in the dtype of `floatx`."""
-    config = thing.get_config()
+def copy_of(thing: Any, **changes: Any) -> Any:
+    """Return a fresh optimizer or loss, its config changed, in the dtype of `floatx`."""
+    config = {**thing.get_config(), **changes}
     rate = config.get("learning_rate")
     if isinstance(rate, float):  # Keras keeps it in float32: give back the decimal that was written
         short = float(f"{rate:.7g}")

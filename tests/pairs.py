@@ -52,7 +52,7 @@ class TF1:
         pairs = optimizer.compute_gradients(cost, variables)
         if self.clip:
             pairs = self.clip(pairs)
-        train_op = optimizer.apply_gradients(pairs)
+        train_op = optimizer.apply_gradients(pairs, tf1.train.get_global_step())
         return {"x": x, "y": y, "logits": outputs, "cost": cost, "train_op": train_op}
 
 

@@ -66,7 +66,8 @@ def examine(subject: Subject) -> Diagnosis:
     except (tf.errors.OpError, TypeError) as error:
         wide = None
         reason = f"float64 could not be asked: {str(error).strip().splitlines()[0][:200]}"
-    swapped, pieces = rungs, []
+    swapped: Sequence[Rung] = rungs
+    pieces: list[Cause] = []
     if wide is None or _may_be_arithmetic(wide):
         swapped, pieces = _swap_pieces(subject, model, rungs)
         if first_failing(swapped) is None:
@@ -129,8 +130,7 @@ OPTIMIZER_PIECES = {
     "Adam": "Adam: Keras computes 1 - beta in float64 and the update in separate steps, "
     "TensorFlow 1 in float32 and in one fused kernel",
     "RMSProp": "RMSProp: Keras updates in separate steps, TensorFlow 1 in one fused kernel",
-    "Adagrad": "Adagrad: Keras divides by a square root, TensorFlow 1's kernel multiplies by its "
-    "reciprocal",
+    "Adagrad": "Adagrad: Keras updates in separate steps, TensorFlow 1 in one fused kernel",
     "Momentum": "momentum: Keras accumulates learning rate times gradient, TensorFlow 1 the "
     "gradient",
     "GradientDescent": "SGD: Keras updates in separate steps, TensorFlow 1 in one fused kernel",

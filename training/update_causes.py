@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
-import keras
 import numpy as np
 
-from keras_models import translation
+from keras_models import translation, variants
 from training.causes import Candidate, Case, Hypothesis, edited
 
 SAME = 1e-6
@@ -83,8 +82,8 @@ def options(case: Case) -> Iterator[Candidate]:
     set_ = [n for n in translation.COMMON if config.get(n) and n not in harmless]
 
     def having(names: list[str]) -> Case:
-        changed = {**config, **dict.fromkeys(names)}
-        return case.having(optimizer=type(case.model.optimizer).from_config(changed))
+        changed = variants.copy_of(case.model.optimizer, **dict.fromkeys(names))
+        return case.having(optimizer=changed)
 
     for names in ([name] for name in set_):
         yield Candidate(
@@ -152,14 +151,18 @@ def clipping(case: Case) -> Iterator[Candidate]:
         ("clipnorm", max(norms, default=0.0)),
         ("global_clipnorm", total),
     ):
-        changed = {**config, "clipvalue": None, "clipnorm": None, "global_clipnorm": None}
+        changed: dict[str, float | None] = {
+            "clipvalue": None,
+            "clipnorm": None,
+            "global_clipnorm": None,
+        }
         changed[name] = _rounded(limit)
         own = config.get(name)
         yield Candidate(
             f"gradient clipping: {name} {changed[name]:.6g} in TensorFlow 1, "
             f"{own or 'none'} in Keras",
             lambda changed=changed: case.having(  # type: ignore[misc]
-                optimizer=type(case.model.optimizer).from_config(changed)
+                optimizer=variants.copy_of(case.model.optimizer, **changed)
             ),
         )
 
@@ -179,15 +182,11 @@ def schedule(case: Case) -> Iterator[Candidate]:
     rates = case.subject.wide_start.rates
     if len(set(rates)) < 2:
         return
-    bounds = list(range(len(rates) - 1))
-    steps = keras.optimizers.schedules.PiecewiseConstantDecay(bounds, list(rates))
-    config = case.model.optimizer.get_config()
+    steps = translation.RatePerStep(rates)
     yield Candidate(
         f"learning rate schedule: from {_show(rates[0])} to {_show(rates[-1])} in TensorFlow 1, "
         f"{_show(translation.hyperparameters(case.model.optimizer)['learning_rate'])} in Keras",
-        lambda: case.having(
-            optimizer=type(case.model.optimizer).from_config({**config, "learning_rate": steps})
-        ),
+        lambda: case.having(optimizer=variants.copy_of(case.model.optimizer, learning_rate=steps)),
     )
 
 
@@ -197,6 +196,6 @@ ALL: tuple[Hypothesis, ...] = (
     frozen,
     clipping,
     constraints,
-    another_optimizer,
     schedule,
+    another_optimizer,
 )
