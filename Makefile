@@ -45,6 +45,7 @@ figures: $(VENV)/installed ## measure again what README and docs quote, and writ
 	rm -rf runs/figures
 	$(BIN)/tf1keras compare --out runs/figures
 	$(BIN)/python docs/figures.py runs/figures
+	$(BIN)/python docs/check.py
 
 .PHONY: clean
 clean: ## remove the environments and caches; runs stay
