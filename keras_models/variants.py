@@ -96,6 +96,19 @@ def in_float64(model: keras.Model) -> keras.Model:
     return variant(model, widen, loss=loss, optimizer=optimizer)
 
 
+def recompiled_in_float64(model: keras.Model) -> keras.Model:
+    """Compile a model that was made within `floatx("float64")` for float64, and return it.
+
+    For models that cannot be cloned. Raises TypeError where a weight is of another dtype.
+    """
+    if other := [weight.path for weight in model.weights if weight.dtype != "float64"]:
+        raise TypeError(f"{other[0]} has a dtype of its own")
+    loss = copy_of(model.loss) if isinstance(model.loss, keras.losses.Loss) else model.loss
+    fresh = copy_of(model.optimizer)
+    model.compile(translation.translate(fresh) or fresh, loss, jit_compile=False)
+    return model
+
+
 @contextlib.contextmanager
 def floatx(dtype: str) -> Iterator[None]:
     """Let Keras take `dtype` wherever nothing else is said."""

@@ -143,6 +143,37 @@ def test_unusable_input_is_one_message_and_status_2(
     assert printed.out == ""
 
 
+SUBCLASSED = GRAPH.replace(
+    "    model = keras.Sequential([keras.Input([4]), keras.layers.Dense(2, use_bias=False)])\n",
+    "    class Model(keras.Model):\n"
+    "        def __init__(self):\n"
+    "            super().__init__()\n"
+    "            self.dense = keras.layers.Dense(2, use_bias=False)\n"
+    "        def call(self, x):\n"
+    "            return self.dense(x)\n"
+    "    model = Model()\n",
+).replace("tf1.train.GradientDescentOptimizer(rate)", "tf1.train.AdamOptimizer()")
+
+
+@pytest.mark.parametrize(("epsilon", "verdict"), [(1e-8, "EQUIVALENT"), (1e-3, "DIFFERENT")])
+def test_subclassed_model_is_judged_by_float64_alone(
+    epsilon: float, verdict: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pair = tmp_path / "pair.py"
+    pair.write_text(SUBCLASSED.replace("SGD(0.1)", f"Adam(epsilon={epsilon})"))
+    assert cli.main(["check", str(pair)]) == (verdict == "DIFFERENT")
+    assert verdict in capsys.readouterr().out
+
+
+def test_model_that_refuses_the_batches_is_one_message_and_status_2(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pair = tmp_path / "pair.py"
+    pair.write_text(GRAPH.replace("CategoricalCross", "SparseCategoricalCross"))
+    assert cli.main(["check", str(pair)]) == 2
+    assert "cannot be trained on what the graph takes, x [32, 4]" in capsys.readouterr().err
+
+
 def test_missing_file_is_one_message_and_status_2(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["check", "nowhere.py"]) == 2
     assert "nowhere.py: no such file" in capsys.readouterr().err

@@ -58,8 +58,8 @@ def _batches(config: CheckConfig, loaded: "Pair") -> "list[Batch]":
         return batches.of_digits(
             loaded, config.data, config.manual_dir, config.batch_size, config.steps
         )
-    outputs = loaded.keras_model().output_shape[-1]
-    classes = max(2, outputs or 2)
+    shape = getattr(loaded.sample, "output_shape", None)  # a subclassed model may have none yet
+    classes = max(2, shape[-1] or 2) if isinstance(shape, tuple) else 2
     return batches.synthetic(loaded, classes, config.batch_size, config.steps, config.seed)
 
 

@@ -50,16 +50,14 @@ class Diagnosis:
 
 def examine(subject: Subject) -> Diagnosis:
     """Return the diagnosis. Raises UserError where variables cannot be matched at all."""
-    model = subject.pair.keras_model()
-    rungs = subject.rungs(model)
+    rungs = subject.user_rungs()
     if first_failing(rungs) is None:
         return Diagnosis("identical", rungs)
-    model = subject.pair.keras_model()  # the other one has been trained
+    model = subject.fresh_model()
     try:
         variants.variant(model)
-    except Exception as error:
-        reason = f"this model cannot be cloned, so nothing was tried out ({error})"
-        return Diagnosis("different", rungs, unexplained=reason.splitlines()[0])
+    except Exception:  # whatever a user's layers do when they are cloned
+        return _examine_without_clones(subject, rungs)
     try:
         with in_float64():
             wide = _climb_in_float64(subject, model)
@@ -80,10 +78,33 @@ def examine(subject: Subject) -> Diagnosis:
         return _find_mistakes(subject, model, rungs)
 
 
+def _examine_without_clones(subject: Subject, rungs: Sequence[Rung]) -> Diagnosis:
+    """Judge a model that cannot be cloned by the float64 ladder alone; no mistake is tried out."""
+    reason = "Keras cannot clone this model (it may be subclassed), so no cause was tried out"
+    try:
+        with in_float64():
+            wide = variants.recompiled_in_float64(subject.fresh_model())
+            there = list(subject.wide_rungs(wide, subject.pairing(wide)))
+    except Unmatched as unmatched:
+        raise UserError(
+            f"{subject.pair.path}: the variables cannot be matched, {unmatched}."
+        ) from None
+    except (tf.errors.OpError, TypeError, ValueError):
+        return Diagnosis("different", rungs, unexplained=f"{reason}, nor float64")
+    if first_failing(there) is None:
+        return Diagnosis("equivalent", rungs, [_rounding(rungs, there)])
+    return Diagnosis("different", rungs, unexplained=reason)
+
+
 def _climb_in_float64(subject: Subject, model: keras.Model) -> list[Rung]:
     wide = variants.in_float64(model)
     try:
-        return list(subject.wide_rungs(wide, subject.pairing(wide)))
+        rungs = []
+        for rung in subject.wide_rungs(wide, subject.pairing(wide)):
+            rungs.append(rung)
+            if not rung.ok:  # the rungs above have nothing to say any more
+                break
+        return rungs
     except Unmatched:
         return [UNMATCHED]
 

@@ -53,6 +53,8 @@ class Pair:
     """The endpoint `logits` is the output of a softmax or sigmoid."""
     op_types: frozenset[str]
     """Types of the ops that the cost is made of."""
+    sample: "keras.Model"
+    """A model to look at, not to train."""
     keras_model: "Callable[[], keras.Model]"
     """Gives a new compiled model at every call."""
     weight_map: Mapping[str, str] | None
@@ -99,7 +101,6 @@ def validate(path: Path, names: Mapping[str, Any], seed: int) -> Pair:
         with _blame(path, "keras_model()"):
             return _checked_model(make(), path)
 
-    keras_model()
     logits = ends["logits"]
     return Pair(
         path=path,
@@ -109,6 +110,7 @@ def validate(path: Path, names: Mapping[str, Any], seed: int) -> Pair:
         y=_placeholder(ends["y"]),
         probabilities=logits is not None and logits.op.type in PROBABILITIES,
         op_types=frozenset(op.type for op in used),
+        sample=keras_model(),
         keras_model=keras_model,
         weight_map=_weight_map(names, path),
     )

@@ -50,7 +50,7 @@ class Subject:
         self, pair: Pair, batches: Sequence[Batch], seed: int, config: tf.compat.v1.ConfigProto
     ) -> None:
         self.pair, self.batches = pair, batches
-        self.optimizer_name = type(pair.keras_model().optimizer).__name__
+        self.optimizer_name = type(pair.sample.optimizer).__name__
         self.program = GraphProgram(pair.graph, pair.inspection, config)
         self.weights, self.unhidden = _unhidden(self.program.weights(), seed)
         self.trace = self._record(self.program, batches)
@@ -75,6 +75,32 @@ class Subject:
         """The graph's update rule, where it is one that is known."""
         updates = self.pair.inspection.updates
         return updates[0].rule if updates else None
+
+    def fresh_model(self) -> keras.Model:
+        """Return a new model of the user's, its weights made."""
+        model = self.pair.keras_model()
+        if not model.built:
+            with self._refusal():
+                model(tf.constant(self.batches[0][0][:1]))
+        return model
+
+    @contextlib.contextmanager
+    def _refusal(self) -> Iterator[None]:
+        """Turn what Keras has against the batches into a UserError."""
+        try:
+            yield
+        except (ValueError, TypeError, tf.errors.OpError) as error:
+            x, y = self.batches[0]
+            raise UserError(
+                f"{self.pair.path}: the Keras model cannot be trained on what the graph takes, x "
+                f"{list(x.shape)} {x.dtype} and y {list(y.shape)} {y.dtype}: {_first_line(error)}"
+            ) from error
+
+    def user_rungs(self) -> list[Rung]:
+        """Climb the whole ladder with the user's model; UserError where it refuses the batches."""
+        model = self.fresh_model()
+        with self._refusal():
+            return self.rungs(model)
 
     def pairing(self, model: keras.Model) -> Pairing:
         """Pair the variables; raises Unmatched where one is left over."""
