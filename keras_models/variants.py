@@ -112,12 +112,14 @@ def recompiled_in_float64(model: keras.Model) -> keras.Model:
 @contextlib.contextmanager
 def floatx(dtype: str) -> Iterator[None]:
     """Let Keras take `dtype` wherever nothing else is said."""
-    before = keras.config.floatx()
+    before = keras.config.floatx(), keras.config.dtype_policy()
     keras.config.set_floatx(dtype)
+    keras.config.set_dtype_policy(dtype)
     try:
         yield
     finally:
-        keras.config.set_floatx(before)
+        keras.config.set_floatx(before[0])
+        keras.config.set_dtype_policy(before[1])
 
 
 class AddV2Conv2D(keras.layers.Conv2D):
