@@ -46,6 +46,7 @@ figures: $(VENV)/installed ## measure again what README and docs quote, and writ
 	$(BIN)/tf1keras compare --out runs/figures/compare
 	$(BIN)/tf1keras ablate --out runs/figures/ablate
 	$(BIN)/python docs/figures.py runs/figures/compare runs/figures/ablate
+	$(BIN)/python docs/check.py
 
 .PHONY: clean
 clean: ## remove the environments and caches; runs stay

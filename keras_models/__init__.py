@@ -8,6 +8,6 @@ if keras.backend.backend() != "tensorflow":
         "Set KERAS_BACKEND=tensorflow before Keras is imported."
     )
 
-from keras_models import article, exact
+from keras_models import article, exact, tf1_optimizers
 
-__all__ = ["article", "exact"]
+__all__ = ["article", "exact", "tf1_optimizers"]

@@ -12,6 +12,7 @@ betas, float32 running products of them, and one fused kernel, ApplyAdam
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 PACKAGE = "keras_models"
@@ -32,6 +33,12 @@ class AddV2Dense(keras.layers.Dense):
         return self.activation(outputs)
 
 
+def rounded(value: Any, precision: str, dtype: str) -> tf.Tensor:
+    """Return `value` rounded to `precision` in `dtype`; TensorFlow casts Python's by float32."""
+    number = np.float64(value) if isinstance(value, float) else value
+    return tf.cast(tf.cast(number, precision), dtype)
+
+
 @keras.saving.register_keras_serializable(package=PACKAGE)
 class TF1Adam(keras.optimizers.Optimizer):
     """`tf.compat.v1.train.AdamOptimizer` as a Keras optimizer, with its defaults.
@@ -42,9 +49,12 @@ class TF1Adam(keras.optimizers.Optimizer):
     TensorFlow 1 made them so.
     """
 
+    precision = "float32"
+    """What hyperparameters and beta powers are rounded to; float64 is for a float64 twin."""
+
     def __init__(
         self,
-        learning_rate: float = 0.001,
+        learning_rate: Any = 0.001,
         beta_1: float = 0.9,
         beta_2: float = 0.999,
         epsilon: float = 1e-8,
@@ -71,14 +81,14 @@ class TF1Adam(keras.optimizers.Optimizer):
         self.beta2_power = self._scalar("beta2_power", self.beta_2)
 
     def _scalar(self, name: str, value: float) -> keras.Variable:
-        initializer = keras.initializers.Constant(value)
-        return self.add_variable((), initializer=initializer, dtype="float32", name=name)
+        initializer = keras.initializers.Constant(np.float64(value))
+        return self.add_variable((), initializer=initializer, dtype=self.precision, name=name)
 
     def apply(self, grads: list, trainable_variables: list | None = None) -> None:
         """Update every variable, then advance the beta powers by one float32 product each."""
         super().apply(grads, trainable_variables)
         for power, beta in ((self.beta1_power, self.beta_1), (self.beta2_power, self.beta_2)):
-            power.assign(tf.convert_to_tensor(power) * tf.constant(beta, tf.float32))
+            power.assign(tf.convert_to_tensor(power) * tf.constant(beta, self.precision))
 
     def update_step(self, gradient: tf.Tensor, variable: tf.Variable, learning_rate: Any) -> None:
         """Apply one fused Adam update to `variable`, in place."""
@@ -97,10 +107,9 @@ class TF1Adam(keras.optimizers.Optimizer):
             grad=tf.cast(gradient, dtype),
         )
 
-    @staticmethod
-    def _as_tf1(scalar: Any, dtype: tf.DType) -> tf.Tensor:
+    def _as_tf1(self, scalar: Any, dtype: str) -> tf.Tensor:
         """Return `scalar` rounded to float32, as TensorFlow 1 did, in `dtype`."""
-        return tf.cast(tf.cast(scalar, tf.float32), dtype)
+        return rounded(scalar, self.precision, dtype)
 
     def get_config(self) -> dict[str, Any]:
         """Return what `from_config` needs to make the optimizer again (learning rate included)."""

@@ -12,8 +12,8 @@ import pytest
 import tensorflow as tf
 
 from keras_models import article
-from keras_models.causes import CAUSES, Float64ComplementAdam, PowAdam, Variant, VariantTrainee
-from training import ablation, lanes, loop, variants
+from keras_models.drift import CAUSES, Float64ComplementAdam, PowAdam, Variant, VariantTrainee
+from training import ablation, drift, lanes, loop
 from training.ablation import Effect, classify, measure
 from training.config import AblateConfig, Cause
 from training.data import Digits, Examples
@@ -48,7 +48,7 @@ def few(digits: Digits) -> Examples:
 @pytest.fixture(scope="module")
 def histories(digits: Digits) -> Mapping[str, History]:
     """Every cause for EPOCHS epochs in both precisions; of fewer rows, bias_add sums alike."""
-    return variants.train(get_args(Cause), digits.train, EPOCHS, seed=1234)
+    return drift.train(get_args(Cause), digits.train, EPOCHS, seed=1234)
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +60,7 @@ def test_with_no_cause_the_distance_is_exactly_0_in_both_precisions(
     few: Examples, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(CAUSES, "epsilon", Variant())
-    found = variants.train(["epsilon"], few, EPOCHS, seed=1234)
+    found = drift.train(["epsilon"], few, EPOCHS, seed=1234)
     effect = measure("epsilon", found)
     assert set(effect.max_rel.values()) == set(effect.max_ulp.values()) == {0}
     assert effect.float64 == 0

@@ -95,7 +95,7 @@ BAD_INPUT = [
     (["data", "idx:full"], "train-images-idx3-ubyte"),
     (["data", "mnist", "--manual-dir", "full"], "missing"),
     (["train"], "train"),
-    ([], "Expected one of {compare, ablate, article, data}"),
+    ([], "Expected one of {compare, ablate, article, check, data}"),
 ]
 
 

@@ -14,6 +14,7 @@ import pytest
 
 from tests.conftest import ROOT, golden, tf1keras
 from tests.test_ablation import KINDS
+from training import cli
 from training.config import Cause
 from training.history import read_csv
 from training.parity import within_other_kernels
@@ -43,7 +44,12 @@ def commands(readme: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def figures_script() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("figures", ROOT / "docs" / "figures.py")
+    return script("figures")
+
+
+def script(name: str) -> ModuleType:
+    """The module docs/NAME.py."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / "docs" / f"{name}.py")
     assert spec
     assert spec.loader
     module = importlib.util.module_from_spec(spec)
@@ -61,6 +67,7 @@ def test_both_languages_show_the_same_commands_and_code() -> None:
 
 def test_every_command_runs(tmp_path: Path) -> None:
     """`make` and the bare `tf1keras compare` are run by others; the rest here, as printed."""
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
     shown = [shlex.split(line) for line in commands("README.md")]
     assert {line[0] for line in shown} == {"make", "tf1keras"}
     for line in shown:
@@ -73,17 +80,29 @@ def test_every_command_runs(tmp_path: Path) -> None:
     assert within_other_kernels(losses["tf1"], golden("mnist_5k-seed0")["loss"][:100])
 
 
-@pytest.mark.parametrize("index", [0, 1])
+def test_pair_example_is_a_right_pair(tmp_path: Path) -> None:
+    (tmp_path / "pair.py").write_text(code_blocks("README.md", "python")[0], encoding="utf-8")
+    assert cli.main(["check", str(tmp_path / "pair.py"), "--steps", "2"]) == 0
+
+
+@pytest.mark.parametrize("index", [1, 2])
 def test_python_example_runs(index: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     exec(code_blocks("README.md", "python")[index], {})
-    assert (tmp_path / "article.keras").is_file() == (index == 0)
+    assert (tmp_path / "article.keras").is_file() == (index == 1)
 
 
 @pytest.mark.parametrize("readme", [*READMES, CAUSES_PAGE])
 def test_figures_were_written_by_the_command(readme: str, figures_script: ModuleType) -> None:
     figures = json.loads((ROOT / "docs" / "figures.json").read_text(encoding="utf-8"))
     assert text(readme) == figures_script.rewrite(readme, text(readme), figures)
+
+
+@pytest.mark.parametrize("readme", READMES)
+def test_verdicts_on_the_examples_were_written_by_the_command(readme: str) -> None:
+    found = read_json(ROOT / "docs" / "check.json")
+    assert text(readme) == script("check").rewrite(readme, text(readme), found)
+    assert {f"{name}.py" for name in found} == {p.name for p in (ROOT / "examples").glob("*.py")}
 
 
 def test_figures_are_what_a_run_gives(default_run: Path) -> None:

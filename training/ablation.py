@@ -19,11 +19,11 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from training import data, devices, environment, history, plot, report, runs, startup, variants
+from training import data, devices, drift, environment, history, plot, report, runs, startup
 from training.config import AblateConfig
+from training.drift import REFERENCE
 from training.history import History, relative_distance, ulp_distance
 from training.tolerances import FLOAT64_EPOCHS, ROUNDING_SHRINKS_TO
-from training.variants import REFERENCE
 
 Kind = Literal["none", "rounding", "semantics"]
 
@@ -59,7 +59,7 @@ def run(config: AblateConfig) -> int:
             folder / "environment.json",
             {**environment.describe(), "device": device.name, "data": report.data_facts(digits)},
         )
-        histories = variants.train(config.causes, digits.train, config.epochs, config.seed)
+        histories = drift.train(config.causes, digits.train, config.epochs, config.seed)
         effects: dict[str, Effect] = {cause: measure(cause, histories) for cause in config.causes}
         results = describe(effects)
         _write(folder, histories, results)
@@ -77,7 +77,7 @@ LEGEND = (
 
 
 def measure(cause: str, histories: Mapping[str, History]) -> Effect:
-    """Return the effect of `cause` from the histories of `variants.train`."""
+    """Return the effect of `cause` from the histories of `drift.train`."""
     relative = {
         precision: relative_distance(found.losses[cause], found.losses[REFERENCE])
         for precision, found in histories.items()

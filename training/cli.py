@@ -7,13 +7,14 @@ from typing import Annotated
 
 import tyro
 
-from training.config import AblateConfig, ArticleConfig, CompareConfig, DataConfig
+from training.config import AblateConfig, ArticleConfig, CheckConfig, CompareConfig, DataConfig
 from training.errors import UserError
 
 Command = (
     Annotated[CompareConfig, tyro.conf.subcommand("compare")]
     | Annotated[AblateConfig, tyro.conf.subcommand("ablate")]
     | Annotated[ArticleConfig, tyro.conf.subcommand("article")]
+    | Annotated[CheckConfig, tyro.conf.subcommand("check")]
     | Annotated[DataConfig, tyro.conf.subcommand("data")]
 )
 
@@ -41,7 +42,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 141
 
 
-def _run(config: CompareConfig | AblateConfig | ArticleConfig | DataConfig) -> int:
+def _run(
+    config: CompareConfig | AblateConfig | ArticleConfig | CheckConfig | DataConfig,
+) -> int:
     """Import the command only now: TensorFlow takes seconds, `--help` must not."""
     match config:
         case CompareConfig():
@@ -56,6 +59,10 @@ def _run(config: CompareConfig | AblateConfig | ArticleConfig | DataConfig) -> i
             from training import article
 
             return article.run(config)
+        case CheckConfig():
+            from training import check
+
+            return check.run(config)
         case DataConfig():
             from training import prepare
 

@@ -29,6 +29,21 @@ TOLERANCES = {
         "a cause that is rounding, in float64, over the first 10 epochs: a last bit is 2e-16 "
         "there, and 5e-16 was the largest measured",
     ),
+    "float64_ladder": Tolerance(
+        1e-12,
+        "what two orders of the same float64 operations differ by until after the first update, "
+        "relative to a tensor's largest number: 2^-53 times a few thousand operations; what float32 "
+        "can show is 1e-8 or more",
+    ),
+    "float64_ladder_after_steps": Tolerance(
+        1e-10,
+        "the same after a few dozen updates, each of which can grow what the one before left",
+    ),
+    "constant_in_float32": Tolerance(
+        1e-5,
+        "what a constant rounded to float32 on one side only (6e-8) makes of a rung in float64: "
+        "below it, exact pieces are tried before a rewrite is called different",
+    ),
 }
 
 ROUNDING_SHRINKS_TO = 2.0**-14.5

@@ -35,7 +35,7 @@ def train(causes: Sequence[Cause], examples: Examples, epochs: int, seed: int) -
     Entry n of a history is the loss after n epochs. All start from the float32 weights that
     TensorFlow 1 has for `seed`. Raises UserError at a loss that is not a finite number.
     """
-    from keras_models.causes import CAUSES
+    from keras_models.drift import CAUSES
 
     here = [cause for cause in causes if CAUSES[cause].onednn]
     elsewhere = [cause for cause in causes if not CAUSES[cause].onednn]
@@ -91,7 +91,7 @@ def _build(
     """Return the trainees of one precision, all from TensorFlow 1's float32 weights for `seed`."""
     import tensorflow as tf
 
-    from keras_models.causes import CAUSES, VariantTrainee
+    from keras_models.drift import CAUSES, VariantTrainee
     from tf1_compat.program import Program
 
     config = devices.session_config(CPU)

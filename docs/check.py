@@ -1,0 +1,80 @@
+"""Write what `tf1keras check` says of the examples into the READMEs.
+
+    python docs/check.py
+
+Runs the command on every pair in examples/, keeps what it found in docs/check.json, and replaces
+what stands between `<!-- check: NAME -->` and `<!-- end -->`. `make figures` does it too.
+"""
+
+import json
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+READMES = ("README.md", "README.zh-CN.md")
+SHOWN = "article"
+ORDER = ("softmax_regression", "article", "article_exact", "momentum", "convnet")
+HEADINGS = {
+    "README.md": ("pair", "verdict", "what is left of the distance, and what removes it"),
+    "README.zh-CN.md": ("模型对", "结论", "剩下的差别，以及换掉什么就归零（命令的原话）"),
+}
+
+
+def examine(name: str) -> dict[str, Any]:
+    """Run the command on an example; return what it prints and what it writes as JSON."""
+    with tempfile.TemporaryDirectory() as folder:
+        found = Path(folder, "found.json")
+        command = ["check", f"examples/{name}.py", "--json", str(found)]
+        done = subprocess.run(
+            [sys.executable, "-m", "training", *command],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+        )
+        return {"screen": done.stdout.rstrip(), **json.loads(found.read_text(encoding="utf-8"))}
+
+
+def blocks(found: dict[str, Any], readme: str) -> dict[str, str]:
+    """Return the README's blocks by name."""
+    rows = [HEADINGS[readme], ("---", "---", "---")]
+    for name, one in found.items():
+        causes = "; ".join(
+            f"{cause['cause'].partition(':')[0]} ({cause['evidence'].replace(';', ',')})"
+            for cause in one["causes"]
+        )
+        rows.append((f"[`{name}.py`](examples/{name}.py)", one["verdict"], causes or "-"))
+    return {
+        "screen": f"```text\n{found[SHOWN]['screen']}\n```",
+        "examples": "\n".join(f"| {' | '.join(row)} |" for row in rows),
+    }
+
+
+def rewrite(readme: str, text: str, found: dict[str, Any]) -> str:
+    """Return `text`, the content of `readme`, with its blocks written from `found`."""
+    for name, content in blocks(found, readme).items():
+        pattern = rf"(<!-- check: {name} -->\n).*?(<!-- end -->)"
+        text, count = re.subn(
+            pattern, lambda m, new=content: f"{m[1]}{new}\n{m[2]}", text, flags=re.DOTALL
+        )
+        if count != 1:
+            raise SystemExit(f"expected one block 'check: {name}' in {readme}, found {count}")
+    return text
+
+
+def main() -> None:
+    """Write everything."""
+    found = {name: examine(name) for name in ORDER}
+    for readme in READMES:
+        path = ROOT / readme
+        path.write_text(rewrite(readme, path.read_text(encoding="utf-8"), found), encoding="utf-8")
+    text = json.dumps(found, indent=2, ensure_ascii=False) + "\n"
+    (ROOT / "docs" / "check.json").write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

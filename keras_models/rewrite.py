@@ -1,0 +1,174 @@
+"""A compiled Keras model seen through the variables of the TensorFlow 1 graph that it rewrites."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from keras_models import translation
+
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Match:
+    """The Keras variable of a TensorFlow 1 variable: its place in `model.weights`."""
+
+    index: int
+    transposed: bool = False
+
+
+Pairing = Mapping[str, Match]
+"""TensorFlow 1 variable -> its Keras variable."""
+
+
+class Unmatched(Exception):
+    """Variables that have no counterpart; says which."""
+
+
+def pair_up(
+    shapes: Mapping[str, Shape], model: keras.Model, weight_map: Mapping[str, str] | None = None
+) -> Pairing:
+    """Pair TensorFlow 1's variables, name -> shape, with the model's weights.
+
+    By `weight_map` (name -> path of the Keras variable) where it is given; otherwise each takes, in
+    order, the next trainable weight of its shape. Raises Unmatched where one is left over.
+    """
+    weights = list(model.weights)
+    if weight_map is not None:
+        return _by_map(shapes, weights, weight_map)
+    candidates = [i for i, weight in enumerate(weights) if weight.trainable]
+    if len(candidates) < len(shapes):  # some layer may be frozen
+        candidates = list(range(len(weights)))
+    pairing, left = {}, []
+    for name, shape in shapes.items():
+        fitting = [i for i in candidates if tuple(weights[i].shape) == shape]
+        if fitting:
+            pairing[name] = Match(fitting[0])
+            candidates.remove(fitting[0])
+        else:
+            left.append(f"{name} {list(shape)}")
+    over = [f"{weights[i].path} {list(weights[i].shape)}" for i in candidates]
+    if left or (over and all(weights[i].trainable for i in candidates)):
+        raise Unmatched(
+            f"without a counterpart: TensorFlow 1 {', '.join(left) or 'none'}; "
+            f"Keras {', '.join(over) or 'none'}"
+        )
+    return pairing
+
+
+def _by_map(shapes: Mapping[str, Shape], weights: list, weight_map: Mapping[str, str]) -> Pairing:
+    if unknown := [name for name in weight_map if name not in shapes]:
+        raise Unmatched(f"weight_map names {unknown[0]!r}; TensorFlow 1 has {', '.join(shapes)}")
+    if missing := [name for name in shapes if name not in weight_map]:
+        raise Unmatched(f"weight_map leaves out TensorFlow 1's {', '.join(missing)}")
+    pairing = {}
+    for name, path in weight_map.items():
+        found = [i for i, w in enumerate(weights) if w.path == path or w.path.endswith(f"/{path}")]
+        if len(found) != 1:
+            paths = ", ".join(weight.path for weight in weights)
+            raise Unmatched(f"weight_map names {path!r} for {name}; Keras has {paths}")
+        if tuple(weights[found[0]].shape) != shapes[name]:
+            raise Unmatched(
+                f"weight_map pairs {name} {list(shapes[name])} with {path} "
+                f"{list(weights[found[0]].shape)}"
+            )
+        pairing[name] = Match(found[0])
+    if len({match.index for match in pairing.values()}) < len(pairing):
+        raise Unmatched("weight_map names one Keras variable twice")
+    return {name: pairing[name] for name in shapes}
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What one batch gives before any update; gradients are of the loss, by TF1 variable."""
+
+    logits: np.ndarray
+    loss: np.ndarray
+    gradients: Mapping[str, np.ndarray]
+
+
+class Rewrite:
+    """`model` with its pairing. `traced`: run as tf.function, as `fit` does; otherwise eagerly."""
+
+    def __init__(self, model: keras.Model, pairing: Pairing, *, traced: bool = True) -> None:
+        self.model, self.pairing = model, pairing
+        weights = list(model.weights)
+        self._paired = {name: weights[match.index] for name, match in pairing.items()}
+        model.optimizer.build(model.trainable_variables)
+        self._observe: Any = self._look
+        self._step: Any = self._update
+        if traced:
+            self._observe = tf.function(self._look, autograph=False, jit_compile=model.jit_compile)
+            self._step = tf.function(self._update, autograph=False, jit_compile=model.jit_compile)
+
+    def dtypes(self) -> dict[str, str]:
+        """Return the dtype of each variable."""
+        return {name: variable.dtype for name, variable in self._paired.items()}
+
+    def weights(self) -> dict[str, np.ndarray]:
+        """Return copies of the paired variables, as TensorFlow 1 lays them out."""
+        return {
+            name: self._as_tf1(name, variable.numpy()) for name, variable in self._paired.items()
+        }
+
+    def _as_tf1(self, name: str, array: np.ndarray) -> np.ndarray:
+        return array.T.copy() if self.pairing[name].transposed else array
+
+    def load_weights(self, weights: Mapping[str, np.ndarray]) -> None:
+        """Set the paired variables; the optimizer's state stays as it is."""
+        for name, variable in self._paired.items():
+            variable.assign(self._as_tf1(name, weights[name]))
+
+    def _forward(self, x: tf.Tensor, y: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        outputs = self.model(x, training=True)
+        return outputs, self.model.compute_loss(x=x, y=y, y_pred=outputs)
+
+    def _look(self, x: tf.Tensor, y: tf.Tensor) -> Sequence[Any]:
+        values = [variable.value for variable in self._paired.values()]
+        with tf.GradientTape() as tape:
+            tape.watch(values)
+            outputs, loss = self._forward(x, y)
+        gradients = tape.gradient(loss, values, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+        gradients = [tf.convert_to_tensor(gradient) for gradient in gradients]
+        # Keras' cross-entropies go back from probabilities to the logits they were made of.
+        return outputs, getattr(outputs, "_keras_logits", outputs), loss, gradients
+
+    def _update(self, x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
+        with tf.GradientTape() as tape:
+            _, loss = self._forward(x, y)
+        variables = self.model.trainable_variables
+        self.model.optimizer.apply(tape.gradient(loss, variables), variables)
+        return loss
+
+    def observe(self, x: np.ndarray, y: np.ndarray, *, probabilities: bool) -> Observation:
+        """Return outputs, loss and gradients of a batch; nothing is updated.
+
+        Outputs are logits even where the model ends in a softmax, unless `probabilities`.
+        """
+        outputs, logits, loss, gradients = self._observe(tf.constant(x), tf.constant(y))
+        return Observation(
+            (outputs if probabilities else logits).numpy(),
+            loss.numpy(),
+            {
+                name: self._as_tf1(name, gradient.numpy())
+                for name, gradient in zip(self._paired, gradients, strict=True)
+            },
+        )
+
+    def step(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """Run one update; return the loss before it."""
+        return self._step(tf.constant(x), tf.constant(y)).numpy()
+
+    def slots(self) -> dict[str, np.ndarray]:
+        """Return as "slot m of W1" the slots that mean what TensorFlow 1's mean."""
+        places = {id(v): i for i, v in enumerate(self.model.trainable_variables)}
+        return {
+            f"slot {slot} of {name}": self._as_tf1(name, variables[places[id(paired)]].numpy())
+            for slot, variables in translation.slots(self.model.optimizer).items()
+            for name, paired in self._paired.items()
+            if id(paired) in places
+        }

@@ -1,0 +1,135 @@
+"""A Keras optimizer's TensorFlow 1 counterpart, with the same hyperparameters.
+
+`translate` keeps what the user's optimizer means and changes its arithmetic; where TensorFlow 1 has
+no such rule (amsgrad, an epsilon in Adagrad) it gives None. `make` builds the optimizer that a
+TensorFlow 1 graph was found to have.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import keras
+import tensorflow as tf
+from keras.optimizers import Optimizer
+
+from keras_models.exact import PACKAGE, TF1Adam
+from keras_models.tf1_optimizers import TF1Adagrad, TF1GradientDescent, TF1Momentum, TF1RMSProp
+
+RULES: dict[str, type[Optimizer]] = {
+    "GradientDescent": TF1GradientDescent,
+    "Momentum": TF1Momentum,
+    "Adam": TF1Adam,
+    "RMSProp": TF1RMSProp,
+    "Adagrad": TF1Adagrad,
+}
+"""The Apply op's rule -> the Keras optimizer on its kernel."""
+
+COMMON = (
+    *("weight_decay", "clipnorm", "clipvalue", "global_clipnorm", "loss_scale_factor"),
+    *("use_ema", "ema_momentum", "ema_overwrite_frequency", "gradient_accumulation_steps"),
+)
+"""What every Keras optimizer takes and no TensorFlow 1 rule has."""
+
+HYPERPARAMETERS = {
+    "GradientDescent": (),
+    "Momentum": ("momentum", "nesterov"),
+    "Adam": ("beta_1", "beta_2", "epsilon"),
+    "RMSProp": ("rho", "momentum", "epsilon", "initial_ms"),
+    "Adagrad": ("initial_accumulator_value",),
+}
+
+SLOTS: dict[type[Optimizer], dict[str, str]] = {
+    TF1Adam: {"m": "_m", "v": "_v"},
+    keras.optimizers.Adam: {"m": "_momentums", "v": "_velocities"},
+    keras.optimizers.AdamW: {"m": "_momentums", "v": "_velocities"},
+    keras.optimizers.RMSprop: {"ms": "_velocities"},
+    keras.optimizers.Adagrad: {"accum": "_accumulators"},
+}
+"""Slot -> the attribute that lists it; the other TF1 optimizers keep `slot_variables`."""
+
+
+def rule(optimizer: Optimizer) -> str | None:
+    """Return the TensorFlow 1 rule of an optimizer, or None if there is none."""
+    for name, kind in RULES.items():
+        if isinstance(optimizer, kind):
+            return name
+    if isinstance(optimizer, keras.optimizers.SGD):
+        return "Momentum" if optimizer.momentum else "GradientDescent"
+    if isinstance(optimizer, keras.optimizers.RMSprop):
+        return None if optimizer.centered else "RMSProp"
+    if isinstance(optimizer, keras.optimizers.Adagrad):
+        return "Adagrad"
+    if type(optimizer) in (keras.optimizers.Adam, keras.optimizers.AdamW):
+        return "Adam"
+    return None
+
+
+def hyperparameters(optimizer: Optimizer) -> dict[str, Any]:
+    """Return the optimizer's own hyperparameters by the names of its TensorFlow 1 counterpart."""
+    config = optimizer.get_config()
+    found = {"learning_rate": _learning_rate(optimizer)}
+    for name in HYPERPARAMETERS[rule(optimizer) or "GradientDescent"]:
+        found[name] = config.get(name, 0.0)  # Keras' RMSprop starts from 0 and cannot be told
+    return found
+
+
+def _learning_rate(optimizer: Optimizer) -> Any:
+    """The number, or the schedule where there is one."""
+    own = optimizer._learning_rate
+    if isinstance(own, keras.optimizers.schedules.LearningRateSchedule):
+        return own
+    return float(optimizer.get_config()["learning_rate"])
+
+
+def translate(optimizer: Optimizer) -> Optimizer | None:
+    """Return the TensorFlow 1 rule with this optimizer's meaning, or None where there is none."""
+    name, config = rule(optimizer), optimizer.get_config()
+    if (
+        name is None
+        or config.get("amsgrad")
+        or config.get("gradient_accumulation_steps")
+        or (name == "Adagrad" and config.get("epsilon"))
+    ):
+        return None
+    return make(name, hyperparameters(optimizer), common(optimizer))
+
+
+def common(optimizer: Optimizer) -> dict[str, Any]:
+    """Return what is set of the options that every Keras optimizer takes."""
+    config = optimizer.get_config()
+    return {name: config[name] for name in COMMON if config.get(name) is not None}
+
+
+def make(name: str, values: Mapping[str, Any], options: Mapping[str, Any]) -> Optimizer:
+    """Return a TensorFlow 1 rule with these hyperparameters, in the precision of `floatx`."""
+    optimizer = RULES[name](**values, **options)
+    optimizer.precision = keras.config.floatx()
+    return optimizer
+
+
+@keras.saving.register_keras_serializable(package=PACKAGE)
+class RatePerStep(keras.optimizers.schedules.LearningRateSchedule):
+    """The learning rates of the first steps, one by one, in the dtype of `floatx`; then the last.
+
+    Keras' PiecewiseConstantDecay rounds its values to float32.
+    """
+
+    def __init__(self, rates: Sequence[float]) -> None:
+        self.rates = [float(rate) for rate in rates]
+
+    def __call__(self, step: Any) -> tf.Tensor:
+        """Return the rate of update number `step`, counted from 0."""
+        rates = tf.constant(self.rates, keras.config.floatx())
+        return tf.gather(rates, tf.minimum(tf.cast(step, tf.int32), len(self.rates) - 1))
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what `from_config` needs."""
+        return {"rates": self.rates}
+
+
+def slots(optimizer: Optimizer) -> dict[str, list[keras.Variable]]:
+    """Return slot -> its variables, for the slots that mean what TensorFlow 1's mean."""
+    if hasattr(optimizer, "slot_variables"):
+        return dict(optimizer.slot_variables)
+    named = SLOTS.get(type(optimizer), {})
+    return {slot: getattr(optimizer, attribute) for slot, attribute in named.items()}

@@ -1,0 +1,179 @@
+"""`tf1keras check` on the examples, and on input that it cannot use."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+from training import cli
+from training.check_report import WIDTH
+
+RUNGS = [
+    *("variables", "initial weights", "forward", "loss", "gradients"),
+    *("one update", "all updates"),
+]
+
+EXAMPLES = {
+    "article_exact": ("identical", []),
+    "article": ("equivalent", ["bias_add", "Adam"]),
+    "softmax_regression": ("equivalent", ["bias_add"]),
+    "momentum": ("equivalent", ["momentum"]),
+    "convnet": ("equivalent", ["bias_add", "Adam"]),
+}
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_example_is_judged_as_it_deserves(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    verdict, causes = EXAMPLES[name]
+    pair = ROOT / "examples" / f"{name}.py"
+    options = ["--steps", "3", "--json", str(tmp_path / "found.json")]
+    assert cli.main(["check", str(pair), *options]) == 0
+    printed = capsys.readouterr()
+    found = json.loads((tmp_path / "found.json").read_text())
+    assert found["verdict"] == verdict
+    assert [rung["name"] for rung in found["rungs"]] == RUNGS
+    assert [cause["cause"].partition(":")[0] for cause in found["causes"]] == causes
+    assert all("; 0 with the exact piece" in cause["evidence"] for cause in found["causes"])
+    assert found["unexplained"] is None
+    if verdict == "identical":
+        assert found["first_difference"] is None
+        assert all(rung["ok"] and rung["max_ulp"] == 0 for rung in found["rungs"])
+    assert verdict.upper() in printed.out
+    assert max(len(line) for line in printed.out.splitlines()) <= WIDTH == 80
+    assert f"running the code in {pair}" in printed.err
+
+
+def test_article_with_keras_default_epsilon_is_different(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = (ROOT / "examples" / "article.py").read_text()
+    built = 'return keras_models.article.build("idiomatic")'
+    assert built in source
+    pair = tmp_path / "pair.py"
+    pair.write_text(
+        source.replace(
+            built,
+            'model = keras_models.article.build("idiomatic")\n'
+            "    model.compile(keras.optimizers.Adam(), model.loss)\n"
+            "    return model",
+        )
+    )
+    assert cli.main(["check", str(pair), "--steps", "3", "--json", str(tmp_path / "f.json")]) == 1
+    found = json.loads((tmp_path / "f.json").read_text())
+    assert found["verdict"] == "different"
+    (cause,) = found["causes"]
+    assert cause["cause"] == "epsilon: 1e-07 in Keras, 1e-08 in TensorFlow 1"
+    assert "every rung holds" in cause["evidence"]
+    assert "DIFFERENT" in capsys.readouterr().out
+
+
+def test_digits_are_fed_where_the_placeholders_hold_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pair = str(ROOT / "examples" / "convnet.py")
+    options = ["--data", "mnist_5k", "--steps", "1", "--batch-size", "4"]
+    assert cli.main(["check", pair, *options]) == 0
+    pair = str(ROOT / "examples" / "momentum.py")
+    assert cli.main(["check", pair, *options]) == 2
+    assert "expected 784 numbers a row" in capsys.readouterr().err
+
+
+GRAPH = """
+import keras, tensorflow as tf
+tf1 = tf.compat.v1
+def tf1_graph():
+    x, y = tf1.placeholder(tf.float32, [None, 4]), tf1.placeholder(tf.float32, [None, 2])
+    rate = 0.1
+    W = tf1.Variable(tf.ones([4, 2]), name="W")
+    logits = tf.matmul(x, W)
+    cost = tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(labels=y, logits=logits))
+    train_op = tf1.train.GradientDescentOptimizer(rate).minimize(cost)
+    return {"x": x, "y": y, "cost": cost, "train_op": train_op}
+def keras_model():
+    model = keras.Sequential([keras.Input([4]), keras.layers.Dense(2, use_bias=False)])
+    model.compile(keras.optimizers.SGD(0.1), keras.losses.CategoricalCrossentropy(from_logits=True))
+    return model
+"""
+
+UNUSABLE = {
+    "no graph": ("def tf1_graph", "def graph", "no function tf1_graph()"),
+    "no model": ("def keras_model", "def model", "no function keras_model()"),
+    "syntax": ("rate = 0.1", "rate = = 0.1", "pair.py:6: the file raised SyntaxError"),
+    "raises": ("rate = 0.1", "rate = 1 / 0", "pair.py:6: tf1_graph() raised ZeroDivisionError"),
+    "exits": ("rate = 0.1", "raise SystemExit(0)", "tf1_graph() raised SystemExit"),
+    "no train_op": (', "train_op": train_op', "", "returned no train_op"),
+    "no dict": ("return {", "return 3 #", "returned int; expected a dict"),
+    "y is no placeholder": ('"y": y', '"y": logits', "y is a MatMul; expected a placeholder"),
+    "starved": (
+        "rate = 0.1",
+        'rate = tf1.placeholder(tf.float32, [], name="rate")',
+        "nobody feeds the placeholder rate",
+    ),
+    "shapes": ("Dense(2,", "Dense(3,", "TensorFlow 1 W [4, 2]; Keras"),
+    "uncompiled": ("model.compile(", "dict(a=", "without optimizer or loss"),
+    "no keras.Model": ("return model", "return None", "returned NoneType; expected a compiled"),
+    "weight_map": (
+        "def keras_model",
+        'weight_map = {"W": "other/kernel"}\ndef keras_model',
+        "weight_map names 'other/kernel' for W; Keras has",
+    ),
+    "dropout": ("tf.matmul(x, W)", "tf.matmul(tf.nn.dropout(x, 0.5), W)", "for the same batch"),
+    "unknown size": ("[None, 4])", "[None, None])", "expected every size but the first"),
+}
+
+
+@pytest.mark.parametrize("name", UNUSABLE)
+def test_unusable_input_is_one_message_and_status_2(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    right, wrong, message = UNUSABLE[name]
+    assert right in GRAPH
+    pair = tmp_path / "pair.py"
+    source = GRAPH.replace(right, wrong, 1)
+    if name == "uncompiled":
+        source = source.replace("dict(a=keras.optimizers.SGD(0.1), keras", "str(keras")
+    pair.write_text(source)
+    assert cli.main(["check", str(pair)]) == 2
+    printed = capsys.readouterr()
+    assert message in printed.err
+    assert "Traceback" not in printed.err
+    assert printed.out == ""
+
+
+SUBCLASSED = GRAPH.replace(
+    "    model = keras.Sequential([keras.Input([4]), keras.layers.Dense(2, use_bias=False)])\n",
+    "    class Model(keras.Model):\n"
+    "        def __init__(self):\n"
+    "            super().__init__()\n"
+    "            self.dense = keras.layers.Dense(2, use_bias=False)\n"
+    "        def call(self, x):\n"
+    "            return self.dense(x)\n"
+    "    model = Model()\n",
+).replace("tf1.train.GradientDescentOptimizer(rate)", "tf1.train.AdamOptimizer()")
+
+
+@pytest.mark.parametrize(("epsilon", "verdict"), [(1e-8, "EQUIVALENT"), (1e-3, "DIFFERENT")])
+def test_subclassed_model_is_judged_by_float64_alone(
+    epsilon: float, verdict: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pair = tmp_path / "pair.py"
+    pair.write_text(SUBCLASSED.replace("SGD(0.1)", f"Adam(epsilon={epsilon})"))
+    assert cli.main(["check", str(pair)]) == (verdict == "DIFFERENT")
+    assert verdict in capsys.readouterr().out
+
+
+def test_model_that_refuses_the_batches_is_one_message_and_status_2(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pair = tmp_path / "pair.py"
+    pair.write_text(GRAPH.replace("CategoricalCross", "SparseCategoricalCross"))
+    assert cli.main(["check", str(pair)]) == 2
+    assert "cannot be trained on what the graph takes, x [32, 4]" in capsys.readouterr().err
+
+
+def test_missing_file_is_one_message_and_status_2(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["check", "nowhere.py"]) == 2
+    assert "nowhere.py: no such file" in capsys.readouterr().err

@@ -1,0 +1,68 @@
+"""The same TensorFlow 1 graph in float64.
+
+What two graphs compute differently by rounding shrinks by 2^29 there; what they mean differently
+stays. Every float32 type of the graph's definition becomes float64; names stay. A constant becomes
+the number that was written, not the float32 it was rounded to: 0.1 and not 0.100000001490116.
+"""
+
+import itertools
+import math
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+FLOAT, DOUBLE = tf.float32.as_datatype_enum, tf.float64.as_datatype_enum
+
+WRITTEN = (math.sqrt(2 / math.pi), math.sqrt(0.5), math.sqrt(2), math.pi, math.log(2))
+"""Constants of activations that no short decimal gives: gelu's, for one."""
+
+FEW = 64
+"""A constant with more elements than this is data, which float32 holds as it is meant."""
+
+
+def twin(graph: tf.Graph) -> tf.Graph:
+    """Return a copy of `graph` in float64, every op and tensor under its own name."""
+    definition = graph.as_graph_def()
+    functions = definition.library.function
+    for function in functions:
+        for argument in (*function.signature.input_arg, *function.signature.output_arg):
+            if argument.type == FLOAT:
+                argument.type = DOUBLE
+    for node in itertools.chain(definition.node, *(function.node_def for function in functions)):
+        for attribute in node.attr.values():
+            _widen(attribute)
+    wide = tf.Graph()
+    with wide.as_default():
+        tf.graph_util.import_graph_def(definition, name="")
+    return wide
+
+
+def _widen(attribute: Any) -> None:
+    if attribute.type == FLOAT:
+        attribute.type = DOUBLE
+    elif attribute.HasField("tensor") and attribute.tensor.dtype == FLOAT:
+        values = tf.make_ndarray(attribute.tensor)
+        if values.size <= FEW:
+            values = np.array([as_written(number) for number in values.flat]).reshape(values.shape)
+        attribute.tensor.CopyFrom(tf.make_tensor_proto(values, tf.float64))
+    elif attribute.HasField("list"):
+        for index, kind in enumerate(attribute.list.type):
+            if kind == FLOAT:
+                attribute.list.type[index] = DOUBLE
+
+
+def as_written(number: np.float32) -> float:
+    """Return the float64 that a program most likely had before it was rounded to `number`.
+
+    A decimal of up to seven digits, 1/n, one of WRITTEN, or `number` itself.
+    """
+    if not np.isfinite(number) or number == 0:
+        return float(number)
+    shortest = float(str(number))
+    if float(f"{shortest:.7g}") == shortest:
+        return shortest
+    for candidate in (1 / round(1 / float(number)) if abs(number) < 0.5 else number, *WRITTEN):
+        if np.float32(candidate) == number:
+            return float(candidate)
+    return float(number)

@@ -1,0 +1,174 @@
+"""Any TensorFlow 1 graph with named endpoints and its session, ready to be looked into.
+
+    with graph.as_default():
+        endpoints = names(...)
+    program = GraphProgram(graph, inspect(graph, endpoints))
+
+Unlike `tf1_compat/program.py`, which trains the article, it gives logits, loss and the gradient of
+each variable besides taking steps, in float32 or in float64.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import tensorflow as tf
+
+from tf1_compat import float64, updates
+from tf1_compat.updates import Update
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What one batch gives before any update; gradients are of the loss, by variable."""
+
+    logits: np.ndarray | None
+    loss: np.ndarray
+    gradients: Mapping[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Endpoints:
+    """Names in a graph: tensors, but for `train_op`, an operation."""
+
+    x: str
+    y: str
+    cost: str
+    train_op: str
+    logits: str | None
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """The names that a GraphProgram needs; they hold in the graph and in its float64 twin."""
+
+    endpoints: Endpoints
+    initializer: str
+    shapes: Mapping[str, tuple[int, ...]]
+    """Trained variable -> shape, in the order of creation."""
+    reads: Mapping[str, str]
+    """Any variable -> tensor of its value."""
+    feeds: Mapping[str, str]
+    """Trained variable -> placeholder of a new value."""
+    assigns: Mapping[str, str]
+    """Trained variable -> op that takes it."""
+    gradients: Mapping[str, str]
+    """Trained variable -> tensor of the cost's gradient."""
+    updates: tuple[Update, ...]
+
+
+def inspect(graph: tf.Graph, endpoints: Endpoints) -> Inspection:
+    """Add to `graph` what it takes to read, set and differentiate its variables.
+
+    No op that was there changes, so the graph computes what it computed.
+    """
+    with graph.as_default(), tf.name_scope("inspection"):
+        trained = {v.op.name: v for v in tf.compat.v1.trainable_variables()}
+        reads = {v.op.name: tf.identity(v).name for v in tf.compat.v1.global_variables()}
+        feeds = {
+            name: tf.compat.v1.placeholder(v.dtype.base_dtype, v.shape)
+            for name, v in trained.items()
+        }
+        assigns = {name: tf.compat.v1.assign(v, feeds[name]).op for name, v in trained.items()}
+        cost = graph.get_tensor_by_name(endpoints.cost)
+        gradients = tf.gradients(
+            cost, list(trained.values()), unconnected_gradients=tf.UnconnectedGradients.ZERO
+        )
+        initializer = tf.group(
+            tf.compat.v1.global_variables_initializer(), tf.compat.v1.local_variables_initializer()
+        )
+        return Inspection(
+            endpoints=endpoints,
+            initializer=initializer.name,
+            shapes={name: tuple(v.shape.as_list()) for name, v in trained.items()},
+            reads=reads,
+            feeds={name: placeholder.name for name, placeholder in feeds.items()},
+            assigns={name: op.name for name, op in assigns.items()},
+            gradients={
+                name: tf.convert_to_tensor(gradient).name
+                for name, gradient in zip(trained, gradients, strict=True)
+            },
+            updates=tuple(updates.read(graph.get_operation_by_name(endpoints.train_op))),
+        )
+
+
+class GraphProgram:
+    """A graph, initialized, in a session of its own; batches are fed at every call."""
+
+    def __init__(
+        self,
+        graph: tf.Graph,
+        inspection: Inspection,
+        config: tf.compat.v1.ConfigProto | None = None,
+    ) -> None:
+        self.inspection = inspection
+        self._graph, self._config = graph, config
+        self._session = tf.compat.v1.Session(graph=graph, config=config)
+        self.reset()
+
+    def in_float64(self) -> "GraphProgram":
+        """Return the same graph in float64, freshly initialized."""
+        return GraphProgram(float64.twin(self._graph), self.inspection, self._config)
+
+    def reset(self) -> None:
+        """Run every initializer: weights and slots are as at the start."""
+        self._session.run(self._graph.get_operation_by_name(self.inspection.initializer))
+
+    def weights(self) -> dict[str, np.ndarray]:
+        """Return copies of the trained variables."""
+        return self._session.run({name: self.inspection.reads[name] for name in self._trained})
+
+    @property
+    def _trained(self) -> tuple[str, ...]:
+        return tuple(self.inspection.shapes)
+
+    def load_weights(self, weights: Mapping[str, np.ndarray]) -> None:
+        """Set the trained variables; slots stay as they are."""
+        ops = [self._graph.get_operation_by_name(op) for op in self.inspection.assigns.values()]
+        self._session.run(ops, {self.inspection.feeds[name]: weights[name] for name in weights})
+
+    def observe(self, x: np.ndarray, y: np.ndarray) -> Observation:
+        """Return logits, loss and gradients of a batch; nothing is updated."""
+        ends = self.inspection.endpoints
+        fetches = {"loss": ends.cost, "gradients": dict(self.inspection.gradients)}
+        if ends.logits:
+            fetches["logits"] = ends.logits
+        values = self._session.run(fetches, {ends.x: x, ends.y: y})
+        return Observation(values.get("logits"), values["loss"], values["gradients"])
+
+    def step(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """Run one update; return the loss before it."""
+        ends = self.inspection.endpoints
+        train_op = self._graph.get_operation_by_name(ends.train_op)
+        return self._session.run([train_op, ends.cost], {ends.x: x, ends.y: y})[1]
+
+    def slots(self) -> dict[str, np.ndarray]:
+        """Return the optimizer's slots as "slot m of W1" -> array."""
+        names = {
+            f"slot {slot} of {update.variable}": self.inspection.reads[op]
+            for update in self.inspection.updates
+            for slot, op in update.slots.items()
+            if op in self.inspection.reads
+        }
+        return self._session.run(names)
+
+    def applied_gradients(self, x: np.ndarray, y: np.ndarray) -> dict[str, np.ndarray]:
+        """Return the gradients as the update ops would get them, after any clipping."""
+        ends = self.inspection.endpoints
+        names = {update.variable: update.gradient for update in self.inspection.updates}
+        return self._session.run(names, {ends.x: x, ends.y: y})
+
+    def hyperparameters(self, x: np.ndarray, y: np.ndarray) -> dict[str, float | bool]:
+        """Return the first update's hyperparameters as they are now; empty for unknown rules."""
+        if not self.inspection.updates:
+            return {}
+        update, ends = self.inspection.updates[0], self.inspection.endpoints
+        values = self._session.run(dict(update.hyperparameters), {ends.x: x, ends.y: y})
+        found: dict[str, float | bool] = {name: float(value) for name, value in values.items()}
+        if update.rule == "Momentum":
+            found["nesterov"] = update.nesterov
+        return found
+
+    def close(self) -> None:
+        """Release the session."""
+        self._session.close()

@@ -1,0 +1,186 @@
+"""Mistakes in the loss: logits as probabilities, reduction, smoothing, penalties, another loss."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import keras
+import numpy as np
+
+from training.causes import Candidate, Case, Hypothesis
+
+FEW = 1e-9
+"""How well a penalty that is proportional to the weights has to fit before it is tried out."""
+
+LOSSES = (
+    keras.losses.CategoricalCrossentropy,
+    keras.losses.SparseCategoricalCrossentropy,
+    keras.losses.BinaryCrossentropy,
+    keras.losses.MeanSquaredError,
+    keras.losses.MeanAbsoluteError,
+    keras.losses.Huber,
+    keras.losses.Hinge,
+    keras.losses.LogCosh,
+)
+
+
+def _loss(case: Case) -> keras.losses.Loss | None:
+    """The model's loss as an object, also where it was given by name."""
+    loss = case.model.loss
+    if isinstance(loss, str):
+        loss = keras.losses.get(loss)
+    if isinstance(loss, keras.losses.Loss):
+        return loss
+    by_function = {
+        "categorical_crossentropy": keras.losses.CategoricalCrossentropy,
+        "sparse_categorical_crossentropy": keras.losses.SparseCategoricalCrossentropy,
+        "binary_crossentropy": keras.losses.BinaryCrossentropy,
+        "mean_squared_error": keras.losses.MeanSquaredError,
+        "mean_absolute_error": keras.losses.MeanAbsoluteError,
+        "huber": keras.losses.Huber,
+    }
+    kind = by_function.get(getattr(loss, "__name__", ""))
+    return kind() if kind else None
+
+
+def _with(case: Case, **changes: Any) -> Case:
+    loss = _loss(case)
+    assert loss is not None
+    return case.having(loss=type(loss).from_config({**loss.get_config(), **changes}))
+
+
+def from_logits(case: Case) -> Iterator[Candidate]:
+    """Logits taken as probabilities, or the other way round."""
+    loss = _loss(case)
+    own = loss.get_config().get("from_logits") if loss else None
+    if own is not None:
+        cause = (
+            "from_logits=True, but the model's outputs are probabilities"
+            if own
+            else "logits are taken as probabilities: from_logits=False"
+        )
+        yield Candidate(cause, lambda: _with(case, from_logits=not own))
+
+
+def reduction(case: Case) -> Iterator[Candidate]:
+    """A sum on one side, a mean on the other; or any other constant factor."""
+    loss = _loss(case)
+    if loss is not None:
+        own = "sum" if loss.reduction == "sum" else "mean"
+        other = "mean" if own == "sum" else "sum"
+        full = "sum" if other == "sum" else "sum_over_batch_size"
+        yield Candidate(
+            f"reduction: a {own} over the batch in Keras, a {other} in TensorFlow 1",
+            lambda: _with(case, reduction=full),
+        )
+    assert case.pairing
+    ours = case.subject.wide_observation(case.model, case.pairing)
+    theirs = case.subject.wide_trace.observed
+    factor = float(theirs.loss) / float(ours.loss) if ours.loss else 0.0
+    if factor:
+        yield Candidate(
+            f"factor: TensorFlow 1's loss is {factor:.7g} times Keras'",
+            lambda: case.having(loss_weights=factor),
+        )
+
+
+def smoothing(case: Case) -> Iterator[Candidate]:
+    """Label smoothing on one side; how much is read off the loss, which is linear in it."""
+    loss = _loss(case)
+    own = loss.get_config().get("label_smoothing") if loss else None
+    if own is None:
+        return
+    assert case.pairing
+    theirs = float(case.subject.wide_trace.observed.loss)
+    plain, full = (
+        float(
+            case.subject.wide_observation(
+                _with(case, label_smoothing=amount).model, case.pairing
+            ).loss
+        )
+        for amount in (0.0, 1.0)
+    )
+    fitted = (theirs - plain) / (full - plain) if full != plain else 0.0
+    for other in dict.fromkeys((0.0, fitted)):
+        if 0 <= other <= 1 and other != own:
+            yield Candidate(
+                f"label smoothing: {own:.6g} in Keras, {other:.6g} in TensorFlow 1",
+                lambda other=other: _with(case, label_smoothing=other),  # type: ignore[misc]
+            )
+
+
+def penalties(case: Case) -> Iterator[Candidate]:
+    """L1 or L2 regularizers on one side; how strong is read off the gradients."""
+    assert case.pairing
+    bare = case.having(_without_penalties)
+    own = _penalties(case.model)
+    if own:
+        names = ", ".join(own)
+        yield Candidate(f"regularizer in Keras only: {names}", lambda: bare)
+    ours = case.subject.wide_observation(bare.model, case.pairing).gradients
+    theirs = case.subject.wide_trace.observed.gradients
+    weights = list(case.model.weights)
+    for kind, direction in (("l2", lambda w: 2 * w), ("l1", np.sign)):
+        strengths = {}
+        for name, weight in case.subject.wide_trace.weights.items():
+            towards, missing = direction(weight), theirs[name] - ours[name]
+            strength = float((towards * missing).sum() / (towards * towards).sum())
+            fits = np.abs(missing - strength * towards).max() <= FEW * np.abs(missing).max()
+            if fits and abs(strength) > FEW:
+                strengths[weights[case.pairing[name].index].path] = strength
+        if strengths:
+            fitted = ", ".join(
+                f"{'/'.join(path.split('/')[-2:])} {value:.6g}" for path, value in strengths.items()
+            )
+            has = f"{', '.join(own)} in Keras" if own else "none in Keras"
+            yield Candidate(
+                f"regularizer: {kind} of {fitted} in TensorFlow 1, {has}",
+                lambda kind=kind, strengths=strengths: bare.having(  # type: ignore[misc]
+                    _penalize(kind, strengths)
+                ),
+            )
+
+
+REGULARIZERS = ("kernel_regularizer", "bias_regularizer", "activity_regularizer")
+
+
+def _penalties(model: keras.Model) -> list[str]:
+    return [
+        f"{layer.name}'s {name}"
+        for layer in model.layers
+        for name in REGULARIZERS
+        if getattr(layer, name, None) is not None
+    ]
+
+
+def _without_penalties(layer: Any, config: dict[str, Any]) -> None:
+    config.update({name: None for name in REGULARIZERS if name in config})
+
+
+def _penalize(kind: str, strengths: dict[str, float]) -> Any:
+    def change(layer: Any, config: dict[str, Any]) -> None:
+        for weight in layer.weights:
+            if weight.path in strengths:
+                penalty = keras.regularizers.L1L2(**{kind: strengths[weight.path]})
+                config[f"{weight.name}_regularizer"] = penalty
+
+    return change
+
+
+def another(case: Case) -> Iterator[Candidate]:
+    """Another loss function altogether."""
+    for kind in LOSSES:
+        for options in ({"from_logits": True}, {}):
+            if isinstance(case.model.loss, kind) or (options and "Crossent" not in kind.__name__):
+                continue
+            own = _loss(case)
+            name = type(own).__name__ if own else str(case.model.loss)
+            yield Candidate(
+                f"loss: {name} in Keras, {kind.__name__} in TensorFlow 1",
+                lambda kind=kind, options=options: case.having(  # type: ignore[misc]
+                    loss=kind(**options)
+                ),
+            )
+
+
+OF_GRADIENTS: tuple[Hypothesis, ...] = (penalties,)
+ALL: tuple[Hypothesis, ...] = (from_logits, smoothing, penalties, another, reduction)

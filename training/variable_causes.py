@@ -1,0 +1,87 @@
+"""Mistakes in which variables there are, and in which belongs to which."""
+
+import dataclasses
+import itertools
+from collections.abc import Iterator
+
+from keras_models.rewrite import Match
+from training.causes import Candidate, Case, Hypothesis, edited
+
+
+def bias(case: Case) -> Iterator[Candidate]:
+    """A layer without the other side's bias, or with one that it has not."""
+    for layer in case.model.layers:
+        used = layer.get_config().get("use_bias")
+        if used is None:
+            continue
+        cause = (
+            f"layer {layer.name} has a bias, TensorFlow 1 has none there"
+            if used
+            else f"layer {layer.name} has no bias, TensorFlow 1 adds one"
+        )
+        change = edited(layer.name, use_bias=not used)
+        yield Candidate(cause, lambda change=change: case.having(change))  # type: ignore[misc]
+
+
+def transposed_by_shape(case: Case) -> Iterator[Candidate]:
+    """A kernel of [m, n] on one side and [n, m] on the other."""
+    shapes, map_ = case.subject.pair.inspection.shapes, case.subject.pair.weight_map
+    weights = list(case.model.weights)
+    free = [i for i, weight in enumerate(weights) if weight.trainable]
+    pairing, turned = {}, []
+    for name, shape in shapes.items():
+        wanted = map_.get(name) if map_ else None
+        for i in free:
+            found = tuple(weights[i].shape)
+            if wanted and not f"/{weights[i].path}".endswith(f"/{wanted}"):
+                continue
+            if found in (shape, shape[::-1]):
+                pairing[name] = Match(i, transposed=found != shape)
+                turned += [name] if found != shape else []
+                free.remove(i)
+                break
+    if len(pairing) == len(shapes) and turned:
+        yield Candidate(
+            f"transposed weights: {', '.join(turned)} goes into Keras the other way round",
+            lambda: case.paired(pairing),
+        )
+
+
+def transposed(case: Case) -> Iterator[Candidate]:
+    """Square kernels copied the wrong way round: one of them, or all."""
+    assert case.pairing
+    shapes = case.subject.pair.inspection.shapes
+    square = [name for name, shape in shapes.items() if len(shape) == 2 and len(set(shape)) == 1]
+    for names in dict.fromkeys((*((name,) for name in square), tuple(square))):
+        pairing = dict(case.pairing)
+        for name in names:
+            match = pairing[name]
+            pairing[name] = dataclasses.replace(match, transposed=not match.transposed)
+        yield Candidate(
+            f"transposed weights: {', '.join(names)} goes into Keras the other way round",
+            lambda pairing=pairing: case.paired(pairing),  # type: ignore[misc]
+        )
+
+
+def swapped(case: Case) -> Iterator[Candidate]:
+    """Two variables of one shape in each other's place; then two pairs of them (two layers)."""
+    assert case.pairing
+    shapes = case.subject.pair.inspection.shapes
+    paths = ["/".join(weight.path.split("/")[-2:]) for weight in case.model.weights]
+    exchanges = [(a, b) for a, b in itertools.combinations(shapes, 2) if shapes[a] == shapes[b]]
+    for chosen in (*((one,) for one in exchanges), *itertools.combinations(exchanges, 2)):
+        names = [name for exchange in chosen for name in exchange]
+        if len(set(names)) < len(names):
+            continue
+        pairing = dict(case.pairing)
+        for a, b in chosen:
+            pairing[a], pairing[b] = pairing[b], pairing[a]
+        where = ", ".join(f"{name} belongs to {paths[pairing[name].index]}" for name in names)
+        yield Candidate(
+            f"swapped weights: {where}",
+            lambda pairing=pairing: case.paired(pairing),  # type: ignore[misc]
+        )
+
+
+OF_SHAPE: tuple[Hypothesis, ...] = (bias, transposed_by_shape)
+OF_VALUE: tuple[Hypothesis, ...] = (transposed, swapped)
