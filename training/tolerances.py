@@ -32,8 +32,8 @@ TOLERANCES = {
     "float64_ladder": Tolerance(
         1e-12,
         "what two orders of the same float64 operations differ by until after the first update, "
-        "relative to a tensor's largest number: 2^-53 times a few thousand operations; what float32 "
-        "can show is 1e-8 or more",
+        "relative to a tensor's largest number: 2^-53 times a few thousand operations; what "
+        "float32 can show is 1e-8 or more",
     ),
     "float64_ladder_after_steps": Tolerance(
         1e-10,
