@@ -53,6 +53,7 @@ def test_article_writes_a_run_folder_where_told(
     }
 
 
+@pytest.mark.slow
 def test_closed_pipe_is_no_error_message(tmp_path: Path) -> None:
     command = f"'{Path(sys.executable).with_name('tf1keras')}' article --epochs 200 | head -n 2"
     done = subprocess.run(

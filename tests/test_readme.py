@@ -65,6 +65,7 @@ def test_both_languages_show_the_same_commands_and_code() -> None:
     assert english == chinese
 
 
+@pytest.mark.slow
 def test_every_command_runs(tmp_path: Path) -> None:
     """`make` and the bare `tf1keras compare` are run by others; the rest here, as printed."""
     (tmp_path / "examples").symlink_to(ROOT / "examples")
