@@ -168,6 +168,20 @@ def test_mini_batches_visit_every_row_once_an_epoch(rows: int, few: Examples) ->
     assert orders[0] != orders[1] != orders[2]
 
 
+def test_mini_batches_train_on_the_rows_of_their_order(few: Examples) -> None:
+    """Against Keras' own `train_on_batch`; 300 rows leave a smaller batch at the end."""
+    some = Examples(few.x[:300], few.y[:300])
+    made = trainee(some, CAUSES["mini_batches"])
+    model = article.assemble(CAUSES["mini_batches"].pieces)
+    model.set_weights(list(made.weights().values()))
+    made.step()
+    order = made._order.numpy()
+    for rows in (order[:128], order[128:256], order[256:]):
+        model.train_on_batch(some.x[rows], some.y[rows])
+    for trained, expected in zip(made.weights().values(), model.get_weights(), strict=True):
+        assert trained.tobytes() == expected.tobytes()
+
+
 def test_all_together_holds_every_cause_but_float64() -> None:
     together, exact = flat(CAUSES["all"]), flat(Variant())
     for cause, variant in CAUSES.items():

@@ -148,8 +148,8 @@ PIECES: tuple[Piece, ...] = (
 """What a piece of Keras does, and the model without it; None where it has no such piece."""
 
 OPTIMIZER_PIECES = {
-    "Adam": "Adam: Keras computes 1 - beta in float64 and the update in separate steps, "
-    "TensorFlow 1 in float32 and in one fused kernel",
+    "Adam": "Adam: Keras computes 1 - beta in float64 and beta^t by pow, TensorFlow 1 both in "
+    "float32, the powers as running products",
     "RMSProp": "RMSProp: Keras updates in separate steps, TensorFlow 1 in one fused kernel",
     "Adagrad": "Adagrad: Keras updates in separate steps, TensorFlow 1 in one fused kernel",
     "Momentum": "momentum: Keras accumulates learning rate times gradient, TensorFlow 1 the "
