@@ -47,6 +47,9 @@ WEIGHTS = {
 }
 """The article's name -> the path of the Keras variable."""
 
+SAVED = dict(zip(("Variable", "Variable_1", "Variable_2", "Variable_3"), WEIGHTS.values(), strict=True))
+"""The same by the names in TensorFlow 1's checkpoints, where the article's variables have none."""
+
 
 def build(lane: Lane = "exact", seed: int | None = None) -> keras.Model:
     """Return the article's model, compiled: [N, 784] float32 pixels -> [N, 10] float32 logits.

@@ -9,7 +9,9 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.python.eager import context
 
-from keras_models.article import WEIGHTS
+from keras_models import transfer
+from keras_models.article import SAVED, WEIGHTS
+from tf1_compat.state import State
 
 Placement = dict[str, dict[str, int]]
 """Device name -> op type -> number of ops that were executed there."""
@@ -87,6 +89,14 @@ class KerasTrainee:
         """Set W1, b1, W2 and b2; the optimizer's state stays as it is."""
         for name, path in WEIGHTS.items():
             self._variables[path].assign(weights[name])
+
+    def state(self) -> State:
+        """Return copies of weights, slots and step by the names of a TensorFlow 1 checkpoint."""
+        return transfer.to_state(self.model, SAVED)
+
+    def load_state(self, state: State) -> None:
+        """Set weights, slots and step; training goes on from there, exactly in the exact lane."""
+        transfer.load_state(self.model, state, SAVED)
 
     def save(self, folder: Path) -> None:
         """Write `folder`/NAME.keras: the compiled model with its optimizer's state."""

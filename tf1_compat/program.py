@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from tf1_compat import article
+from tf1_compat import article, checkpoint
+from tf1_compat.state import State
 
 Placement = dict[str, dict[str, int]]
 """Device name -> op type -> number of ops that were executed there."""
@@ -79,9 +80,26 @@ class Program:
     def load_weights(self, weights: Mapping[str, np.ndarray]) -> None:
         """Set W1, b1, W2 and b2; Adam's slots stay as they are."""
         for name, variable in self.endpoints.weights.items():
-            # Feeding the initial value into the Assign op that is there adds no op to the graph.
-            assign = variable.initializer
-            self.session.run(assign, {assign.inputs[1]: weights[name]})
+            self._assign(variable, weights[name])
+
+    def state(self) -> State:
+        """Return copies of weights, Adam's slots and powers, and the step, by checkpoint names."""
+        arrays = self.session.run({v.op.name: v for v in self._saved()})
+        return checkpoint.to_state(arrays, checkpoint.ARTICLE)
+
+    def load_state(self, state: State) -> None:
+        """Set all that a Saver would restore; training goes on from there, bit for bit."""
+        arrays = checkpoint.to_arrays(state, checkpoint.ARTICLE)
+        for variable in self._saved():
+            self._assign(variable, arrays[variable.op.name])
+
+    def _saved(self) -> list[tf.Variable]:
+        return self.graph.get_collection(tf.compat.v1.GraphKeys.GLOBAL_VARIABLES)
+
+    def _assign(self, variable: tf.Variable, value: np.ndarray) -> None:
+        # Feeding the initial value into the Assign op that is there adds no op to the graph.
+        assign = variable.initializer
+        self.session.run(assign, {assign.inputs[1]: value})
 
     def save(self, folder: Path) -> None:
         """Write `folder`/tf1/model.ckpt.*, a Saver checkpoint, as TensorFlow 1 users know it."""

@@ -43,6 +43,8 @@ class Update:
     hyperparameters: Mapping[str, str]
     """learning_rate -> tensor; evaluate it to know its value."""
     nesterov: bool
+    powers: Mapping[str, str]
+    """beta1_power -> the op of the variable that holds it; Adam only."""
 
 
 def read(train_op: tf.Operation) -> list[Update]:
@@ -70,7 +72,19 @@ def _read_one(op: tf.Operation) -> Update:
             if name not in SLOT_INPUTS and not name.endswith("_power")
         },
         nesterov="use_nesterov" in op.node_def.attr and op.get_attr("use_nesterov"),
+        powers={
+            name: _variable(tensor.op).name
+            for name, tensor in named.items()
+            if name.endswith("_power")
+        },
     )
+
+
+def _variable(op: tf.Operation) -> tf.Operation:
+    """Return the variable that `op` reads, by way of Identity, Cast or ReadVariableOp."""
+    while op.inputs:
+        op = op.inputs[0].op
+    return op
 
 
 def ancestors(ops: list[tf.Operation]) -> Iterator[tf.Operation]:

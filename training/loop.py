@@ -8,6 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
+from tf1_compat.state import State
 from training.errors import UserError
 from training.history import History
 
@@ -36,6 +37,14 @@ class Trainee(Protocol):
 
     def load_weights(self, weights: Mapping[str, np.ndarray]) -> None:
         """Set the trained arrays; the optimizer's state stays as it is."""
+        ...
+
+    def state(self) -> State:
+        """Return copies of weights, optimizer slots and step by TensorFlow 1's checkpoint names."""
+        ...
+
+    def load_state(self, state: State) -> None:
+        """Set them: training goes on from there."""
         ...
 
     def save(self, folder: Path) -> None:

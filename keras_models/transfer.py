@@ -1,0 +1,192 @@
+"""Weights, optimizer slots and step of a compiled Keras model, in TensorFlow 1's terms and back.
+
+    state = transfer.to_state(model, weight_map)
+    transfer.load_state(model, state, weight_map)
+
+`weight_map` is TensorFlow 1 variable -> path of the Keras variable; without one they are paired in
+order, by shape. Nothing is left out in silence: what has no counterpart is a StateError.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import keras
+import numpy as np
+
+from keras_models import translation
+from keras_models.rewrite import Pairing, Unmatched, pair_up
+from tf1_compat.state import State, StateError, power_after
+
+WeightMap = Mapping[str, str]
+
+
+class Slot(NamedTuple):
+    """A slot's Keras variables, in the order of the trained ones, in TensorFlow 1's terms."""
+
+    variables: list[keras.Variable]
+    factor: np.float32 = np.float32(1)
+    """Keras holds TensorFlow 1's value times this."""
+
+
+def slots(optimizer: keras.optimizers.Optimizer) -> dict[str, Slot]:
+    """Return slot -> where the optimizer, built, holds it.
+
+    Keras' SGD keeps -learning_rate times TensorFlow 1's accum, so that one is rounded on its way.
+    """
+    found = {slot: Slot(list(of)) for slot, of in translation.slots(optimizer).items()}
+    if isinstance(optimizer, keras.optimizers.SGD) and optimizer.momentum:
+        rate = np.float32(optimizer.learning_rate)
+        found["accum"] = Slot(list(optimizer.momentums), -rate)
+    if isinstance(optimizer, keras.optimizers.RMSprop) and optimizer.momentum:
+        found["mom"] = Slot(list(optimizer._momentums))
+    return found
+
+
+def load_state(
+    model: keras.Model,
+    state: State,
+    weight_map: WeightMap | None = None,
+    *,
+    weights_only: bool = False,
+) -> list[tuple[str, str]]:
+    """Set `model`'s weights, slots and step to `state`; return (from, to) of every array moved.
+
+    `weights_only` leaves the optimizer as it is. Everything is checked before anything is set.
+    Raises StateError for what is left over on either side and for shapes that do not fit.
+    """
+    paired = _paired(model, {name: a.shape for name, a in state.weights.items()}, weight_map)
+    moves = [(name, paired[name], state.weights[name]) for name in state.weights]
+    if not weights_only:
+        moves += _optimizer_moves(model, state, paired)
+    for name, variable, array in moves:
+        if tuple(variable.shape) != array.shape:
+            raise StateError(
+                f"{name} is {list(array.shape)}, but {variable.path} {list(variable.shape)}."
+            )
+    for _, variable, array in moves:
+        variable.assign(array)
+    return [(name, variable.path) for name, variable, _ in moves]
+
+
+def _optimizer_moves(
+    model: keras.Model, state: State, paired: Mapping[str, keras.Variable]
+) -> list[tuple[str, keras.Variable, np.ndarray]]:
+    """Return (name, variable, value) of everything that the optimizer holds."""
+    optimizer = _built_optimizer(model)
+    held = slots(optimizer)
+    given = set(state.slots)
+    if state.rule == "RMSProp" and "mom" not in held:
+        given.discard("mom")  # momentum is 0: the slot is written at every step and never read
+    rule = translation.rule(optimizer)
+    if state.rule != (rule if held else None) or given != set(held):
+        raise StateError(
+            f"the state holds {_slots(state.rule, state.slots)}; the model's "
+            f"{type(optimizer).__name__} needs {_slots(rule, held)}."
+        )
+    moves = [
+        (
+            f"{slot} of {name}",
+            held[slot].variables[optimizer._get_variable_index(variable)],
+            state.slots[slot][name] * held[slot].factor,
+        )
+        for slot in held
+        for name, variable in paired.items()
+        if variable.trainable
+    ]
+    if hasattr(optimizer, "beta1_power"):
+        moves += [
+            (name, getattr(optimizer, name), np.asarray(state.powers[name]))
+            for name in ("beta1_power", "beta2_power")
+        ]
+    if state.step is not None:
+        moves.append(("step", optimizer.iterations, np.asarray(state.step)))
+    return moves
+
+
+def _slots(rule: str | None, names: Mapping[str, object]) -> str:
+    return f"{rule}'s slots {', '.join(names)}" if names else "no slots"
+
+
+def to_state(
+    model: keras.Model, weight_map: WeightMap | None = None, *, weights_only: bool = False
+) -> State:
+    """Return copies of `model`'s weights, slots and step by TensorFlow 1's names.
+
+    Without `weight_map` the names are the Keras paths. Adam's powers are its own where it keeps
+    them (`TF1Adam`), and else the running products that TensorFlow 1 would have after as many
+    updates. Raises StateError for an optimizer that TensorFlow 1 does not have.
+    """
+    shapes = _shapes(model, weight_map)
+    paired = _paired(model, shapes, weight_map or {name: name for name in shapes})
+    weights = {name: variable.numpy() for name, variable in paired.items()}
+    if weights_only:
+        return State(weights)
+    optimizer = _built_optimizer(model)
+    rule, held = translation.rule(optimizer), slots(optimizer)
+    if rule is None or translation.translate(optimizer) is None:
+        raise StateError(f"TensorFlow 1 has no {type(optimizer).__name__} such as the model's.")
+    step = int(optimizer.iterations.numpy())
+    named = {
+        slot: {
+            name: of.variables[optimizer._get_variable_index(variable)].numpy() / of.factor
+            for name, variable in paired.items()
+            if variable.trainable
+        }
+        for slot, of in held.items()
+    }
+    if rule == "RMSProp" and "mom" not in named:
+        named["mom"] = {name: np.zeros_like(array) for name, array in named["ms"].items()}
+    return State(weights, named, _powers(optimizer, rule, step), step, rule if named else None)
+
+
+def _powers(optimizer: keras.optimizers.Optimizer, rule: str, step: int) -> dict[str, np.ndarray]:
+    if rule != "Adam":
+        return {}
+    if hasattr(optimizer, "beta1_power"):
+        return {name: getattr(optimizer, name).numpy() for name in ("beta1_power", "beta2_power")}
+    return {
+        "beta1_power": power_after(optimizer.beta_1, step),
+        "beta2_power": power_after(optimizer.beta_2, step),
+    }
+
+
+def _built_optimizer(model: keras.Model) -> keras.optimizers.Optimizer:
+    if not getattr(model, "compiled", False) or model.optimizer is None:
+        raise StateError("the model is not compiled: it has no optimizer.")
+    model.optimizer.build(model.trainable_variables)
+    return model.optimizer
+
+
+def _weights(model: keras.Model) -> list[keras.Variable]:
+    """Return the model's variables but for the states of random generators."""
+    return [weight for weight in model.weights if weight.name != "seed_generator_state"]
+
+
+def _shapes(model: keras.Model, weight_map: WeightMap | None) -> dict[str, tuple[int, ...]]:
+    weights = _weights(model)
+    if weight_map is None:
+        return {weight.path: tuple(weight.shape) for weight in weights}
+    found = {}
+    for name, path in weight_map.items():
+        fitting = [w for w in weights if w.path == path or w.path.endswith(f"/{path}")]
+        if len(fitting) != 1:
+            paths = ", ".join(weight.path for weight in weights)
+            raise StateError(f"{name} is mapped to {path!r}; the model has {paths}.")
+        found[name] = tuple(fitting[0].shape)
+    return found
+
+
+def _paired(
+    model: keras.Model, shapes: Mapping[str, tuple[int, ...]], weight_map: WeightMap | None
+) -> dict[str, keras.Variable]:
+    """Return TensorFlow 1 variable -> Keras variable, with nothing left over on either side."""
+    try:
+        pairing: Pairing = pair_up(shapes, model, weight_map)
+    except Unmatched as unmatched:
+        raise StateError(f"{unmatched}.") from unmatched
+    weights = list(model.weights)
+    paired = {name: weights[match.index] for name, match in pairing.items()}
+    used = {id(variable) for variable in paired.values()}
+    if over := [weight.path for weight in _weights(model) if id(weight) not in used]:
+        raise StateError(f"nothing for the model's {', '.join(over)}.")
+    return paired

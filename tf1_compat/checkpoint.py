@@ -1,0 +1,211 @@
+"""Saver checkpoints: read and written without a session, as a State of named arrays.
+
+    arrays = checkpoint.read("folder/model.ckpt")
+    state = checkpoint.to_state(arrays, checkpoint.layout(arrays))
+
+TensorFlow 1's names: a slot of variable W1 is "W1/Adam" (m) or "W1/Adam_1" (v), and so on by the
+optimizer (`tensorflow/python/training/slot_creator.py`); Adam's powers are "beta1_power" and
+"beta2_power".
+"""
+
+import os
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+from tf1_compat.state import State, StateError, adam_step
+from tf1_compat.updates import Update
+
+SLOT_NAMES = {
+    "Adam": {"m": "Adam", "v": "Adam_1"},
+    "Momentum": {"accum": "Momentum"},
+    "RMSProp": {"ms": "RMSProp", "mom": "RMSProp_1"},
+    "Adagrad": {"accum": "Adagrad"},
+}
+"""Rule -> slot -> what follows the variable's name and a slash."""
+
+POWERS = ("beta1_power", "beta2_power")
+GLOBAL_STEP = "global_step"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Under which names a graph's state lies in its checkpoints."""
+
+    weights: tuple[str, ...]
+    rule: str | None = None
+    slots: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Slot -> variable -> name."""
+    powers: Mapping[str, str] = field(default_factory=dict)
+    """beta1_power -> name."""
+    global_step: str | None = None
+
+    def names(self) -> list[str]:
+        """Return every name of the layout, weights first."""
+        slots = [name for of_slot in self.slots.values() for name in of_slot.values()]
+        step = [self.global_step] if self.global_step else []
+        return [*self.weights, *slots, *self.powers.values(), *step]
+
+
+def standard(rule: str | None, weights: Sequence[str], *, global_step: bool = False) -> Layout:
+    """Return the layout that TensorFlow 1 gives `weights` trained by `rule`."""
+    return Layout(
+        weights=tuple(weights),
+        rule=rule,
+        slots={
+            slot: {weight: f"{weight}/{suffix}" for weight in weights}
+            for slot, suffix in SLOT_NAMES.get(rule or "", {}).items()
+        },
+        powers={name: name for name in POWERS} if rule == "Adam" else {},
+        global_step=GLOBAL_STEP if global_step else None,
+    )
+
+
+ARTICLE = standard("Adam", ("Variable", "Variable_1", "Variable_2", "Variable_3"))
+"""The article's W1, b1, W2 and b2, which its listing gives no names."""
+
+
+def layout(names: Iterable[str], weights: Sequence[str] | None = None) -> Layout:
+    """Return the layout of a checkpoint that holds `names`, read from the names alone.
+
+    `weights` are the variables to look at; by default all that are no slot, power or step.
+    """
+    held = list(names)
+    if weights is None:
+        suffixes = {suffix for of_rule in SLOT_NAMES.values() for suffix in of_rule.values()}
+        weights = [
+            name
+            for name in sorted(held)
+            if not (name.rpartition("/")[2] in suffixes and name.rpartition("/")[0] in held)
+            and name not in (*POWERS, GLOBAL_STEP)
+        ]
+    rules = [
+        rule
+        for rule, slots in SLOT_NAMES.items()
+        if any(f"{weight}/{suffix}" in held for weight in weights for suffix in slots.values())
+    ]
+    if len(rules) > 1:
+        raise StateError(f"slots of {' and '.join(rules)} in one checkpoint; expected one of them.")
+    return standard(rules[0] if rules else None, weights, global_step=GLOBAL_STEP in held)
+
+
+def layout_of_graph(
+    weights: Sequence[str], updates: Sequence[Update], variables: Iterable[str]
+) -> Layout:
+    """Return the layout of a graph, read from its Apply ops: the names are whatever they are.
+
+    `variables` are the names of all that the graph's Saver saves. Raises StateError for a graph
+    with several optimizers, or with one that is not known.
+    """
+    rules = sorted({update.rule for update in updates})
+    if len(rules) > 1 or (rules and rules[0] not in (*SLOT_NAMES, "GradientDescent")):
+        raise StateError(
+            f"the graph is trained by {', '.join(rules)}; expected one of GradientDescent, "
+            f"{', '.join(SLOT_NAMES)}."
+        )
+    slots: dict[str, dict[str, str]] = {}
+    for update in updates:
+        for slot, name in update.slots.items():
+            slots.setdefault(slot, {})[update.variable] = name
+    return Layout(
+        weights=tuple(weights),
+        rule=rules[0] if slots else None,
+        slots=slots,
+        powers=dict(updates[0].powers) if updates else {},
+        global_step=GLOBAL_STEP if GLOBAL_STEP in variables else None,
+    )
+
+
+def read(prefix: str | Path) -> dict[str, np.ndarray]:
+    """Return every array of a Saver checkpoint: name -> value, sorted by name.
+
+    Checksums are TensorFlow's own, and are checked. Raises StateError for a checkpoint that is not
+    there, is damaged, or was written by TensorFlow 2's object-based `tf.train.Checkpoint`.
+    """
+    try:
+        reader = tf.train.load_checkpoint(str(prefix))
+        names = sorted(reader.get_variable_to_shape_map())
+        if "_CHECKPOINTABLE_OBJECT_GRAPH" in names:
+            raise StateError(f"{prefix}: an object-based checkpoint; expected one of a TF1 Saver.")
+        return {name: np.asarray(reader.get_tensor(name)) for name in names}
+    except StateError:
+        raise
+    except (tf.errors.OpError, RuntimeError, ValueError, MemoryError) as error:
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise StateError(f"{prefix}: not a readable checkpoint ({reason}).") from error
+
+
+def write(prefix: str | Path, arrays: Mapping[str, np.ndarray]) -> None:
+    """Write a checkpoint that `tf.train.Saver().restore` of TensorFlow 1 reads, whole or not at all.
+
+    Makes PREFIX.index, PREFIX.data-00000-of-00001 and the folder's file `checkpoint`; no .meta, for
+    there is no graph. Raises OSError where the folder cannot be written to.
+    """
+    prefix = Path(prefix)
+    prefix.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".unfinished-", dir=prefix.parent) as unfinished:
+        part = str(Path(unfinished) / prefix.name)
+        names = sorted(arrays)
+        with tf.device("/CPU:0"):
+            tf.raw_ops.SaveV2(
+                prefix=part,
+                tensor_names=names,
+                shape_and_slices=[""] * len(names),
+                tensors=[tf.constant(arrays[name]) for name in names],
+            )
+        # The index comes last: without it, nobody takes the rest for a checkpoint.
+        for file in sorted(Path(unfinished).iterdir()):
+            os.replace(file, prefix.parent / file.name)
+    tf.compat.v1.train.update_checkpoint_state(
+        str(prefix.parent), prefix.name, latest_filename="checkpoint"
+    )
+
+
+def to_state(arrays: Mapping[str, np.ndarray], where: Layout, beta_2: float = 0.999) -> State:
+    """Return the state that lies in `arrays` at `where`.
+
+    Adam's step is recovered from beta2_power, given `beta_2`, and from global_step where that has
+    become subnormal. Raises StateError where something is missing, or the two contradict.
+    """
+    if missing := [name for name in where.names() if name not in arrays]:
+        raise StateError(f"missing: {', '.join(missing)}.")
+    powers = {power: arrays[name] for power, name in where.powers.items()}
+    step = int(arrays[where.global_step]) if where.global_step else None
+    if "beta2_power" in powers:
+        counted, certain = adam_step(powers["beta2_power"], beta_2)
+        if certain and step not in (None, counted):
+            raise StateError(
+                f"global_step is {step}, but by beta2_power Adam has made {counted} updates."
+            )
+        step = counted if step is None else step
+    return State(
+        weights={name: arrays[name] for name in where.weights},
+        slots={
+            slot: {weight: arrays[name] for weight, name in of_slot.items()}
+            for slot, of_slot in where.slots.items()
+        },
+        powers=powers,
+        step=step,
+        rule=where.rule,
+    )
+
+
+def to_arrays(state: State, where: Layout) -> dict[str, np.ndarray]:
+    """Return what a checkpoint of `state` holds: the inverse of `to_state`, bit for bit.
+
+    Raises StateError where the layout names something that the state has not.
+    """
+    arrays = dict(state.weights)
+    try:
+        for slot, of_slot in where.slots.items():
+            arrays |= {name: state.slots[slot][weight] for weight, name in of_slot.items()}
+        arrays |= {name: state.powers[power] for power, name in where.powers.items()}
+    except KeyError as error:
+        raise StateError(f"there is nothing for {error.args[0]} of {where.rule}.") from error
+    if where.global_step:
+        arrays[where.global_step] = np.int64(state.step or 0)
+    return {name: np.asarray(array) for name, array in arrays.items()}

@@ -1,0 +1,73 @@
+"""What training has reached, as named arrays: the form in which TensorFlow 1 and Keras exchange it.
+
+NumPy only. `tf1_compat/checkpoint.py` makes it from a checkpoint and back, `keras_models/transfer.py`
+from a compiled Keras model and back.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+
+class StateError(ValueError):
+    """A state that is damaged, incomplete, or does not fit where it is to go; says what and why."""
+
+
+@dataclass(frozen=True)
+class State:
+    """Weights, optimizer slots and step of a model, by the names of its TensorFlow 1 variables."""
+
+    weights: Mapping[str, np.ndarray]
+    """Variable -> its value."""
+    slots: Mapping[str, Mapping[str, np.ndarray]] = field(default_factory=dict)
+    """Slot (m, v, accum, ms, mom) -> variable -> value."""
+    powers: Mapping[str, np.ndarray] = field(default_factory=dict)
+    """Adam's beta1_power and beta2_power: [] float32, beta^(step + 1) as a running product."""
+    step: int | None = None
+    """Updates made; None where nothing tells."""
+    rule: str | None = None
+    """Whose slots they are: Adam, Momentum, RMSProp, Adagrad; None where there are none."""
+
+
+SMALLEST_NORMAL = np.finfo(np.float32).tiny
+
+
+def running_powers(beta: float) -> np.ndarray:
+    """Return beta, beta^2, ... as TensorFlow 1 multiplies them, down to the last normal number.
+
+    [T] float32: each is the one before times float32(beta), rounded. Raises StateError for a beta
+    that is not between 0 and 1.
+    """
+    single = np.float32(beta)
+    if not 0 < single < 1:
+        raise StateError(f"beta is {beta}; expected a number between 0 and 1.")
+    count = int(np.log(SMALLEST_NORMAL) / np.log(np.float64(single)) * 1.01) + 2
+    powers = np.multiply.accumulate(np.full(count, single))
+    return powers[powers >= SMALLEST_NORMAL]
+
+
+def power_after(beta: float, step: int) -> np.ndarray:
+    """Return the beta power, [] float32, that TensorFlow 1 holds after `step` updates.
+
+    0 past the last normal number: TensorFlow's kernels flush what is smaller.
+    """
+    powers = running_powers(beta)
+    return np.array(powers[step] if step < len(powers) else 0, np.float32)
+
+
+def adam_step(beta2_power: np.ndarray, beta_2: float) -> tuple[int, bool]:
+    """Return how many updates Adam has made, from its beta2_power, and whether that is certain.
+
+    Once beta2_power is subnormal (after 87,293 updates at 0.999) nothing tells any more; then the
+    answer is the first step of which that is so, and any larger one would train the same: the bias
+    correction is 1. Raises StateError for a number that is no power of `beta_2`.
+    """
+    powers = running_powers(beta_2)
+    if 0 <= beta2_power < SMALLEST_NORMAL:
+        return len(powers), False
+    step = int(np.abs(powers - beta2_power).argmin())
+    # Neighbours are 1 - beta_2 apart: a fourth of that is nobody's rounding.
+    if not abs(powers[step] / beta2_power - 1) <= (1 - beta_2) / 4:
+        raise StateError(f"beta2_power is {beta2_power}, which is no power of {beta_2}.")
+    return step, True
