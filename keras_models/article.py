@@ -47,7 +47,12 @@ WEIGHTS = {
 }
 """The article's name -> the path of the Keras variable."""
 
-SAVED = dict(zip(("Variable", "Variable_1", "Variable_2", "Variable_3"), WEIGHTS.values(), strict=True))
+SAVED = {
+    "Variable": WEIGHTS["W1"],
+    "Variable_1": WEIGHTS["b1"],
+    "Variable_2": WEIGHTS["W2"],
+    "Variable_3": WEIGHTS["b2"],
+}
 """The same by the names in TensorFlow 1's checkpoints, where the article's variables have none."""
 
 

@@ -48,8 +48,8 @@ def load_state(
     weight_map: WeightMap | None = None,
     *,
     weights_only: bool = False,
-) -> list[tuple[str, str]]:
-    """Set `model`'s weights, slots and step to `state`; return (from, to) of every array moved.
+) -> None:
+    """Set `model`'s weights, slots and step to `state`.
 
     `weights_only` leaves the optimizer as it is. Everything is checked before anything is set.
     Raises StateError for what is left over on either side and for shapes that do not fit.
@@ -65,7 +65,6 @@ def load_state(
             )
     for _, variable, array in moves:
         variable.assign(array)
-    return [(name, variable.path) for name, variable, _ in moves]
 
 
 def _optimizer_moves(
@@ -101,6 +100,21 @@ def _optimizer_moves(
     if state.step is not None:
         moves.append(("step", optimizer.iterations, np.asarray(state.step)))
     return moves
+
+
+def paths(model: keras.Model, weight_map: WeightMap) -> dict[str, str]:
+    """Return array of a State, as `arrays_of` names it -> path of the Keras variable holding it."""
+    paired = _paired(model, _shapes(model, weight_map), weight_map)
+    found = {name: variable.path for name, variable in paired.items()}
+    optimizer = _built_optimizer(model)
+    for slot, of in slots(optimizer).items():
+        for name, variable in paired.items():
+            if variable.trainable:
+                index = optimizer._get_variable_index(variable)
+                found[f"{slot} of {name}"] = of.variables[index].path
+    if hasattr(optimizer, "beta1_power"):
+        found |= {name: getattr(optimizer, name).path for name in ("beta1_power", "beta2_power")}
+    return found | {"step": optimizer.iterations.path}
 
 
 def _slots(rule: str | None, names: Mapping[str, object]) -> str:

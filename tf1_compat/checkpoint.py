@@ -8,6 +8,7 @@ optimizer (`tensorflow/python/training/slot_creator.py`); Adam's powers are "bet
 "beta2_power".
 """
 
+import json
 import os
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
@@ -140,7 +141,7 @@ def read(prefix: str | Path) -> dict[str, np.ndarray]:
 
 
 def write(prefix: str | Path, arrays: Mapping[str, np.ndarray]) -> None:
-    """Write a checkpoint that `tf.train.Saver().restore` of TensorFlow 1 reads, whole or not at all.
+    """Write a checkpoint for TensorFlow 1's `tf.train.Saver().restore`, whole or not at all.
 
     Makes PREFIX.index, PREFIX.data-00000-of-00001 and the folder's file `checkpoint`; no .meta, for
     there is no graph. Raises OSError where the folder cannot be written to.
@@ -160,9 +161,13 @@ def write(prefix: str | Path, arrays: Mapping[str, np.ndarray]) -> None:
         # The index comes last: without it, nobody takes the rest for a checkpoint.
         for file in sorted(Path(unfinished).iterdir()):
             os.replace(file, prefix.parent / file.name)
-    tf.compat.v1.train.update_checkpoint_state(
-        str(prefix.parent), prefix.name, latest_filename="checkpoint"
-    )
+        latest = Path(unfinished) / "checkpoint"  # for tf.train.latest_checkpoint(folder)
+        quoted = json.dumps(prefix.name)
+        latest.write_text(
+            f"model_checkpoint_path: {quoted}\nall_model_checkpoint_paths: {quoted}\n",
+            encoding="utf-8",
+        )
+        os.replace(latest, prefix.parent / latest.name)
 
 
 def to_state(arrays: Mapping[str, np.ndarray], where: Layout, beta_2: float = 0.999) -> State:
@@ -207,5 +212,5 @@ def to_arrays(state: State, where: Layout) -> dict[str, np.ndarray]:
     except KeyError as error:
         raise StateError(f"there is nothing for {error.args[0]} of {where.rule}.") from error
     if where.global_step:
-        arrays[where.global_step] = np.int64(state.step or 0)
+        arrays[where.global_step] = np.asarray(state.step or 0, np.int64)
     return {name: np.asarray(array) for name, array in arrays.items()}

@@ -1,7 +1,7 @@
-"""What training has reached, as named arrays: the form in which TensorFlow 1 and Keras exchange it.
+"""What training has reached, as named arrays: what TensorFlow 1 and Keras exchange.
 
-NumPy only. `tf1_compat/checkpoint.py` makes it from a checkpoint and back, `keras_models/transfer.py`
-from a compiled Keras model and back.
+NumPy only. `tf1_compat/checkpoint.py` makes it from a checkpoint and back,
+`keras_models/transfer.py` from a compiled Keras model and back.
 """
 
 from collections.abc import Mapping
@@ -71,3 +71,14 @@ def adam_step(beta2_power: np.ndarray, beta_2: float) -> tuple[int, bool]:
     if not abs(powers[step] / beta2_power - 1) <= (1 - beta_2) / 4:
         raise StateError(f"beta2_power is {beta2_power}, which is no power of {beta_2}.")
     return step, True
+
+
+def arrays_of(state: State) -> dict[str, np.ndarray]:
+    """Return every array of a state under a name that people read: "Variable", "m of Variable"."""
+    named = dict(state.weights)
+    for slot, of_slot in state.slots.items():
+        named |= {f"{slot} of {weight}": array for weight, array in of_slot.items()}
+    named |= state.powers
+    if state.step is not None:
+        named["step"] = np.asarray(state.step)
+    return named

@@ -7,7 +7,15 @@ from typing import Annotated
 
 import tyro
 
-from training.config import AblateConfig, ArticleConfig, CheckConfig, CompareConfig, DataConfig
+from training.config import (
+    AblateConfig,
+    ArticleConfig,
+    CheckConfig,
+    CompareConfig,
+    DataConfig,
+    MigrateConfig,
+    ResumeConfig,
+)
 from training.errors import UserError
 
 Command = (
@@ -15,6 +23,8 @@ Command = (
     | Annotated[AblateConfig, tyro.conf.subcommand("ablate")]
     | Annotated[ArticleConfig, tyro.conf.subcommand("article")]
     | Annotated[CheckConfig, tyro.conf.subcommand("check")]
+    | Annotated[MigrateConfig, tyro.conf.subcommand("migrate")]
+    | Annotated[ResumeConfig, tyro.conf.subcommand("resume")]
     | Annotated[DataConfig, tyro.conf.subcommand("data")]
 )
 
@@ -43,10 +53,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(
-    config: CompareConfig | AblateConfig | ArticleConfig | CheckConfig | DataConfig,
+    config: CompareConfig
+    | AblateConfig
+    | ArticleConfig
+    | CheckConfig
+    | MigrateConfig
+    | ResumeConfig
+    | DataConfig,
 ) -> int:
     """Import the command only now: TensorFlow takes seconds, `--help` must not."""
     match config:
+        case ResumeConfig():  # before CompareConfig, which it is made from
+            from training import resume
+
+            return resume.run(config)
+        case MigrateConfig():
+            from training import migrate
+
+            return migrate.run(config)
         case CompareConfig():
             from training import compare
 

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 from rich.console import Console
 
+from tf1_compat.state import State
 from training import (
     data,
     devices,
@@ -62,20 +63,30 @@ class Comparison:
 
 def run(config: CompareConfig) -> int:
     """Run the command; return its exit status."""
-    final = runs.choose("compare", config.out)
+    return train(config, runs.choose("compare", config.out))
+
+
+def train(config: CompareConfig, final: Path, start: State | None = None) -> int:
+    """Train and compare in the run folder `final`; return the exit status.
+
+    `start` is where every lane starts; by default from the initial weights of the seed.
+    """
     digits = data.load(config.data, config.manual_dir)
     device = devices.choose(config.device)
     console, notes = Console(), Console(stderr=True)
     with runs.new(final) as folder:
-        notes.print(report.banner(config, digits, device), highlight=False, soft_wrap=True)
+        notes.print(report.banner(config, digits, device, start), highlight=False, soft_wrap=True)
         runs.write_json(folder / "config.json", config)
         runs.write_json(
             folder / "environment.json",
             {**environment.describe(), "device": device.name, "data": report.data_facts(digits)},
         )
         trainees = lanes.build(config.lanes, digits.train, config.seed, device)
+        if start:
+            for trainee in trainees:
+                trainee.load_state(start)
         initial = {name: _sha256(array) for name, array in trainees[0].weights().items()}
-        recorded = _train(trainees, config.epochs, device, notes)
+        recorded = _train(trainees, config.epochs, device, notes, start.step or 0 if start else 0)
         comparison = _judge(trainees, recorded, digits.test, device, initial)
         _write(folder, trainees, comparison)
     results = report.results(comparison)
@@ -85,7 +96,9 @@ def run(config: CompareConfig) -> int:
     return 1 if comparison.exact_holds is False else 0
 
 
-def _train(trainees: Sequence[Trainee], epochs: int, device: Device, notes: Console) -> History:
+def _train(
+    trainees: Sequence[Trainee], epochs: int, device: Device, notes: Console, first: int
+) -> History:
     """Train in lockstep; after the first epoch check and print what was placed where."""
     with progress.line(epochs, notes) as show:
 
@@ -97,7 +110,8 @@ def _train(trainees: Sequence[Trainee], epochs: int, device: Device, notes: Cons
                     notes.print(f"executed {trainee.name}: {placed}", highlight=False)
             show(epoch, losses)
 
-        return loop.train(trainees, epochs, on_epoch)
+        recorded = loop.train(trainees, epochs, on_epoch)
+    return dataclasses.replace(recorded, first=first)
 
 
 def _judge(

@@ -18,11 +18,12 @@ class History:
 
     `losses` is lane -> [epochs] in the lane's dtype, each the loss before that epoch's update, as
     the article prints it. `seconds_per_epoch` is lane -> seconds, measured with that lane running
-    alone.
+    alone. `first` is the number of the first epoch: not 0 where training was resumed.
     """
 
     losses: Mapping[str, np.ndarray]
     seconds_per_epoch: Mapping[str, float]
+    first: int = 0
 
     @property
     def epochs(self) -> int:
@@ -61,7 +62,7 @@ def write_csv(history: History, path: Path) -> None:
     with path.open("w", newline="") as file:
         rows = csv.writer(file, lineterminator="\n")
         rows.writerow(["epoch", *history.losses])
-        for epoch, losses in enumerate(zip(*history.losses.values(), strict=True)):
+        for epoch, losses in enumerate(zip(*history.losses.values(), strict=True), history.first):
             rows.writerow([epoch, *map(str, losses)])
 
 

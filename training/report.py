@@ -11,18 +11,22 @@ from training import environment
 from training.tolerances import TOLERANCES
 
 if TYPE_CHECKING:
+    from tf1_compat.state import State
     from training.compare import Comparison
     from training.config import RunOptions
     from training.data import Digits
     from training.devices import Device
 
 
-def banner(config: "RunOptions", digits: "Digits", device: "Device") -> str:
-    """Return the lines above a run: software, data, what will be done."""
+def banner(
+    config: "RunOptions", digits: "Digits", device: "Device", start: "State | None" = None
+) -> str:
+    """Return the lines above a run: software, data, what will be done, and from where."""
+    origin = f"from step {start.step}" if start else f"seed {config.seed}"
     return (
         f"{escape(environment.banner())}\n"
         f"data {escape(digits.describe())}\n"
-        f"{config.epochs} epochs, full batch, seed {config.seed}, on {device.name}"
+        f"{config.epochs} epochs, full batch, {origin}, on {device.name}"
     )
 
 
@@ -112,7 +116,7 @@ def verdict(comparison: "Comparison") -> str:
         )
     else:
         where = comparison.parity["exact"].first_difference
-        what = "the final weights" if where is None else f"epoch {where}"
+        what = "the final weights" if where is None else f"epoch {comparison.history.first + where}"
         clauses.append(f"the exact lane is NOT {reference}: they differ first in {what}")
     idiomatic = comparison.parity.get("idiomatic")
     if idiomatic is not None:
