@@ -135,7 +135,7 @@ def read(prefix: str | Path) -> dict[str, np.ndarray]:
         return {name: np.asarray(reader.get_tensor(name)) for name in names}
     except StateError:
         raise
-    except (tf.errors.OpError, RuntimeError, ValueError, MemoryError) as error:
+    except (tf.errors.OpError, RuntimeError, ValueError, LookupError, MemoryError) as error:
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise StateError(f"{prefix}: not a readable checkpoint ({reason}).") from error
 

@@ -55,7 +55,7 @@ def run(config: MigrateConfig) -> int:
     found, path = source.kind(config.source)
     target = _target(config.to.expanduser())
     if found == target or (found != "keras" and target == "checkpoint"):
-        raise UserError(f"--to {config.to}: {path} is TensorFlow 1's already; nothing to migrate.")
+        raise UserError(f"--to {config.to}: {path} is on that side already; nothing to migrate.")
     devices.choose("cpu")
     notes, console = Console(stderr=True), Console()
     notes.print(environment.banner(), highlight=False, markup=False, soft_wrap=True)
@@ -65,11 +65,16 @@ def run(config: MigrateConfig) -> int:
         names = _by_shape(names, state)
         proof = _write(target, config.to.expanduser(), model, state, names)
         console.print(_table(state, model, names))
-    if not state.rule:
+    if _bare(state):
         console.print("\nNo optimizer slots: training on starts the optimizer afresh.")
     console.print(f"\n{proof}", highlight=False, soft_wrap=True, markup=False)
     console.print(f"Written: {config.to}", highlight=False, soft_wrap=True, markup=False)
     return 0
+
+
+def _bare(state: "State") -> bool:
+    """Whether it is weights alone; gradient descent has a step, if no slots."""
+    return state.rule is None and state.step is None
 
 
 def _target(path: Path) -> Kind:
@@ -169,7 +174,9 @@ def _tf1_state(
     if weights_only or served:
         layout = checkpoint.standard(None, layout.weights)
     if not weights_only and (over := sorted(set(arrays) - set(layout.names()))):
-        raise StateError(f"nothing takes the checkpoint's {', '.join(over)}.")
+        missing = sorted(set(layout.names()) - set(arrays))
+        lacks = f"; and it lacks {', '.join(missing)}" if missing else ""
+        raise StateError(f"nothing takes the checkpoint's {', '.join(over)}{lacks}.")
     return checkpoint.to_state(arrays, layout, beta_2)
 
 
@@ -186,9 +193,8 @@ def _write(
             from keras_models import transfer
 
             model.save(part)
-            back = transfer.to_state(
-                source.load_keras(part), _map_for(names, model), weights_only=not state.rule
-            )
+            loaded = source.load_keras(part)
+            back = transfer.to_state(loaded, _map_for(names, loaded), weights_only=_bare(state))
             sentence = _proof(state, back)
         os.replace(part, to)
     return sentence
@@ -209,7 +215,7 @@ def _write_checkpoint(to: Path, state: "State", names: Correspondence) -> str:
     from tf1_compat import checkpoint
 
     layout = names.layout or checkpoint.standard(state.rule, list(state.weights))
-    if state.rule is None:
+    if _bare(state):
         layout = checkpoint.standard(None, layout.weights)
     try:
         checkpoint.write(to, checkpoint.to_arrays(state, layout))

@@ -1,0 +1,98 @@
+"""Run by genuine TensorFlow 1.15.5 on Python 3.7 (`make tf115`), not by the tests' own Python.
+
+python genuine.py article DATA.npz CKPT N OUT.npz   restore, N updates; their losses, all arrays
+python genuine.py rules FOLDER                      a checkpoint for every update rule
+python genuine.py frozen CKPT FOLDER                the article frozen, and as a SavedModel
+"""
+
+import os
+import sys
+
+import numpy as np
+import tensorflow as tf
+
+v1 = tf.compat.v1
+RULES = {
+    "GradientDescent": lambda: v1.train.GradientDescentOptimizer(0.05),
+    "Momentum": lambda: v1.train.MomentumOptimizer(0.05, 0.9),
+    "Adam": lambda: v1.train.AdamOptimizer(0.01),
+    "RMSProp": lambda: v1.train.RMSPropOptimizer(0.01, 0.9, 0.5),
+    "Adagrad": lambda: v1.train.AdagradOptimizer(0.05),
+}
+UPDATES = 7
+
+
+def article():
+    x = v1.placeholder(tf.float32, [None, 784])
+    y = v1.placeholder(tf.float32, [None, 10])
+    w1, b1 = v1.Variable(v1.zeros([784, 128])), v1.Variable(v1.zeros([128]))
+    hidden = tf.nn.relu(tf.matmul(x, w1) + b1)
+    w2, b2 = v1.Variable(v1.zeros([128, 10])), v1.Variable(v1.zeros([10]))
+    logits = tf.matmul(hidden, w2) + b2
+    cost = tf.reduce_mean(
+        v1.nn.softmax_cross_entropy_with_logits_v2(logits=logits, labels=y), name="cost"
+    )
+    return x, y, logits, cost, v1.train.AdamOptimizer().minimize(cost)
+
+
+def small(rule):
+    """Two layers under a variable scope, trained with a global step."""
+    x = v1.placeholder(tf.float32, [None, 6], name="x")
+    y = v1.placeholder(tf.float32, [None, 3], name="y")
+    with v1.variable_scope("net"):
+        first = v1.get_variable("first", [6, 4], use_resource=False)
+        bias = v1.get_variable("bias", [4], use_resource=False)
+        second = v1.get_variable("second", [4, 3], use_resource=False)
+    logits = tf.matmul(tf.nn.relu(tf.matmul(x, first) + bias), second)
+    cost = tf.reduce_mean(v1.nn.softmax_cross_entropy_with_logits_v2(logits=logits, labels=y))
+    step = v1.train.get_or_create_global_step()
+    return x, y, logits, cost, RULES[rule]().minimize(cost, global_step=step)
+
+
+def batch():
+    rng = np.random.RandomState(5)
+    x = rng.rand(16, 6).astype(np.float32)
+    return x, np.eye(3, dtype=np.float32)[rng.randint(0, 3, 16)]
+
+
+def train_on(session, ends, x, y, updates):
+    fed = {ends[0]: x, ends[1]: y}
+    losses = [session.run([ends[4], ends[3]], fed)[1] for _ in range(updates)]
+    arrays = session.run({v.op.name: v for v in v1.global_variables()})
+    return np.array(losses), arrays
+
+
+def write_rules(folder):
+    for rule in RULES:
+        with tf.Graph().as_default(), v1.Session() as session:
+            v1.set_random_seed(7)
+            ends = small(rule)
+            session.run(v1.global_variables_initializer())
+            train_on(session, ends, *batch(), updates=UPDATES)
+            v1.train.Saver().save(session, os.path.join(folder, rule, "model.ckpt"))
+            losses, arrays = train_on(session, ends, *batch(), updates=UPDATES)
+            np.savez(os.path.join(folder, rule, "later.npz"), losses=losses, **arrays)
+
+
+if __name__ == "__main__":
+    action = sys.argv[1]
+    if action == "rules":
+        write_rules(sys.argv[2])
+    elif action == "article":
+        data = np.load(sys.argv[2])
+        ends = article()
+        with v1.Session() as session:
+            v1.train.Saver().restore(session, sys.argv[3])
+            losses, arrays = train_on(session, ends, data["x"], data["y"], int(sys.argv[4]))
+        np.savez(sys.argv[5], losses=losses, **arrays)
+    elif action == "frozen":
+        x, _, logits, _, _ = article()
+        with v1.Session() as session:
+            v1.train.Saver().restore(session, sys.argv[2])
+            frozen = v1.graph_util.convert_variables_to_constants(
+                session, session.graph_def, [logits.op.name]
+            )
+            v1.train.write_graph(frozen, sys.argv[3], "frozen.pb", as_text=False)
+            v1.saved_model.simple_save(
+                session, os.path.join(sys.argv[3], "saved_model"), {"x": x}, {"logits": logits}
+            )

@@ -1,0 +1,298 @@
+"""`tf1keras migrate` and `resume`: nothing is left out, nothing half-written, nothing rounded."""
+
+import json
+import shutil
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import keras_models
+from tests import genuine
+from tf1_compat import checkpoint
+from tf1_compat.program import Program
+from training import cli, source
+from training.data import Digits
+from training.history import read_csv, relative_distance
+
+PAIR = Path(__file__).with_name("pair_of_rule.py")
+
+
+def run(*arguments: object) -> int:
+    return cli.main([str(argument) for argument in arguments])
+
+
+def contents(prefix: Path) -> dict[str, bytes]:
+    return {name: array.tobytes() for name, array in checkpoint.read(prefix).items()}
+
+
+@pytest.fixture(scope="module")
+def article(digits: Digits, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A Saver checkpoint of the article's graph after 12 updates on all of mnist_5k."""
+    program = Program(digits.train.x, digits.train.y, seed=1234)
+    for _ in range(12):
+        program.step()
+    folder = tmp_path_factory.mktemp("article")
+    program.save(folder)
+    return folder / "tf1" / "model.ckpt"
+
+
+@pytest.fixture(scope="module")
+def rules(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkpoint of every update rule, and where training on leads."""
+    folder = tmp_path_factory.mktemp("rules")
+    for rule in genuine.RULES:
+        (folder / rule).mkdir()
+    genuine.write_rules(str(folder))
+    return folder
+
+
+@pytest.mark.parametrize("lane", ["exact", "idiomatic"])
+def test_article_goes_to_keras_and_back_bit_for_bit(
+    article: Path, tmp_path: Path, lane: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("migrate", article, "--to", tmp_path / "a.keras", "--lane", lane) == 0
+    shown = capsys.readouterr().out
+    assert "Proven: 15 arrays, 305,313 numbers, read back equal bit for bit." in shown
+    for name in ("Variable_3", "output_layer/bias", "v of Variable_2", "step = 12"):
+        assert name in shown
+    assert run("migrate", tmp_path / "a.keras", "--to", tmp_path / "back" / "model.ckpt") == 0
+    assert contents(tmp_path / "back" / "model.ckpt") == contents(article)
+
+
+def test_fit_goes_on_where_the_graph_stopped(article: Path, digits: Digits, tmp_path: Path) -> None:
+    """`load_model`, then `fit`: the losses of the graph going on, bit for bit."""
+    assert run("migrate", article, "--to", tmp_path / "a.keras") == 0
+    model = keras.models.load_model(tmp_path / "a.keras")
+    x, y = digits.train
+    fitted = model.fit(x, y, batch_size=len(x), epochs=4, shuffle=False, verbose=0)
+    program = Program(x, y, seed=1)
+    program.load_state(source.article_state(article))
+    assert [np.float32(loss) for loss in fitted.history["loss"]] == [
+        program.step() for _ in range(4)
+    ]
+
+
+def test_resume_from_either_side_goes_on_alike(article: Path, tmp_path: Path) -> None:
+    assert run("migrate", article, "--to", tmp_path / "a.keras") == 0
+    lanes = ["--lanes", "tf1", "exact", "--epochs", "3"]
+    for start, out in ((article, "ckpt"), (tmp_path / "a.keras", "keras")):
+        assert run("resume", start, *lanes, "--out", tmp_path / out) == 0
+    ckpt, keras_ = (tmp_path / out / "history.csv" for out in ("ckpt", "keras"))
+    assert ckpt.read_text() == keras_.read_text()
+    assert ckpt.read_text().splitlines()[1].startswith("12,")
+
+
+def test_run_folder_is_a_source(article: Path, tmp_path: Path) -> None:
+    assert run("migrate", article.parent.parent, "--to", tmp_path / "a.keras") == 0
+
+
+def test_weights_only_leaves_the_optimizer_fresh(article: Path, tmp_path: Path) -> None:
+    assert run("migrate", article, "--to", tmp_path / "a.keras", "--weights-only") == 0
+    model = keras.models.load_model(tmp_path / "a.keras")
+    assert model.optimizer.iterations.numpy() == 0
+    arrays = checkpoint.read(article)
+    for name, path in keras_models.article.SAVED.items():
+        variable = next(v for v in model.weights if v.path == path)
+        assert variable.numpy().tobytes() == arrays[name].tobytes()
+
+
+def test_saved_model_serves_the_same_predictions(
+    article: Path, digits: Digits, tmp_path: Path
+) -> None:
+    assert run("migrate", article, "--to", tmp_path / "serving") == 0
+    program = Program(*digits.train, seed=1)
+    program.load_state(source.article_state(article))
+    loaded = tf.saved_model.load(tmp_path / "serving")
+    served = loaded.serve(tf.constant(digits.test.x)).numpy()
+    assert served.tobytes() == program.logits(digits.test.x).tobytes()
+
+
+def test_map_names_the_variables_of_another_graph(article: Path, tmp_path: Path) -> None:
+    """The article's arrays under other names, and a file that says which is which."""
+    new = {"Variable": "hid/W", "Variable_1": "hid/b", "Variable_2": "out/W", "Variable_3": "out/b"}
+    renamed = {}
+    for name, array in checkpoint.read(article).items():
+        first, slash, rest = name.partition("/")
+        renamed[new.get(first, first) + slash + rest] = array
+    checkpoint.write(tmp_path / "theirs" / "model.ckpt", renamed)
+    (tmp_path / "map.json").write_text(
+        json.dumps({new[name]: path for name, path in keras_models.article.SAVED.items()})
+    )
+    theirs, mapped = tmp_path / "theirs", ["--map", tmp_path / "map.json"]
+    assert run("migrate", theirs, "--to", tmp_path / "no.keras") == 2
+    assert run("migrate", theirs, "--to", tmp_path / "a.keras", *mapped) == 0
+    assert run("migrate", tmp_path / "a.keras", "--to", tmp_path / "b" / "model.ckpt", *mapped) == 0
+    assert contents(tmp_path / "b" / "model.ckpt") == contents(theirs / "model.ckpt")
+
+
+@pytest.mark.parametrize("rule", genuine.RULES)
+def test_every_rule_goes_there_and_back_and_on_bit_for_bit(
+    rule: str, rules: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RULE", rule)
+    pair, there = ["--pair", PAIR], rules / rule / "model.ckpt"
+    assert run("migrate", there, "--to", tmp_path / "a.keras", *pair) == 0
+    assert run("migrate", tmp_path / "a.keras", "--to", tmp_path / "b" / "model.ckpt", *pair) == 0
+    assert contents(tmp_path / "b" / "model.ckpt") == contents(there)
+    model = keras.models.load_model(tmp_path / "a.keras")
+    later = np.load(rules / rule / "later.npz")
+    losses = [model.train_on_batch(*genuine.batch()) for _ in range(genuine.UPDATES)]
+    assert relative_distance(losses, later["losses"]).max() < 1e-6
+    assert int(model.optimizer.iterations.numpy()) == 2 * genuine.UPDATES
+    for name, path in (("first", "first/kernel"), ("bias", "first/bias")):
+        variable = next(v for v in model.weights if v.path == path)
+        assert variable.numpy().tobytes() == later[f"net/{name}"].tobytes()
+
+
+@pytest.mark.parametrize("rule", genuine.RULES)
+def test_stock_keras_optimizers_train_on(
+    rule: str, rules: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Keras' own optimizers go on within rounding; SGD's momentum is rounded once on its way."""
+    monkeypatch.setenv("RULE", rule)
+    monkeypatch.setenv("STOCK", "1")
+    there = rules / rule / "model.ckpt"
+    assert run("migrate", there, "--to", tmp_path / "a.keras", "--pair", PAIR) == 0
+    model = keras.models.load_model(tmp_path / "a.keras")
+    later = np.load(rules / rule / "later.npz")
+    losses = [model.train_on_batch(*genuine.batch()) for _ in range(genuine.UPDATES)]
+    assert relative_distance(losses, later["losses"]).max() < 1e-5
+    assert losses[-1] < losses[0]
+
+
+def frozen(article: Path, folder: Path) -> None:
+    """The article frozen, and as a TensorFlow 1 SavedModel, by TensorFlow 1's functions."""
+    with tf.Graph().as_default(), tf.compat.v1.Session() as session:
+        _, _, logits, _, _ = genuine.article()
+        tf.compat.v1.train.Saver().restore(session, str(article))
+        constant = tf.compat.v1.graph_util.convert_variables_to_constants(
+            session, session.graph_def, [logits.op.name]
+        )
+        tf.compat.v1.train.write_graph(constant, str(folder), "frozen.pb", as_text=False)
+        for name, saver in (
+            ("whole", None),
+            ("bare", tf.compat.v1.train.Saver(tf.compat.v1.trainable_variables())),
+        ):
+            builder = tf.compat.v1.saved_model.Builder(str(folder / name))
+            builder.add_meta_graph_and_variables(session, ["serve"], saver=saver)
+            builder.save()
+
+
+def test_frozen_graph_and_saved_model_give_their_weights(
+    article: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    frozen(article, tmp_path)
+    arrays = checkpoint.read(article)
+    for name, step in (("frozen.pb", 0), ("bare", 0), ("whole", 12)):
+        to = tmp_path / f"{name}.keras"
+        assert run("migrate", tmp_path / name, "--to", to) == 0
+        assert ("No optimizer slots" in capsys.readouterr().out) == (step == 0)
+        model = keras.models.load_model(to)
+        assert model.optimizer.iterations.numpy() == step
+        for variable, path in keras_models.article.SAVED.items():
+            arrived = next(v for v in model.weights if v.path == path)
+            assert arrived.numpy().tobytes() == arrays[variable].tobytes()
+
+
+def without(article: Path, to: Path, *names: str, **more: np.ndarray) -> Path:
+    arrays = {name: a for name, a in checkpoint.read(article).items() if name not in names}
+    checkpoint.write(to, arrays | more)
+    return to
+
+
+def test_unusable_sources_are_refused_and_nothing_is_written(
+    article: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Corrupt, truncated, foreign, half missing: one message, exit 2, no file left behind."""
+    content = article.with_name("model.ckpt.data-00000-of-00001").read_bytes()
+    for name, changed in (
+        ("cut", content[:-9]),
+        ("bit", content[:99] + bytes([content[99] ^ 4]) + content[100:]),
+    ):
+        shutil.copytree(article.parent, tmp_path / name)
+        (tmp_path / name / "model.ckpt.data-00000-of-00001").write_bytes(changed)
+    shutil.copytree(article.parent, tmp_path / "lost")
+    (tmp_path / "lost" / "model.ckpt.data-00000-of-00001").unlink()
+    (tmp_path / "text.keras").write_text("no archive")
+    (tmp_path / "text.pb").write_text("no graph")
+    (tmp_path / "text.index").write_text("no index")
+    (tmp_path / "empty").mkdir()
+    without(article, tmp_path / "half" / "model.ckpt", "Variable_2/Adam_1", "beta1_power")
+    without(article, tmp_path / "more" / "model.ckpt", extra=np.ones(3, np.float32))
+    without(article, tmp_path / "other" / "model.ckpt", "Variable_3", Variable_3=np.ones(7))
+    tf.train.Checkpoint(v=tf.Variable(1.0)).write(str(tmp_path / "tf2"))
+    out = tmp_path / "out"
+    for name, expected in {
+        "cut": "not a readable checkpoint",
+        "bit": "not a readable checkpoint",
+        "lost": "not a readable checkpoint",
+        "text.keras": "Keras cannot load this model",
+        "text.pb": "frozen graph",
+        "text.index": "not a readable checkpoint",
+        "empty": "no checkpoint and no SavedModel in it",
+        "none": "no such file or folder",
+        "half": "missing: Variable_2/Adam_1, beta1_power",
+        "more": "nothing takes the checkpoint's extra",
+        "other": "Variable_3",
+        "tf2": "an object-based checkpoint",
+    }.items():
+        for to in ("new/model.keras", "new")[name == "text.keras" :]:
+            assert run("migrate", tmp_path / name, "--to", out / to) == 2, name
+            message = capsys.readouterr().err
+            assert expected in message, message
+            assert message.count("\n") <= 4
+            assert "Traceback" not in message
+            assert not out.exists() or not any(path.is_file() for path in out.rglob("*")), name
+
+
+@pytest.mark.parametrize(
+    ("to", "expected"),
+    [
+        ("there.keras", "exists already"),
+        ("there/model.ckpt", "exists already"),
+        ("there", "exists already"),
+        ("model.h5", "expected a name that ends in .keras"),
+        ("new/model.ckpt", "nothing to migrate"),
+    ],
+)
+def test_unusable_targets_are_refused(
+    article: Path, tmp_path: Path, to: str, expected: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "there.keras").write_text("mine")
+    shutil.copytree(article.parent, tmp_path / "there")
+    before = sorted(tmp_path.rglob("*"))
+    assert run("migrate", article, "--to", tmp_path / to) == 2
+    assert expected in capsys.readouterr().err
+    assert sorted(tmp_path.rglob("*")) == before
+    assert (tmp_path / "there.keras").read_text() == "mine"
+
+
+def test_wrong_optimizer_is_refused_by_name(
+    rules: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("RULE", "Adam")
+    source_ = rules / "Momentum" / "model.ckpt"
+    assert run("migrate", source_, "--to", tmp_path / "a.keras", "--pair", PAIR) == 2
+    message = capsys.readouterr().err
+    assert "nothing takes the checkpoint's net/bias/Momentum" in message
+    assert "it lacks beta1_power, beta2_power, net/bias/Adam" in message
+
+
+def test_model_trained_otherwise_cannot_resume_as_the_article(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = keras_models.article.build("idiomatic", seed=1)
+    model.compile(keras.optimizers.Adam(0.01), keras.losses.CategoricalCrossentropy(True))
+    model.save(tmp_path / "a.keras")
+    assert run("resume", tmp_path / "a.keras", "--epochs", 1, "--out", tmp_path / "run") == 2
+    assert "expected the article's Adam" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+
+
+def test_resumed_epochs_are_numbered_on(article: Path, tmp_path: Path) -> None:
+    command = ["resume", article, "--epochs", 2, "--lanes", "exact", "--out", tmp_path / "run"]
+    assert run(*command) == 0
+    assert len(read_csv(tmp_path / "run" / "history.csv")["exact"]) == 2
