@@ -3,6 +3,8 @@
 
 PYTHON ?= $(firstword $(foreach name,python3 python3.11 python3.12 python3.13, \
 	$(shell $(name) -c 'import sys; assert (3, 11) <= sys.version_info < (3, 14)' 2>/dev/null && echo $(name))))
+PYTHON37 ?= $(firstword $(foreach name,python3.7 $(HOME)/.pyenv/versions/3.7.*/bin/python, \
+	$(shell $(name) -c 'import sys; assert sys.version_info[:2] == (3, 7)' 2>/dev/null && echo $(name))))
 VENV ?= $(if $(filter command% environment%,$(origin PYTHON)),.venv-$(notdir $(PYTHON)),.venv)
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
@@ -28,6 +30,9 @@ install: $(VENV)/installed ## make .venv with the command tf1keras in it
 .PHONY: test
 test: lint ## ruff, mypy, pytest; all of MNIST too where MNIST_DIR says where its files are
 	$(BIN)/python -m pytest $(ARGS)
+
+.PHONY: tf115
+tf115: .venv-tf115/installed ## genuine TensorFlow 1.15.5, to test against: TF115=.venv-tf115/bin/python make test
 
 .PHONY: lint
 lint: $(VENV)/installed-dev ## ruff and mypy
@@ -55,6 +60,12 @@ clean: ## remove the environments and caches; runs stay
 $(VENV)/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed, and none was found; install one, or: make PYTHON=/path/to/python" >&2; exit 2; }
 	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+.venv-tf115/installed:
+	@test -n "$(PYTHON37)" || { echo "Python 3.7 is needed, and none was found; install one, or: make tf115 PYTHON37=/path/to/python3.7" >&2; exit 2; }
+	$(PYTHON37) -m venv .venv-tf115
+	.venv-tf115/bin/python -m pip --disable-pip-version-check install --quiet 'tensorflow==1.15.5' 'protobuf<3.21'
 	@touch $@
 
 $(VENV)/installed: $(VENV)/python pyproject.toml constraints.txt
