@@ -21,7 +21,7 @@ def test_help_answers_in_half_a_second(tmp_path: Path) -> None:
         best = min(best, time.perf_counter() - start)
         assert done.returncode == 0
     assert best < 0.5
-    for command in ("compare", "ablate", "article", "data"):
+    for command in ("compare", "ablate", "article", "check", "migrate", "resume", "data"):
         assert command in done.stdout
 
 

@@ -38,7 +38,7 @@ def tf115(*arguments: object) -> None:
         pytest.skip("no TensorFlow 1.15.5: TF115=PYTHON names one, `make tf115` installs it")
     done = subprocess.run(
         [python, str(ROOT / "tests" / "genuine.py"), *map(str, arguments)],
-        env={n: v for n, v in os.environ.items() if not n.startswith(("TF_", "PYTHON"))},
+        env={n: v for n, v in os.environ.items() if not n.startswith(("TF", "PYTHON"))},
         capture_output=True,
         text=True,
         timeout=300,

@@ -8,7 +8,7 @@ import shlex
 import subprocess
 from pathlib import Path
 from types import ModuleType
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 
@@ -86,11 +86,21 @@ def test_pair_example_is_a_right_pair(tmp_path: Path) -> None:
     assert cli.main(["check", str(tmp_path / "pair.py"), "--steps", "2"]) == 0
 
 
-@pytest.mark.parametrize("index", [1, 2])
+def test_state_example_runs(
+    default_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "my-run").symlink_to(default_run)
+    names: dict[str, Any] = {}
+    exec(code_blocks("README.md", "python")[1], names)
+    assert names["state"].step == names["model"].optimizer.iterations.numpy() == 1000
+
+
+@pytest.mark.parametrize("index", [2, 3])
 def test_python_example_runs(index: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     exec(code_blocks("README.md", "python")[index], {})
-    assert (tmp_path / "article.keras").is_file() == (index == 1)
+    assert (tmp_path / "article.keras").is_file() == (index == 2)
 
 
 @pytest.mark.parametrize("readme", [*READMES, CAUSES_PAGE])
