@@ -95,8 +95,13 @@ BAD_INPUT = [
     (["article", "--lanes", "tf1"], "lanes"),
     (["data", "idx:full"], "train-images-idx3-ubyte"),
     (["data", "mnist", "--manual-dir", "full"], "missing"),
+    (["migrate", "nowhere", "--to", "a.keras"], "no such file or folder"),
+    (["migrate", "full"], "--to"),
+    (["migrate", "full", "--to", "a.keras", "--lane", "exact", "--pair", "p.py"], "--pair"),
+    (["resume", "nowhere", "--epochs", "1"], "no such file or folder"),
+    (["resume", "full", "--epochs", "0"], "at least 1"),
     (["train"], "train"),
-    ([], "Expected one of {compare, ablate, article, check, data}"),
+    ([], "Expected one of {compare, ablate, article, check, migrate, resume, data}"),
 ]
 
 
