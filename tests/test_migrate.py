@@ -296,3 +296,51 @@ def test_resumed_epochs_are_numbered_on(article: Path, tmp_path: Path) -> None:
     command = ["resume", article, "--epochs", 2, "--lanes", "exact", "--out", tmp_path / "run"]
     assert run(*command) == 0
     assert len(read_csv(tmp_path / "run" / "history.csv")["exact"]) == 2
+
+
+def test_betas_of_ones_own_are_taken_from_the_pair(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The step follows from beta2_power only by the right beta; another one is refused."""
+    adam = tf.compat.v1.train.AdamOptimizer
+    monkeypatch.setitem(genuine.RULES, "Adam", lambda: adam(0.01, beta2=0.99))
+    genuine_rules = {"Adam": genuine.RULES["Adam"]}
+    monkeypatch.setattr(genuine, "RULES", genuine_rules)
+    (tmp_path / "Adam").mkdir()
+    genuine.write_rules(str(tmp_path))
+    arrays = checkpoint.read(tmp_path / "Adam" / "model.ckpt")
+    del arrays["global_step"]
+    where = checkpoint.layout(arrays)
+    assert checkpoint.to_state(arrays, where, beta_2=0.99).step == genuine.UPDATES
+    there = tmp_path / "Adam" / "model.ckpt"
+    assert run("migrate", there, "--to", tmp_path / "wrong.keras", "--pair", PAIR) == 2
+    assert "which is no power of 0.999" in capsys.readouterr().err
+    pair = tmp_path / "own_pair.py"
+    text = PAIR.read_text(encoding="utf-8").replace("TF1Adam(0.01)", "TF1Adam(0.01, beta_2=0.99)")
+    pair.write_text(text, encoding="utf-8")
+    assert run("migrate", there, "--to", tmp_path / "a.keras", "--pair", pair) == 0
+    back = tmp_path / "b" / "model.ckpt"
+    assert run("migrate", tmp_path / "a.keras", "--to", back, "--pair", pair) == 0
+    assert contents(back) == contents(there)
+
+
+def test_damaged_keras_files_are_refused(
+    article: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Cut short or one bit turned in the weights: refused by migrate and resume alike."""
+    assert run("migrate", article, "--to", tmp_path / "a.keras") == 0
+    content = (tmp_path / "a.keras").read_bytes()
+    turned = bytearray(content)
+    turned[len(content) // 2] ^= 8
+    for name, damaged in (("cut", content[: len(content) // 2]), ("bit", turned), ("none", b"")):
+        file = tmp_path / f"{name}.keras"
+        file.write_bytes(damaged)
+        capsys.readouterr()
+        for command in (
+            ["migrate", file, "--to", tmp_path / "new" / "model.ckpt"],
+            ["resume", file, "--epochs", 1, "--out", tmp_path / "run"],
+        ):
+            assert run(*command) == 2
+            assert str(file) in capsys.readouterr().err
+        assert not (tmp_path / "new").exists()
+        assert not (tmp_path / "run").exists()

@@ -1,0 +1,73 @@
+"""What the two sides of a migration are called: by the article, a `--map` file or a PAIR.py."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from training import source
+from training.config import MigrateConfig
+from training.source import Kind
+
+if TYPE_CHECKING:
+    import keras
+
+    from tf1_compat.checkpoint import Layout
+    from tf1_compat.state import State
+
+
+@dataclass(frozen=True)
+class Correspondence:
+    """Which TensorFlow 1 variable is which Keras variable, and how to make the Keras model."""
+
+    weight_map: Mapping[str, str] | None
+    layout: "Layout | None"
+    """The graph's names in a checkpoint; None: read off the checkpoint's own names."""
+    model: Any
+    """() -> a new compiled Keras model."""
+    shapes: "Mapping[str, tuple[int, ...]]" = field(default_factory=dict)
+    """Of the variables, in the order of the graph; for a pair without a map."""
+
+    def with_shapes_of(self, state: "State") -> "Correspondence":
+        """Return it with the shapes of the weights found, where nothing else says what is what."""
+        if self.weight_map is not None or self.shapes:
+            return self
+        return replace(self, shapes={name: a.shape for name, a in state.weights.items()})
+
+    def paths(self, model: "keras.Model") -> Mapping[str, str]:
+        """Return TensorFlow 1 variable -> Keras path, by order and shape where nobody says it.
+
+        Raises StateError where one is left over.
+        """
+        if self.weight_map is not None:
+            return self.weight_map
+        from keras_models import rewrite
+        from tf1_compat.state import StateError
+
+        try:
+            pairing = rewrite.pair_up(self.shapes, model)
+        except rewrite.Unmatched as unmatched:
+            raise StateError(f"{unmatched}.") from unmatched
+        return {name: model.weights[match.index].path for name, match in pairing.items()}
+
+
+def choose(config: MigrateConfig, found: Kind) -> Correspondence:
+    """Return what the options say; by default the article's. Raises UserError."""
+    from keras_models import article
+    from tf1_compat import checkpoint
+
+    given = source.read_map(config.map) if config.map else None
+    if config.pair is None:
+        lane = config.lane or "exact"
+        if given is None and found in ("checkpoint", "keras"):
+            return Correspondence(article.SAVED, checkpoint.ARTICLE, lambda: article.build(lane))
+        return Correspondence(given, None, lambda: article.build(lane))
+    from training import pair
+
+    loaded = pair.load(config.pair, seed=0)
+    inspection = loaded.inspection
+    with source.refusal(config.pair):
+        layout = checkpoint.layout_of_graph(
+            list(inspection.shapes), inspection.updates, inspection.reads
+        )
+    weight_map = given or loaded.weight_map
+    return Correspondence(weight_map, layout, loaded.keras_model, inspection.shapes)

@@ -1,0 +1,123 @@
+"""Where a migrated model goes: written beside its place, read back, and only then put there."""
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from training import source
+from training.correspondence import Correspondence
+from training.errors import UserError
+from training.history import relative_distance
+from training.source import Kind
+
+if TYPE_CHECKING:
+    import keras
+
+    from tf1_compat.state import State
+
+
+def kind(path: Path) -> Kind:
+    """Return what to write, by the name; UserError where something is there already."""
+    if path.name.endswith(".keras"):
+        found: Kind = "keras"
+    elif ".ckpt" in path.name:
+        found = "checkpoint"
+    elif path.suffix:
+        raise UserError(
+            f"--to {path}: expected a name that ends in .keras (Keras) or .ckpt (TensorFlow 1 "
+            "checkpoint), or a folder without an extension (TensorFlow 2 SavedModel)."
+        )
+    else:
+        found = "saved_model"
+    taken = [path, path.with_name(f"{path.name}.index")]
+    if found == "checkpoint":
+        taken.append(path.with_name("checkpoint"))
+    for there in taken:
+        if there.exists():
+            raise UserError(f"--to {path}: {there} exists already; expected a new name or folder.")
+    return found
+
+
+def is_bare(state: "State") -> bool:
+    """Whether it is weights alone; gradient descent has a step, if no slots."""
+    return state.rule is None and state.step is None
+
+
+def write(
+    found: Kind, to: Path, model: "keras.Model", state: "State", names: Correspondence
+) -> str:
+    """Write the model to `to`, read it back, and return the sentence that says what was proven."""
+    if found == "checkpoint":
+        return _write_checkpoint(to, model, state, names)
+    with _unfinished(to) as part:
+        if found == "saved_model":
+            sentence = _export(part, model)
+        else:
+            from keras_models import transfer
+
+            model.save(part)
+            loaded = source.load_keras(part)
+            back = transfer.to_state(loaded, names.paths(loaded), weights_only=is_bare(state))
+            sentence = _proof(state, back)
+        os.replace(part, to)
+    return sentence
+
+
+@contextlib.contextmanager
+def _unfinished(to: Path) -> Iterator[Path]:
+    """Give a path beside `to` to write to, gone afterwards; UserError where none can be."""
+    try:
+        to.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".unfinished-", dir=to.parent) as folder:
+            yield Path(folder) / to.name
+    except OSError as error:
+        raise UserError(f"--to {to}: cannot be written to ({error.strerror or error}).") from error
+
+
+def _write_checkpoint(to: Path, model: "keras.Model", state: "State", names: Correspondence) -> str:
+    from tf1_compat import checkpoint
+
+    layout = names.layout or checkpoint.standard(state.rule, list(state.weights))
+    if is_bare(state):
+        layout = checkpoint.standard(None, layout.weights)
+    try:
+        checkpoint.write(to, checkpoint.to_arrays(state, layout))
+    except OSError as error:
+        raise UserError(f"--to {to}: cannot be written to ({error.strerror or error}).") from error
+    beta_2 = getattr(model.optimizer, "beta_2", 0.999)
+    return _proof(state, checkpoint.to_state(checkpoint.read(to), layout, beta_2))
+
+
+def _export(folder: Path, model: "keras.Model") -> str:
+    """Write a SavedModel for serving, and hold its answers against the model's."""
+    import tensorflow as tf
+
+    model.export(folder, verbose=False)
+    rows = np.random.default_rng(0).random((8, *model.input_shape[1:]), np.float32)
+    loaded = tf.saved_model.load(folder)
+    served = loaded.serve(tf.constant(rows)).numpy()
+    distance = relative_distance(served, model(rows, training=False)).max()
+    return f"Proven: what it serves is what the model predicts ({distance:.1e} relative at most)."
+
+
+def _proof(state: "State", back: "State") -> str:
+    """Say whether what was read back is what went in; what is rounded on the way is named."""
+    from tf1_compat.state import arrays_of
+
+    went, came = arrays_of(state), arrays_of(back)
+    other = [name for name in went if went[name].tobytes() != came.get(name, np.empty(0)).tobytes()]
+    numbers = sum(array.size for array in went.values())
+    if not other:
+        return f"Proven: {len(went)} arrays, {numbers:,} numbers, read back equal bit for bit."
+    largest = max(
+        float(relative_distance(came[name], went[name]).max()) for name in other if name in came
+    )
+    return (
+        f"Read back: {len(went) - len(other)} of {len(went)} arrays equal bit for bit; rounded by "
+        f"at most {largest:.1e} relative: {', '.join(other)}."
+    )
