@@ -344,3 +344,21 @@ def test_damaged_keras_files_are_refused(
             assert str(file) in capsys.readouterr().err
         assert not (tmp_path / "new").exists()
         assert not (tmp_path / "run").exists()
+
+
+def test_what_the_map_leaves_out_is_listed_on_either_side(
+    article: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    short = dict(list(keras_models.article.SAVED.items())[:3])
+    (tmp_path / "map.json").write_text(json.dumps(short))
+    command = ["--to", tmp_path / "a.keras", "--map", tmp_path / "map.json"]
+    assert run("migrate", article, *command) == 2
+    assert "nothing takes the checkpoint's Variable_3, Variable_3/Adam" in capsys.readouterr().err
+    fewer = without(
+        article,
+        tmp_path / "few" / "model.ckpt",
+        *(f"Variable_3{s}" for s in ("", "/Adam", "/Adam_1")),
+    )
+    assert run("migrate", fewer, *command) == 2
+    assert "nothing for the model's output_layer/bias" in capsys.readouterr().err
+    assert not (tmp_path / "a.keras").exists()
