@@ -70,6 +70,7 @@ def test_with_no_cause_the_distance_is_exactly_0_in_both_precisions(
         assert history.epochs == EPOCHS + 1
 
 
+@pytest.mark.slow
 def test_every_cause_moves_the_loss_but_the_unfused_update(effects: dict[str, Effect]) -> None:
     """An unfused Adam was held to be a cause: its separate ops round as the fused kernel does."""
     for cause, effect in effects.items():
@@ -77,10 +78,12 @@ def test_every_cause_moves_the_loss_but_the_unfused_update(effects: dict[str, Ef
         assert (effect.max_ulp[EPOCHS] > 0) == (cause != "adam_unfused"), cause
 
 
+@pytest.mark.slow
 def test_kinds_are_those_that_were_found(effects: dict[str, Effect]) -> None:
     assert {cause: effect.kind for cause, effect in effects.items()} == KINDS
 
 
+@pytest.mark.slow
 def test_semantics_is_in_float64_what_it_is_in_float32(effects: dict[str, Effect]) -> None:
     for cause, kind in KINDS.items():
         if kind == "semantics":
@@ -88,6 +91,7 @@ def test_semantics_is_in_float64_what_it_is_in_float32(effects: dict[str, Effect
     assert effects["epsilon"].float64 > effects["one_minus_beta"].float64 > 1e-7
 
 
+@pytest.mark.slow
 def test_rounding_all_but_vanishes_in_float64(effects: dict[str, Effect]) -> None:
     for cause, kind in KINDS.items():
         if kind == "rounding":
@@ -95,6 +99,7 @@ def test_rounding_all_but_vanishes_in_float64(effects: dict[str, Effect]) -> Non
             assert effects[cause].max_rel[1] < TOLERANCES["other_kernels_first_epochs"].relative
 
 
+@pytest.mark.slow
 def test_distance_never_shrinks_with_more_epochs(effects: dict[str, Effect]) -> None:
     for effect in effects.values():
         assert list(effect.max_rel) == list(effect.max_ulp) == [1, EPOCHS]
@@ -117,6 +122,7 @@ def test_classification_rule_has_two_sides() -> None:
     assert classify(np.array([0, 1e-6, 1.0]), np.array([0, 1e-9])) == "semantics"
 
 
+@pytest.mark.slow
 def test_late_loss_is_tensorflow_1s_loss_one_epoch_on(histories: Mapping[str, History]) -> None:
     losses = histories["float32"].losses
     assert losses["late_loss"][:-1].tobytes() == losses["tf1"][1:].tobytes()

@@ -65,7 +65,7 @@ def trainees(few: Examples, *names: str) -> list[Trainee]:
 
 
 @pytest.mark.parametrize("there", ["tf1", "exact"])
-@pytest.mark.parametrize("steps", [1, 500, 2000, 100_000])
+@pytest.mark.parametrize("steps", [1, 500, pytest.param(2000, marks=pytest.mark.slow), 100_000])
 def test_round_trip_is_bit_for_bit_and_training_goes_on(
     few: Examples, there: str, steps: int
 ) -> None:
@@ -89,6 +89,7 @@ def test_round_trip_is_bit_for_bit_and_training_goes_on(
     assert saved_arrays(lane) == saved_arrays(other) == saved_arrays(back)
 
 
+@pytest.mark.slow
 def test_idiomatic_lane_gives_tensorflow_1s_beta_powers(few: Examples) -> None:
     tf1, idiomatic = trainees(few, "tf1", "idiomatic")
     for _ in range(900):  # beta1_power is 0 by then

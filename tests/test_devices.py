@@ -1,6 +1,8 @@
 """Both sides run where they are told to, read back from the executed graph."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
 
@@ -31,7 +33,10 @@ print(json.dumps({
 
 
 def test_both_sides_run_on_the_logical_device_asked_for() -> None:
-    runs = {request: json.loads(python(TWO_CPUS, request)) for request in ("cpu", "cpu:1")}
+    requests = ("cpu", "cpu:1")
+    with ThreadPoolExecutor() as pool:
+        printed = pool.map(partial(python, TWO_CPUS), requests)
+        runs = {request: json.loads(text) for request, text in zip(requests, printed, strict=True)}
     for request, index in (("cpu", 0), ("cpu:1", 1)):
         for lane, placement in runs[request]["placement"].items():
             where = {device for device, ops in placement.items() if "MatMul" in str(ops)}
