@@ -83,14 +83,9 @@ def _optimizer_moves(
             f"{type(optimizer).__name__} needs {_slots(rule, held)}."
         )
     moves = [
-        (
-            f"{slot} of {name}",
-            held[slot].variables[optimizer._get_variable_index(variable)],
-            state.slots[slot][name] * held[slot].factor,
-        )
-        for slot in held
-        for name, variable in paired.items()
-        if variable.trainable
+        (f"{slot} of {name}", variable, state.slots[slot][name] * of.factor)
+        for slot, of in held.items()
+        for name, variable in _by_weight(optimizer, of, paired).items()
     ]
     if hasattr(optimizer, "beta1_power"):
         moves += [
@@ -108,13 +103,22 @@ def paths(model: keras.Model, weight_map: WeightMap) -> dict[str, str]:
     found = {name: variable.path for name, variable in paired.items()}
     optimizer = _built_optimizer(model)
     for slot, of in slots(optimizer).items():
-        for name, variable in paired.items():
-            if variable.trainable:
-                index = optimizer._get_variable_index(variable)
-                found[f"{slot} of {name}"] = of.variables[index].path
+        for name, variable in _by_weight(optimizer, of, paired).items():
+            found[f"{slot} of {name}"] = variable.path
     if hasattr(optimizer, "beta1_power"):
         found |= {name: getattr(optimizer, name).path for name in ("beta1_power", "beta2_power")}
     return found | {"step": optimizer.iterations.path}
+
+
+def _by_weight(
+    optimizer: keras.optimizers.Optimizer, slot: Slot, paired: Mapping[str, keras.Variable]
+) -> dict[str, keras.Variable]:
+    """Return trained TensorFlow 1 variable -> the slot's variable for it."""
+    return {
+        name: slot.variables[optimizer._get_variable_index(variable)]
+        for name, variable in paired.items()
+        if variable.trainable
+    }
 
 
 def _slots(rule: str | None, names: Mapping[str, object]) -> str:
@@ -142,9 +146,8 @@ def to_state(
     step = int(optimizer.iterations.numpy())
     named = {
         slot: {
-            name: of.variables[optimizer._get_variable_index(variable)].numpy() / of.factor
-            for name, variable in paired.items()
-            if variable.trainable
+            name: variable.numpy() / of.factor
+            for name, variable in _by_weight(optimizer, of, paired).items()
         }
         for slot, of in held.items()
     }

@@ -1,4 +1,4 @@
-"""Where a model comes from or goes to: a checkpoint, a `.keras` file, a frozen graph, a SavedModel.
+"""Where a model comes from: a checkpoint, a `.keras` file, a frozen graph, a SavedModel.
 
 kind(Path("folder/model.ckpt"))  ->  ("checkpoint", Path("folder/model.ckpt"))
 """
