@@ -60,6 +60,11 @@ def pair_up(
     return pairing
 
 
+def at_path(weights: Sequence, path: str) -> list[int]:
+    """Return the places of the weights whose path is `path` or ends in it."""
+    return [i for i, w in enumerate(weights) if w.path == path or w.path.endswith(f"/{path}")]
+
+
 def _by_map(shapes: Mapping[str, Shape], weights: list, weight_map: Mapping[str, str]) -> Pairing:
     if unknown := [name for name in weight_map if name not in shapes]:
         raise Unmatched(f"weight_map names {unknown[0]!r}; TensorFlow 1 has {', '.join(shapes)}")
@@ -67,7 +72,7 @@ def _by_map(shapes: Mapping[str, Shape], weights: list, weight_map: Mapping[str,
         raise Unmatched(f"weight_map leaves out TensorFlow 1's {', '.join(missing)}")
     pairing = {}
     for name, path in weight_map.items():
-        found = [i for i, w in enumerate(weights) if w.path == path or w.path.endswith(f"/{path}")]
+        found = at_path(weights, path)
         if len(found) != 1:
             paths = ", ".join(weight.path for weight in weights)
             raise Unmatched(f"weight_map names {path!r} for {name}; Keras has {paths}")

@@ -14,8 +14,8 @@ import keras
 import numpy as np
 
 from keras_models import translation
-from keras_models.rewrite import Pairing, Unmatched, pair_up
-from tf1_compat.state import State, StateError, power_after
+from keras_models.rewrite import Pairing, Unmatched, at_path, pair_up
+from tf1_compat.state import POWERS, State, StateError, power_after
 
 WeightMap = Mapping[str, str]
 
@@ -89,8 +89,7 @@ def _optimizer_moves(
     ]
     if hasattr(optimizer, "beta1_power"):
         moves += [
-            (name, getattr(optimizer, name), np.asarray(state.powers[name]))
-            for name in ("beta1_power", "beta2_power")
+            (name, getattr(optimizer, name), np.asarray(state.powers[name])) for name in POWERS
         ]
     if state.step is not None:
         moves.append(("step", optimizer.iterations, np.asarray(state.step)))
@@ -106,7 +105,7 @@ def paths(model: keras.Model, weight_map: WeightMap) -> dict[str, str]:
         for name, variable in _by_weight(optimizer, of, paired).items():
             found[f"{slot} of {name}"] = variable.path
     if hasattr(optimizer, "beta1_power"):
-        found |= {name: getattr(optimizer, name).path for name in ("beta1_power", "beta2_power")}
+        found |= {name: getattr(optimizer, name).path for name in POWERS}
     return found | {"step": optimizer.iterations.path}
 
 
@@ -160,7 +159,7 @@ def _powers(optimizer: keras.optimizers.Optimizer, rule: str, step: int) -> dict
     if rule != "Adam":
         return {}
     if hasattr(optimizer, "beta1_power"):
-        return {name: getattr(optimizer, name).numpy() for name in ("beta1_power", "beta2_power")}
+        return {name: getattr(optimizer, name).numpy() for name in POWERS}
     return {
         "beta1_power": power_after(optimizer.beta_1, step),
         "beta2_power": power_after(optimizer.beta_2, step),
@@ -185,11 +184,11 @@ def _shapes(model: keras.Model, weight_map: WeightMap | None) -> dict[str, tuple
         return {weight.path: tuple(weight.shape) for weight in weights}
     found = {}
     for name, path in weight_map.items():
-        fitting = [w for w in weights if w.path == path or w.path.endswith(f"/{path}")]
+        fitting = at_path(weights, path)
         if len(fitting) != 1:
             paths = ", ".join(weight.path for weight in weights)
             raise StateError(f"{name} is mapped to {path!r}; the model has {paths}.")
-        found[name] = tuple(fitting[0].shape)
+        found[name] = tuple(weights[fitting[0]].shape)
     return found
 
 

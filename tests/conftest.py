@@ -14,7 +14,9 @@ from training import startup
 
 startup.import_tensorflow()
 
-from training import data  # noqa: E402
+from tests import genuine  # noqa: E402
+from tf1_compat.program import Program  # noqa: E402
+from training import cli, data  # noqa: E402
 from training.data import Digits  # noqa: E402
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -82,6 +84,32 @@ def mnist_dir() -> Path:
     if not folder:
         pytest.skip("all of MNIST is not here: MNIST_DIR=DIR names the folder of its four files")
     return Path(folder).resolve()
+
+
+def run(*arguments: object) -> int:
+    """Run the command line in this process; return its exit status."""
+    return cli.main([str(argument) for argument in arguments])
+
+
+@pytest.fixture(scope="session")
+def article(digits: Digits, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A Saver checkpoint of the article's graph after 12 updates on all of mnist_5k."""
+    program = Program(digits.train.x, digits.train.y, seed=1234)
+    for _ in range(12):
+        program.step()
+    folder = tmp_path_factory.mktemp("article")
+    program.save(folder)
+    return folder / "tf1" / "model.ckpt"
+
+
+@pytest.fixture(scope="session")
+def rules(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkpoint of every update rule, and where training on leads."""
+    folder = tmp_path_factory.mktemp("rules")
+    for rule in genuine.RULES:
+        (folder / rule).mkdir()
+    genuine.write_rules(str(folder))
+    return folder
 
 
 def write_idx(folder: Path, arrays: Sequence[Any], gz: bool = False) -> None:

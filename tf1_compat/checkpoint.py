@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from tf1_compat.state import State, StateError, adam_step
+from tf1_compat.state import POWERS, State, StateError, adam_step
 from tf1_compat.updates import Update
 
 SLOT_NAMES = {
@@ -29,7 +29,6 @@ SLOT_NAMES = {
 }
 """Rule -> slot -> what follows the variable's name and a slash."""
 
-POWERS = ("beta1_power", "beta2_power")
 GLOBAL_STEP = "global_step"
 
 

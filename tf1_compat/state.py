@@ -30,6 +30,9 @@ class State:
     """Whose slots they are: Adam, Momentum, RMSProp, Adagrad; None where there are none."""
 
 
+POWERS = ("beta1_power", "beta2_power")
+"""Adam's, by TensorFlow 1's names."""
+
 SMALLEST_NORMAL = np.finfo(np.float32).tiny
 
 
