@@ -66,7 +66,7 @@ class TF1Optimizer(keras.optimizers.Optimizer):
 
     def apply_op(self, *, as_tf1: Any, **inputs: Any) -> None:
         """Call the fused op; `inputs` are var, lr, grad, the slots, and the cast `as_tf1`."""
-        raise NotImplementedError
+        raise NotImplementedError  # abstract: each of the four below calls its own op
 
     def get_config(self) -> dict[str, Any]:
         """Return what `from_config` needs to make the optimizer again."""
