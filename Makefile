@@ -53,6 +53,10 @@ figures: $(VENV)/installed ## measure again what README and docs quote, and writ
 	$(BIN)/python docs/figures.py runs/figures/compare runs/figures/ablate
 	$(BIN)/python docs/check.py
 
+.PHONY: fine-tuning
+fine-tuning: $(VENV)/installed ## measure again what docs/fine-tuning.md quotes, an hour (SOURCE=the article's result on mnist)
+	$(BIN)/python docs/finetune.py $(SOURCE)
+
 .PHONY: clean
 clean: ## remove the environments and caches; runs stay
 	rm -rf .venv .venv-* build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -12,6 +12,7 @@ from tests.conftest import ROOT, tf1keras
 from training import cli
 
 
+@pytest.mark.alone
 def test_help_answers_in_half_a_second(tmp_path: Path) -> None:
     """The best of a few, so that another process's noise is not taken for ours."""
     best = 9.0
@@ -21,7 +22,17 @@ def test_help_answers_in_half_a_second(tmp_path: Path) -> None:
         best = min(best, time.perf_counter() - start)
         assert done.returncode == 0
     assert best < 0.5
-    for command in ("compare", "ablate", "article", "check", "migrate", "resume", "data"):
+    for command in (
+        "compare",
+        "ablate",
+        "article",
+        "check",
+        "migrate",
+        "resume",
+        "finetune",
+        "predict",
+        "data",
+    ):
         assert command in done.stdout
 
 
@@ -81,7 +92,7 @@ BAD_INPUT = [
     (["compare", "--device", "gpu"], "mnist-tf1-keras[gpu]"),
     (["compare", "--lanes", "tf1", "tf1"], "at most once"),
     (["compare", "--lanes", "tf2"], "tf2"),
-    (["compare", "--data", "mnist_6k"], "mnist_5k, mnist, fashion_mnist"),
+    (["compare", "--data", "mnist_6k"], "mnist_5k, digits, mnist, fashion_mnist"),
     (["compare", "--data", "idx:nowhere"], "no such folder"),
     (["compare", "--data", "npz:nowhere.npz"], "no such file"),
     (["compare", "--out", "full"], "exists already"),
@@ -97,11 +108,19 @@ BAD_INPUT = [
     (["data", "mnist", "--manual-dir", "full"], "missing"),
     (["migrate", "nowhere", "--to", "a.keras"], "no such file or folder"),
     (["migrate", "full"], "--to"),
+    (["finetune", "nowhere"], "no such file or folder"),
+    (["finetune", "full", "--strategy", "head", "lora"], "at most one of"),
+    (["predict", "nowhere", "a.png"], "no such file or folder"),
+    (["predict", "full"], "expected an image file"),
+    (["compare", "--data", "mnist_5k[0-4]"], "trains on all classes"),
     (["migrate", "full", "--to", "a.keras", "--lane", "exact", "--pair", "p.py"], "--pair"),
     (["resume", "nowhere", "--epochs", "1"], "no such file or folder"),
     (["resume", "full", "--epochs", "0"], "at least 1"),
     (["train"], "train"),
-    ([], "Expected one of {compare, ablate, article, check, migrate, resume, data}"),
+    (
+        [],
+        "Expected one of {compare, ablate, article, check, migrate, resume, finetune, ",
+    ),
 ]
 
 

@@ -23,6 +23,7 @@ from training.tolerances import TOLERANCES
 
 READMES = ["README.md", "README.zh-CN.md"]
 CAUSES_PAGE = "docs/why-keras-drifts.md"
+FINE_TUNING_PAGE = "docs/fine-tuning.md"
 
 
 def text(readme: str) -> str:
@@ -109,6 +110,29 @@ def test_figures_were_written_by_the_command(readme: str, figures_script: Module
     assert text(readme) == figures_script.rewrite(readme, text(readme), figures)
 
 
+@pytest.mark.parametrize("page", [*READMES, FINE_TUNING_PAGE])
+def test_figures_of_fine_tuning_were_written_by_the_command(page: str) -> None:
+    figures = read_json(ROOT / "docs" / "finetune.json")
+    assert text(page) == script("finetune").rewrite(page, text(page), figures)
+
+
+def test_quoted_fine_tuning_keeps_what_it_promises() -> None:
+    """The quoted figures; tests/test_full_mnist.py measures some of them again."""
+    figures = read_json(ROOT / "docs" / "finetune.json")
+    for recipe, accuracy, seconds in (("default", 0.986, 90), ("best", 0.99, 300)):
+        of = figures[recipe]
+        assert len(of) == 3
+        assert sum(one["test_accuracy"] for one in of) / 3 >= accuracy
+        assert sum(one["seconds"] for one in of) / 3 <= seconds
+        assert {one["source_accuracy"] for one in of} == {0.9035}
+    rows = {row["strategy"]: row for row in figures["mnist"]["rows"]}
+    assert rows["full"]["epochs_to"] <= rows["scratch"]["epochs_to"]
+    assert rows["naive"]["test_accuracy"] < rows["scratch"]["test_accuracy"]
+    for shots, points in ((1, 0.15), (5, 0.05)):
+        scratch, *others = figures[f"digits-{shots}"]["rows"]
+        assert max(row["test_accuracy"] for row in others) >= scratch["test_accuracy"] + points
+
+
 @pytest.mark.parametrize("readme", READMES)
 def test_verdicts_on_the_examples_were_written_by_the_command(readme: str) -> None:
     found = read_json(ROOT / "docs" / "check.json")
@@ -131,7 +155,7 @@ def test_figures_are_what_a_run_gives(default_run: Path) -> None:
     assert quoted["lanes"]["exact"]["max_ulp"] == measured["lanes"]["exact"]["max_ulp"] == 0
 
 
-@pytest.mark.parametrize("readme", [*READMES, CAUSES_PAGE])
+@pytest.mark.parametrize("readme", [*READMES, CAUSES_PAGE, FINE_TUNING_PAGE])
 def test_links_lead_somewhere(readme: str) -> None:
     for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", text(readme)):
         assert ((ROOT / readme).parent / target).exists(), target
@@ -164,7 +188,7 @@ def test_make_help_lists_every_target() -> None:
     assert [line.split()[0] for line in done.stdout.splitlines()] == targets
     assert all(len(line.split()) > 2 for line in done.stdout.splitlines())
     for readme in READMES:
-        for target in re.findall(r"`(?:[A-Z_]+=DIR )?make ([a-z0-9]+)", text(readme)):
+        for target in re.findall(r"`(?:[A-Z_]+=DIR )?make ([a-z0-9-]+)", text(readme)):
             assert target in targets
 
 

@@ -48,7 +48,7 @@ class Effect:
 def run(config: AblateConfig) -> int:
     """Run the command; return its exit status."""
     final = runs.choose("ablate", config.out)
-    digits = data.load(config.data, config.manual_dir)
+    digits = data.load_all_classes(config.data, config.manual_dir)
     startup.one_thread_per_op()
     device = devices.choose("cpu")
     console, notes = Console(), Console(stderr=True)

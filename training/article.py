@@ -17,7 +17,7 @@ from training.config import ArticleConfig
 def run(config: ArticleConfig) -> int:
     """Run the command; return its exit status."""
     final = runs.choose("article", config.out) if config.out else None
-    digits = data.load(config.data, config.manual_dir)
+    digits = data.load_all_classes(config.data, config.manual_dir)
     device = devices.choose(config.device)
     notes = Console(stderr=True)
     notes.print(report.banner(config, digits, device), highlight=False, soft_wrap=True)

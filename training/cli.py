@@ -13,7 +13,9 @@ from training.config import (
     CheckConfig,
     CompareConfig,
     DataConfig,
+    FinetuneConfig,
     MigrateConfig,
+    PredictConfig,
     ResumeConfig,
 )
 from training.errors import UserError
@@ -25,6 +27,8 @@ Command = (
     | Annotated[CheckConfig, tyro.conf.subcommand("check")]
     | Annotated[MigrateConfig, tyro.conf.subcommand("migrate")]
     | Annotated[ResumeConfig, tyro.conf.subcommand("resume")]
+    | Annotated[FinetuneConfig, tyro.conf.subcommand("finetune")]
+    | Annotated[PredictConfig, tyro.conf.subcommand("predict")]
     | Annotated[DataConfig, tyro.conf.subcommand("data")]
 )
 
@@ -59,6 +63,8 @@ def _run(
     | CheckConfig
     | MigrateConfig
     | ResumeConfig
+    | FinetuneConfig
+    | PredictConfig
     | DataConfig,
 ) -> int:
     """Import the command only now: TensorFlow takes seconds, `--help` must not."""
@@ -87,6 +93,14 @@ def _run(
             from training import check
 
             return check.run(config)
+        case FinetuneConfig():
+            from training import finetune
+
+            return finetune.run(config)
+        case PredictConfig():
+            from training import predict
+
+            return predict.run(config)
         case DataConfig():
             from training import prepare
 

@@ -71,7 +71,7 @@ def train(config: CompareConfig, final: Path, start: State | None = None) -> int
 
     `start` is where every lane starts; by default from the initial weights of the seed.
     """
-    digits = data.load(config.data, config.manual_dir)
+    digits = data.load_all_classes(config.data, config.manual_dir)
     device = devices.choose(config.device)
     console, notes = Console(), Console(stderr=True)
     with runs.new(final) as folder:

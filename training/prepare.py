@@ -12,7 +12,7 @@ from rich.table import Table
 
 from training import data, plot, report, runs
 from training.config import DataConfig
-from training.data import CLASSES, Digits
+from training.data import Digits
 
 
 def run(config: DataConfig) -> int:
@@ -22,13 +22,13 @@ def run(config: DataConfig) -> int:
     counts = _class_counts(digits)
     console = Console()
     with runs.new(final) as folder:
-        facts = {**report.data_facts(digits), "class_counts": counts}
+        facts = {**report.data_facts(digits), "classes": digits.classes, "class_counts": counts}
         runs.write_json(folder / "data.json", facts)
         plot.contact_sheet(digits.train, folder / "contact_sheet.png")
     console.print(digits.describe(), highlight=False, soft_wrap=True, markup=False)
-    console.print(_table(counts))
+    console.print(_table(digits.classes, counts))
     for split, of_split in counts.items():
-        missing = [str(label) for label, count in enumerate(of_split) if not count]
+        missing = [str(c) for c, count in zip(digits.classes, of_split, strict=True) if not count]
         if missing:
             console.print(f"No {split} rows of class {', '.join(missing)}.", highlight=False)
     console.print(f"Contact sheet: {final / 'contact_sheet.png'}", highlight=False, soft_wrap=True)
@@ -36,18 +36,18 @@ def run(config: DataConfig) -> int:
 
 
 def _class_counts(digits: Digits) -> dict[str, list[int]]:
-    """Split -> rows of each class, class 0 first."""
+    """Split -> rows of each class, the lowest first."""
     return {
-        split: np.bincount(examples.labels, minlength=CLASSES).tolist()
+        split: np.bincount(examples.labels, minlength=len(digits.classes)).tolist()
         for split, examples in (("train", digits.train), ("test", digits.test))
     }
 
 
-def _table(counts: dict[str, list[int]]) -> Table:
+def _table(classes: tuple[int, ...], counts: dict[str, list[int]]) -> Table:
     shown = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, show_footer=True)
     shown.add_column("class", footer="all")
     for split, of_split in counts.items():
         shown.add_column(split, justify="right", footer=f"{sum(of_split):,}")
-    for label, row in enumerate(zip(*counts.values(), strict=True)):
+    for label, row in zip(classes, zip(*counts.values(), strict=True), strict=True):
         shown.add_row(str(label), *(f"{count:,}" for count in row))
     return shown

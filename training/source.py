@@ -46,6 +46,8 @@ def kind(path: Path) -> tuple[Kind, Path]:
 def _in_folder(folder: Path) -> tuple[Kind, Path]:
     if (folder / "saved_model.pb").is_file():
         return "saved_model", folder / "variables" / "variables"
+    if (folder / "model.keras").is_file():  # a run folder of finetune
+        return "keras", folder / "model.keras"
     if (folder / "tf1").is_dir():  # a run folder
         folder = folder / "tf1"
     prefixes = sorted(file.with_suffix("") for file in folder.glob("*.index"))

@@ -1,0 +1,78 @@
+"""The hand-off: does what will be fine-tuned still predict what its source predicts?"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from training.data import Examples
+from training.errors import UserError
+from training.history import ulp_distance
+from training.tolerances import TOLERANCES
+
+
+@dataclass(frozen=True)
+class Handoff:
+    """What was found on `rows` rows, before the first step.
+
+    `of` says what was compared: logits, or what a new head is fed with (hidden). Losses are mean
+    cross-entropies of the rows' labels, None where there is a new head.
+    """
+
+    of: str
+    rows: int
+    loss_before: float | None
+    loss_after: float | None
+    logit_scale: float
+    largest_relative: float
+    identical: bool
+    predictions_equal: bool
+
+
+def check(
+    source: np.ndarray,
+    handed: np.ndarray,
+    scale: float,
+    labelled: Examples | None,
+    of: str,
+    exact: bool = True,
+) -> Handoff:
+    """Compare outputs [N, M] of the source, times `scale`, with those of the model handed over.
+
+    Where `scale` is a power of two, and `exact` says that both sides have the same kernels, bit for
+    bit; else within the tolerance `rescaled`. Raises UserError where they differ, and where a row's
+    largest output is another, unless it was no farther from the largest than that tolerance.
+    """
+    exact = exact and bool(np.frexp(scale)[0] == 0.5)
+    expected = source * np.float32(scale)
+    size = float(np.abs(expected).max())
+    largest = float(np.abs(handed.astype(np.float64) - expected).max()) / (size or 1.0)
+    identical = bool((ulp_distance(handed, expected) == 0).all())
+    allowed = 0.0 if exact else TOLERANCES["rescaled"].relative
+    here, there = (outputs.argmax(axis=1) for outputs in (handed, expected))
+    gap = expected.max(axis=1) - np.take_along_axis(expected, here[:, None], axis=1)[:, 0]
+    equal = bool(((here == there) | (gap <= allowed * size)).all())
+    if not (equal and (identical if exact else largest <= allowed)):
+        raise UserError(
+            f"the hand-off does not hold: the {of} of the model handed over differ from the "
+            f"source's times {scale:g} by {largest:.1e} relative, where {allowed:g} is allowed, "
+            f"and {int((here != there).sum())} of {len(source)} predictions are others.\n"
+            "Nothing was trained: the source is not what it seems, or its layers do more than "
+            "their names say."
+        )
+    return Handoff(
+        of=of,
+        rows=len(source),
+        loss_before=None if labelled is None else cross_entropy(source, labelled.y),
+        loss_after=None if labelled is None else cross_entropy(handed, labelled.y),
+        logit_scale=scale,
+        largest_relative=largest,
+        identical=identical,
+        predictions_equal=equal,
+    )
+
+
+def cross_entropy(logits: np.ndarray, y: np.ndarray) -> float:
+    """Return the mean cross-entropy of one-hot labels `y` [N, M], in float64."""
+    shifted = logits.astype(np.float64) - logits.max(axis=1, keepdims=True)
+    log_sum = np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    return float(-(y * (shifted - log_sum)).sum(axis=1).mean())

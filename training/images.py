@@ -1,0 +1,158 @@
+"""An image in MNIST's form: 28 x 28 pixels, bright on black, in a 20 x 20 box, centred by mass.
+
+    images.read(Path("photo.jpg"))  ->  [28, 28] uint8
+
+LeCun's page on MNIST (yann.lecun.com/exdb/mnist) says how its digits were made: "size normalized to
+fit in a 20x20 pixel box while preserving their aspect ratio", with grey levels from "the
+anti-aliasing technique used by the normalization algorithm", then "centered in a 28x28 image by
+computing the center of mass of the pixels, and translating the image so as to position this point
+at the center of the 28x28 field".
+"""
+
+from pathlib import Path
+
+import numpy as np
+
+from training.errors import UserError
+
+SIDE, BOX = 28, 20
+
+CENTRE = 14
+"""Index of the pixel on which the centre of mass falls, rounded to the nearest. The page does not
+say which of the four in the middle it is: with this one 4,999 of mnist_5k's 5,000 digits stay as
+they are, byte for byte."""
+
+LARGEST = 112
+"""Pixels. Larger images are reduced to this before ink is told from paper, and what is cropped of
+them once more: that averages a camera's noise away."""
+
+FAINTEST = 0.1
+"""Contrast, of the range from black to white, below which an image counts as blank; and, of the
+strongest ink, what is taken for noise, such as JPEG's ringing around a stroke."""
+
+
+def mnist_form(ink: np.ndarray) -> np.ndarray:
+    """Return ink in MNIST's form: [H, W] float -> [28, 28] uint8.
+
+    Paper is 0 and full ink 1, or whatever is largest where that is more. All above 0 is ink. It is
+    cropped, scaled with its aspect ratio kept until it fits 20 x 20 (Lanczos: anti-aliased; its
+    brightest pixel becomes white, or a fine pen would come out grey), and placed so that its centre
+    of mass is in the middle. Raises ValueError where nothing is ink.
+    """
+    ink = np.asarray(ink, np.float32)
+    rows, columns = (np.flatnonzero((ink > 0).any(axis=axis)) for axis in (1, 0))
+    if not len(rows):
+        raise ValueError("nothing is above 0: there is no ink")
+    ink = ink / max(1, ink.max())
+    ink = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    scale = BOX / max(ink.shape)
+    if scale != 1:
+        height, width = (max(1, round(n * scale)) for n in ink.shape)
+        ink = resize(ink, height, width).clip(0)
+        ink = ink / ink.max()
+    height, width = ink.shape
+    top, left = _start(ink.sum(axis=1)), _start(ink.sum(axis=0))
+    placed = np.zeros((SIDE, SIDE), np.uint8)
+    placed[top : top + height, left : left + width] = np.rint(ink * 255).clip(0, 255)
+    return placed
+
+
+def _start(mass: np.ndarray) -> int:
+    """Return where `mass`, [n], is to begin for its centre to fall on CENTRE."""
+    centre = (mass * np.arange(len(mass))).sum(dtype=np.float64) / mass.sum(dtype=np.float64)
+    return int(np.clip(np.rint(CENTRE - centre), 0, SIDE - len(mass)))
+
+
+def resize(grey: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Return [H, W] float32 -> [height, width] float32, by Lanczos: it may overshoot a little."""
+    from PIL import Image
+
+    image = Image.fromarray(np.ascontiguousarray(grey, np.float32))
+    return np.asarray(image.resize((width, height), Image.Resampling.LANCZOS))
+
+
+def read(path: Path) -> np.ndarray:
+    """Return the image file `path` as the models take it: [28, 28] uint8, white ink on black.
+
+    Any image that Pillow opens: in grey, turned as its EXIF data say, transparency on white. The
+    median of its outermost pixels is the paper; where that is bright the image is inverted. Paper,
+    and what differs from it no more than the outermost pixels do, becomes 0, the strongest ink 1,
+    and `mnist_form` does the rest.
+
+    A 28 x 28 image on plain black is returned as it is, one on plain white inverted: that is what a
+    data set written to files looks like, and not every data set has MNIST's margins. Raises
+    UserError where there is no such file, no image in it, or nothing on it.
+    """
+    grey = _grey(path)
+    small = _reduced(grey)
+    paper = float(np.median(_border(small)))
+    bright = paper > (float(small.min()) + float(small.max())) / 2
+    if _above(paper, bright, small).max() < FAINTEST:
+        raise UserError(
+            f"{path}: no ink: nothing on it differs from its border by {FAINTEST:.0%} of the range "
+            "from black to white.\nExpected one digit, darker or brighter than the paper, with "
+            "some paper around it."
+        )
+    if grey.shape == (SIDE, SIDE) and paper == float(bright):
+        return np.rint(_above(paper, bright, grey) * 255).astype(np.uint8)
+    noise = 1.5 * float(np.quantile(np.abs(_border(small) - np.float32(paper)), 0.9))
+    ink = _ink(_above(paper, bright, small), noise)
+    scale = len(grey) / len(small)  # crop with a margin of one pixel of the reduced image
+    (top, bottom), (left, right) = (
+        [max(0, int(scale * n)) for n in (inked[0] - 1, inked[-1] + 2)]
+        for inked in (np.flatnonzero((ink > 0).any(axis=axis)) for axis in (1, 0))
+    )
+    cropped = _reduced(grey[top:bottom, left:right])
+    return mnist_form(_ink(_above(paper, bright, cropped), noise))
+
+
+def _above(paper: float, bright: bool, grey: np.ndarray) -> np.ndarray:
+    """Return how far `grey` is from the paper in the direction of ink."""
+    away = grey - np.float32(paper)
+    return -away if bright else away
+
+
+def _ink(above: np.ndarray, noise: float) -> np.ndarray:
+    """Return 0 for paper and noise to 1 for the strongest ink."""
+    strongest = float(above.max())
+    floor = min(max(noise, FAINTEST * strongest), strongest / 2)
+    return ((above - floor) / (strongest - floor)).clip(0)
+
+
+def _border(grey: np.ndarray) -> np.ndarray:
+    """Return the outermost pixels of [H, W]."""
+    return np.concatenate([grey[0], grey[-1], grey[1:-1, 0], grey[1:-1, -1]])
+
+
+def _reduced(grey: np.ndarray) -> np.ndarray:
+    """Return [H, W] with no side longer than LARGEST."""
+    scale = LARGEST / max(grey.shape)
+    if scale >= 1:
+        return grey
+    height, width = (max(1, round(n * scale)) for n in grey.shape)
+    return resize(grey, height, width).clip(0, 1)
+
+
+def _grey(path: Path) -> np.ndarray:
+    """Return [H, W] float32, 0 black to 1 white."""
+    from PIL import Image, ImageOps
+
+    try:
+        with Image.open(path) as opened:
+            image = ImageOps.exif_transpose(opened)
+            image.load()
+    except FileNotFoundError as error:
+        raise UserError(f"{path}: no such file; expected an image file.") from error
+    except Exception as error:  # whatever a damaged file makes Pillow's many readers raise
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise UserError(
+            f"{path}: not an image that can be read ({reason}).\n"
+            "Expected a file that Pillow opens, such as PNG, JPEG, BMP, GIF, TIFF or WebP."
+        ) from error
+    if image.mode[0] in "IF":  # 16 or 32 bits a pixel
+        deep = np.asarray(image, np.float32).clip(0)
+        white = next((white for white in (1, 255, 65535) if deep.max() <= white), deep.max())
+        return deep / np.float32(white)
+    if image.has_transparency_data:
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image.convert("RGBA"))
+    return np.asarray(image.convert("L"), np.float32) / np.float32(255)

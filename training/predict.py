@@ -1,0 +1,155 @@
+"""`tf1keras predict MODEL IMAGE...`: which digit is in the picture, by Keras and by TensorFlow 1.
+
+    tf1keras predict runs/TIME-finetune seven.png
+    tf1keras predict runs/TIME-compare folder-of-images --out predictions.csv
+
+Images of any size are brought into MNIST's form first (`training/images.py`).
+"""
+
+import csv
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from training import devices, images, pretrained, source
+from training.config import PredictConfig
+from training.errors import UserError
+
+if TYPE_CHECKING:
+    import keras
+
+SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp")
+"""What is taken from a folder; a file that is named is tried whatever its name."""
+
+Logits = Callable[[np.ndarray], np.ndarray]
+
+
+class Sides(NamedTuple):
+    """Who predicts, by name, and the class of each column."""
+
+    logits: Mapping[str, Logits]
+    classes: Sequence[int]
+
+
+def run(config: PredictConfig) -> int:
+    """Run the command; return its exit status."""
+    source.kind(config.model)
+    if config.out and config.out.exists():
+        raise UserError(f"--out {config.out}: exists already; expected a new file.")
+    files = [file for path in config.images for file in found(path.expanduser())]
+    pixels = np.stack([images.read(file).reshape(-1) for file in files])
+    devices.choose("cpu")
+    sides = load(config.model)
+    x = pixels.astype(np.float32) / np.float32(255)  # [N, 784], as training/data.py scales
+    logits = {name: of(x) for name, of in sides.logits.items()}
+    console = Console()
+    console.print(_table(files, logits, sides.classes))
+    if len(logits) > 1:
+        console.print(f"\n{agreement(logits)}", highlight=False, soft_wrap=True)
+    if config.out:
+        _write(config.out, files, logits, sides.classes)
+        console.print(f"Written: {config.out}", highlight=False, soft_wrap=True, markup=False)
+    return 0
+
+
+def found(path: Path) -> list[Path]:
+    """Return the image files that `path` names: itself, or those in the folder, sorted."""
+    if not path.is_dir():
+        return [path]
+    inside = sorted(file for file in path.iterdir() if file.suffix.lower() in SUFFIXES)
+    if not inside:
+        raise UserError(f"{path}: no image in this folder; expected {', '.join(SUFFIXES)}.")
+    return inside
+
+
+def load(path: Path) -> Sides:
+    """Return who predicts: the Keras models of `path`, and TensorFlow 1's graph where it fits.
+
+    Raises UserError for what is no model of [N, 784] pixels.
+    """
+    folder = path.expanduser()
+    lanes = [folder / f"{lane}.keras" for lane in ("exact", "idiomatic")]
+    if (folder / "tf1").is_dir() or source.kind(path)[0] == "checkpoint":
+        origin = pretrained.load(path)
+        logits: dict[str, Logits] = {"tf1": lambda x: origin.outputs(x).logits}
+        logits |= {file.stem: _keras(source.load_keras(file)) for file in lanes if file.is_file()}
+        if len(logits) == 1:
+            logits["keras"] = _keras(origin.model)
+        return Sides(logits, pretrained.PREDICTIONS)
+    origin = pretrained.load(path)
+    logits = {"keras": lambda x: origin.outputs(x).logits}
+    tf1 = pretrained.as_tf1(origin.model)
+    if tf1:
+        logits["tf1"] = lambda x: tf1(x).logits
+    width = origin.model.output_shape[-1]
+    return Sides(logits, origin.classes or range(width))
+
+
+def _keras(model: "keras.Model") -> Logits:
+    return lambda x: np.asarray(model(x, training=False))
+
+
+def probabilities(logits: np.ndarray) -> np.ndarray:
+    """Return the softmax of each row [N, classes], in float64."""
+    powers = np.exp(logits.astype(np.float64) - logits.max(axis=1, keepdims=True))
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
+def agreement(logits: Mapping[str, np.ndarray]) -> str:
+    """Return one sentence: how near to the first one's the others' logits are."""
+    (first, theirs), *others = logits.items()
+    clauses = []
+    for name, ours in others:
+        if ours.tobytes() == theirs.tobytes():
+            clauses.append(f"the logits of {name} are those of {first} bit for bit")
+            continue
+        other = int((ours.argmax(axis=1) != theirs.argmax(axis=1)).sum())
+        far = float(np.abs(ours - theirs).max() / np.abs(theirs).max())
+        classes = f"another class {other} times" if other else "the same classes"
+        clauses.append(f"of {name}, {classes} as of {first}, logits within {far:.0e}")
+    sentence = "; ".join(clauses)
+    return sentence[0].upper() + sentence[1:] + "."
+
+
+def _table(
+    files: Sequence[Path], logits: Mapping[str, np.ndarray], classes: Sequence[int]
+) -> Table:
+    shown = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    shown.add_column("image", overflow="fold")
+    for heading in ("model", "class", "probability", "then"):
+        shown.add_column(heading, justify="right", no_wrap=True)
+    every = {name: probabilities(of) for name, of in logits.items()}
+    for row, file in enumerate(files):
+        for number, (name, chances) in enumerate(every.items()):
+            best, *next_ = np.argsort(-chances[row], kind="stable")[:3]
+            shown.add_row(
+                "" if number else escape(file.name),
+                name,
+                str(classes[best]),
+                f"{chances[row][best]:.2%}",
+                ", ".join(f"{classes[at]} {chances[row][at]:.2%}" for at in next_),
+            )
+    return shown
+
+
+def _write(
+    path: Path, files: Sequence[Path], logits: Mapping[str, np.ndarray], classes: Sequence[int]
+) -> None:
+    """Write a line for each image and model: its class, and the probability of every class."""
+    every = {name: probabilities(of) for name, of in logits.items()}
+    try:
+        with path.open("x", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(["image", "model", "class", *classes])
+            for row, image in enumerate(files):
+                for name, chances in every.items():
+                    best = classes[int(chances[row].argmax())]
+                    writer.writerow([image, name, best, *map(float, chances[row])])
+    except OSError as error:
+        raise UserError(f"--out {path}: cannot be written to ({error.strerror}).") from error

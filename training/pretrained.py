@@ -1,0 +1,117 @@
+"""What fine-tuning starts from: a source's model in Keras, and the source itself to compare with.
+
+The model is a copy made of stock parts; `outputs` runs the source as it is: TensorFlow 1's graph
+for a checkpoint, the saved Keras model for a `.keras` file.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from training import runs, source
+from training.errors import UserError
+
+if TYPE_CHECKING:
+    import keras
+
+PREDICTIONS = tuple(range(10))
+
+
+class Outputs(NamedTuple):
+    """Of rows [N, 784]: what the head is fed with [N, width], and the logits [N, classes]."""
+
+    hidden: np.ndarray
+    logits: np.ndarray
+
+
+@dataclass(frozen=True)
+class Pretrained:
+    """A source: the model to go on with, the source's own outputs, its classes by column."""
+
+    path: Path
+    model: "keras.Model"
+    outputs: Callable[[np.ndarray], Outputs]
+    classes: tuple[int, ...] | None
+    """None where the file does not say; then columns are taken for what they are called."""
+
+
+def load(path: Path) -> Pretrained:
+    """Return the source at `path`: a checkpoint, a `.keras` file, a run folder.
+
+    Raises UserError where it is nothing of this, damaged, or not a stack of Dense layers.
+    """
+    from keras_models import article, stack, transfer
+    from tf1_compat import checkpoint
+
+    found, file = source.kind(path)
+    if found == "checkpoint":
+        with source.refusal(file, "Expected the article's model: 784-128-10, trained by Adam."):
+            state = checkpoint.to_state(checkpoint.read(file), checkpoint.ARTICLE)
+            model = article.build("idiomatic")
+            transfer.load_state(model, state, article.SAVED, weights_only=True)
+        saved = {variable: name for name, variable in article.SAVED.items()}
+        weights = {name: state.weights[saved[at]] for name, at in article.WEIGHTS.items()}
+        return Pretrained(path, stack.rebuild(model), _tf1_outputs(weights), PREDICTIONS)
+    if found != "keras":
+        raise UserError(
+            f"{path}: expected a run folder, a .keras file or a TensorFlow 1 checkpoint;\n"
+            "tf1keras migrate makes a .keras file of frozen graphs and SavedModels."
+        )
+    model = source.load_keras(file)
+    try:
+        return Pretrained(path, stack.rebuild(model), _keras_outputs(model), _classes(file))
+    except stack.NotAStack as error:
+        raise UserError(f"{path}: fine-tuning knows stacks of Dense layers: {error}.") from error
+
+
+def as_tf1(model: "keras.Model") -> Callable[[np.ndarray], Outputs] | None:
+    """Return what runs the article's graph with the stack's weights; None where they do not fit."""
+    from keras_models import article
+
+    weights = dict(zip(article.WEIGHTS, model.get_weights(), strict=False))
+    fit = [
+        (article.n_input, article.n_hidden),
+        (article.n_hidden,),
+        (article.n_hidden, article.n_output),
+        (article.n_output,),
+    ]
+    if [tuple(weight.shape) for weight in model.weights] != fit:
+        return None
+    return _tf1_outputs(weights)
+
+
+def _tf1_outputs(weights: Mapping[str, np.ndarray]) -> Callable[[np.ndarray], Outputs]:
+    """Return what runs the article's graph with W1, b1, W2, b2."""
+    from tf1_compat.program import Program
+
+    def outputs(x: np.ndarray) -> Outputs:
+        program = Program(x, np.zeros([len(x), 10], np.float32), seed=0)
+        program.load_weights(weights)
+        graph = program.endpoints
+        fetched = program.session.run([graph.hidden_layer, graph.output_layer], {graph.X: x})
+        program.close()
+        return Outputs(*fetched)
+
+    return outputs
+
+
+def _keras_outputs(model: "keras.Model") -> Callable[[np.ndarray], Outputs]:
+    import keras
+
+    from keras_models import stack
+
+    head = stack.layers(model)[-1]
+    both = keras.Model(model.inputs[0], [head.input, head.output])
+
+    def outputs(x: np.ndarray) -> Outputs:
+        return Outputs(*(np.asarray(value) for value in both(x, training=False)))
+
+    return outputs
+
+
+def _classes(file: Path) -> tuple[int, ...] | None:
+    beside = file.with_name("finetune.json")
+    return tuple(runs.read_json(beside)["classes"]) if beside.is_file() else None

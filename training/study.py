@@ -1,0 +1,256 @@
+"""`tf1keras finetune SOURCE --study`: every strategy against training from scratch.
+
+    tf1keras finetune model.ckpt --study --data digits --shots 5 --seeds 5
+
+All rows of the table have the same rows to train with, the same recipe and as many epochs. `naive`
+goes on from the source's weights as they are, `full` and what follows from rescaled ones.
+"""
+
+import csv
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from training import (
+    data,
+    devices,
+    environment,
+    finetune,
+    plot,
+    pretrained,
+    report,
+    runs,
+    source,
+)
+from training.config import FinetuneConfig, Strategy
+from training.data import Digits
+
+if TYPE_CHECKING:
+    from training.pretrained import Pretrained
+
+STRATEGIES: dict[str, tuple[Strategy, ...]] = {
+    "full": ("full",),
+    "head": ("head",),
+    "probe": ("probe",),
+    "gradual": ("gradual",),
+    "discriminative": ("full", "discriminative"),
+    "bitfit": ("bitfit",),
+    "lora": ("lora",),
+    "l2-sp": ("full", "l2-sp"),
+    "shrink-perturb": ("full", "shrink-perturb"),
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One training of the study; accuracies are shares of test rows, None where not measured."""
+
+    strategy: str
+    seed: int
+    test_accuracy: float
+    start_accuracy: float
+    trainable_parameters: int
+    seconds: float
+    epochs_to: int | None
+    seconds_to: float | None
+    source_accuracy: float | None
+
+
+def run(config: FinetuneConfig) -> int:
+    """Run the study; return the exit status."""
+    final = runs.choose("finetune-study", config.out)
+    source.kind(config.source)
+    device = devices.choose(config.device)
+    import tensorflow as tf
+
+    digits = data.load(config.data, config.manual_dir)
+    home = data.load(config.source_data)
+    console, notes = Console(), Console(stderr=True)
+    notes.print(environment.banner(), highlight=False, markup=False, soft_wrap=True)
+    notes.print(f"data {digits.describe()}", highlight=False, markup=False, soft_wrap=True)
+    rows, curves = [], {}
+    with runs.new(final) as folder, tf.device(device.name):
+        origin = pretrained.load(config.source)
+        for name in ("scratch", "naive", *STRATEGIES):
+            for seed in range(config.seed, config.seed + config.seeds):
+                asked = dataclasses.replace(
+                    config,
+                    seed=seed,
+                    strategy=STRATEGIES.get(name, ("full",)),
+                    rescale="none" if name == "naive" else config.rescale,
+                )
+                row, curve = _train(name, asked, origin, digits, home, device.kind == "CPU")
+                rows.append(row)
+                curves[name, seed] = curve
+                notes.print(
+                    f"{name} seed {seed}: {row.test_accuracy:.2%} in {row.seconds:.1f} s",
+                    highlight=False,
+                )
+        table = summarize(rows)
+        source_accuracy = _source_accuracy(origin, home)
+        runs.write_json(folder / "config.json", config)
+        runs.write_json(
+            folder / "environment.json",
+            {**environment.describe(), "device": device.name, "data": report.data_facts(digits)},
+        )
+        runs.write_json(
+            folder / "study.json",
+            {
+                "data": config.data,
+                "shots": config.shots,
+                "recipe": dataclasses.asdict(finetune.recipe(config)),
+                "seeds": config.seeds,
+                "target_accuracy": config.accuracy,
+                "source_accuracy": source_accuracy,
+                "rows": table,
+            },
+        )
+        _write_csv(rows, folder / "study.csv")
+        plot.study(curves, folder / "study.png")
+    console.print(shown(table, config.accuracy, source_accuracy))
+    console.print(f"\n{verdict(table)}", highlight=False, soft_wrap=True)
+    console.print(f"Results: {final}", highlight=False, soft_wrap=True, markup=False)
+    return 0
+
+
+def _train(
+    name: str,
+    config: FinetuneConfig,
+    origin: "Pretrained",
+    digits: Digits,
+    home: Digits,
+    exact: bool,
+) -> tuple[Row, list[float]]:
+    """Return a row of the study and the test accuracy before and after each epoch."""
+    from keras_models import stack
+    from training import start, tuning
+
+    given = finetune.task(digits, config.shots, config.seed)
+    begin = start.hand_over(
+        origin,
+        given.train,
+        given.classes,
+        config.scale,
+        config.new_head,
+        config.seed,
+        exact,
+    )
+    if name == "scratch":
+        model = stack.fresh(origin.model, len(given.classes), config.seed)
+        begin = dataclasses.replace(begin, model=model, new_head=False)
+    model, tuned = finetune.train(config, begin, given, finetune.recipe(config))
+    curve = [row["test_accuracy"] for row in tuned.history]
+    reached = [row for row in tuned.history if row["test_accuracy"] >= config.accuracy]
+    remembers = None
+    if name != "scratch" and not begin.new_head and digits.classes == home.classes:
+        remembers = tuning.accuracy(model, home.test)
+    return Row(
+        strategy=name,
+        seed=config.seed,
+        test_accuracy=tuning.accuracy(model, given.test),
+        start_accuracy=curve[0],
+        trainable_parameters=tuned.trainable_parameters,
+        seconds=round(tuned.seconds, 3),
+        epochs_to=reached[0]["epoch"] if reached else None,
+        seconds_to=reached[0]["seconds"] if reached else None,
+        source_accuracy=remembers,
+    ), curve
+
+
+def _source_accuracy(origin: "Pretrained", home: Digits) -> float | None:
+    """Return the source's accuracy on its own task, if its classes are that task's."""
+    from training import tuning
+
+    if (origin.classes or home.classes) != home.classes:
+        return None
+    return tuning.accuracy(origin.model, home.test)
+
+
+def summarize(rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """Return one dict a strategy: means over the seeds, and the standard deviation (n - 1).
+
+    `epochs_to` and `seconds_to` are means over the seeds that got there, `reached` how many.
+    """
+    table = []
+    for name in dict.fromkeys(row.strategy for row in rows):
+        of = [row for row in rows if row.strategy == name]
+        accuracies = [row.test_accuracy for row in of]
+        kept = [row.source_accuracy for row in of if row.source_accuracy is not None]
+        reached = [(r.epochs_to, r.seconds_to) for r in of if r.epochs_to is not None]
+        table.append(
+            {
+                "strategy": name,
+                "test_accuracy": float(np.mean(accuracies)),
+                "sd": float(np.std(accuracies, ddof=1)) if len(of) > 1 else None,
+                "start_accuracy": float(np.mean([row.start_accuracy for row in of])),
+                "trainable_parameters": of[0].trainable_parameters,
+                "seconds": float(np.mean([row.seconds for row in of])),
+                "reached": len(reached),
+                "epochs_to": float(np.mean([e for e, _ in reached])) if reached else None,
+                "seconds_to": float(np.mean([s for _, s in reached])) if reached else None,
+                "source_accuracy": float(np.mean(kept)) if kept else None,
+            }
+        )
+    return table
+
+
+def shown(table: Sequence[dict[str, Any]], target: float, before: float | None) -> Table:
+    """Return the closing table, one row a strategy."""
+    drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    drawn.add_column("strategy", no_wrap=True)
+    source_heading = "source task" if before is None else f"source task ({before:.1%})"
+    for heading in (
+        "start",
+        "test acc",
+        "sd",
+        "trained",
+        "s",
+        f"epochs to {target:.0%}",
+        source_heading,
+    ):
+        drawn.add_column(heading, justify="right")
+    for row in table:
+        drawn.add_row(*cells(row))
+    return drawn
+
+
+def cells(row: dict[str, Any]) -> list[str]:
+    """Return a row of the table as text; a dash is what was not measured or not reached."""
+    return [
+        row["strategy"],
+        f"{row['start_accuracy']:.1%}",
+        f"{row['test_accuracy']:.2%}",
+        "-" if row["sd"] is None else f"{100 * row['sd']:.2f}",
+        f"{row['trainable_parameters']:,}",
+        f"{row['seconds']:.1f}",
+        "-" if row["epochs_to"] is None else f"{row['epochs_to']:.1f}",
+        "-" if row["source_accuracy"] is None else f"{row['source_accuracy']:.1%}",
+    ]
+
+
+def verdict(table: Sequence[dict[str, Any]]) -> str:
+    """Return one sentence: the best strategy against scratch, and who loses to scratch."""
+    scratch, *others = table
+    best = max(others, key=lambda row: row["test_accuracy"])
+    points = 100 * (best["test_accuracy"] - scratch["test_accuracy"])
+    worse = [r["strategy"] for r in others if r["test_accuracy"] < scratch["test_accuracy"]]
+    return (
+        f"Best: {best['strategy']}, {points:+.2f} points against scratch "
+        f"({best['test_accuracy']:.2%}, {scratch['test_accuracy']:.2%}); "
+        f"worse than scratch: {', '.join(worse) or 'none'}."
+    )
+
+
+def _write_csv(rows: Sequence[Row], path: Path) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        names = [field.name for field in dataclasses.fields(Row)]
+        writer = csv.DictWriter(file, names, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(dataclasses.asdict(row) for row in rows)
