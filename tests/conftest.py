@@ -62,12 +62,10 @@ def golden(name: str) -> Any:
     return json.loads((GOLDEN / f"{name}.json").read_text(encoding="utf-8"))
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_itemcollected(item: pytest.Item) -> None:
     """With several workers, a file stays on one, and the thousand epochs are trained once."""
-    for item in items:
-        shared = "default_run" in getattr(item, "fixturenames", ())
-        item.add_marker(pytest.mark.xdist_group("default_run" if shared else item.path.name))
+    shared = "default_run" in getattr(item, "fixturenames", ())
+    item.add_marker(pytest.mark.xdist_group("default_run" if shared else item.path.name))
 
 
 @pytest.fixture(scope="session")
