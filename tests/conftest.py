@@ -62,12 +62,6 @@ def golden(name: str) -> Any:
     return json.loads((GOLDEN / f"{name}.json").read_text(encoding="utf-8"))
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """With several workers, a file stays on one, and the thousand epochs are trained once."""
-    shared = "default_run" in getattr(item, "fixturenames", ())
-    item.add_marker(pytest.mark.xdist_group("default_run" if shared else item.path.name))
-
-
 @pytest.fixture(scope="session")
 def digits() -> Digits:
     return data.load("mnist_5k")
