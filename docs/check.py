@@ -7,12 +7,13 @@ what stands between `<!-- check: NAME -->` and `<!-- end -->`. `make figures` do
 """
 
 import json
-import re
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 from typing import Any
+
+import blocks
 
 ROOT = Path(__file__).resolve().parent.parent
 READMES = ("README.md", "README.zh-CN.md")
@@ -39,7 +40,7 @@ def examine(name: str) -> dict[str, Any]:
         return {"screen": done.stdout.rstrip(), **json.loads(found.read_text(encoding="utf-8"))}
 
 
-def blocks(found: dict[str, Any], readme: str) -> dict[str, str]:
+def contents(found: dict[str, Any], readme: str) -> dict[str, str]:
     """Return the README's blocks by name."""
     rows = [HEADINGS[readme], ("---", "---", "---")]
     for name, one in found.items():
@@ -56,13 +57,8 @@ def blocks(found: dict[str, Any], readme: str) -> dict[str, str]:
 
 def rewrite(readme: str, text: str, found: dict[str, Any]) -> str:
     """Return `text`, the content of `readme`, with its blocks written from `found`."""
-    for name, content in blocks(found, readme).items():
-        pattern = rf"(<!-- check: {name} -->\n).*?(<!-- end -->)"
-        text, count = re.subn(
-            pattern, lambda m, new=content: f"{m[1]}{new}\n{m[2]}", text, flags=re.DOTALL
-        )
-        if count != 1:
-            raise SystemExit(f"expected one block 'check: {name}' in {readme}, found {count}")
+    for name, content in contents(found, readme).items():
+        text = blocks.replace(text, "check", name, content)
     return text
 
 

@@ -10,11 +10,12 @@ docs/why-keras-drifts.md, and copies the pictures and the numbers (figures.json)
 
 import io
 import json
-import re
 import shutil
 import sys
 from pathlib import Path
 from typing import Any
+
+import blocks
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
@@ -83,20 +84,11 @@ def measured_on(figures: dict[str, Any], page: str) -> str:
     )
 
 
-def block(text: str, name: str, content: str) -> str:
-    """Return `text` with the content of the block `name` replaced."""
-    pattern = rf"(<!-- figures: {name} -->\n).*?(<!-- end -->)"
-    replaced, count = re.subn(pattern, lambda m: f"{m[1]}{content}\n{m[2]}", text, flags=re.DOTALL)
-    if count != 1:
-        raise SystemExit(f"expected one block 'figures: {name}', found {count}")
-    return replaced
-
-
 def rewrite(page: str, text: str, figures: dict[str, Any]) -> str:
     """Return `text`, the content of `page`, with its block written from `figures`."""
     if page == CAUSES_PAGE:
-        return block(text, "ablation", causes(figures["ablation"], page))
-    return block(text, "screen", screen(figures["comparison"], page))
+        return blocks.replace(text, "figures", "ablation", causes(figures["ablation"], page))
+    return blocks.replace(text, "figures", "screen", screen(figures["comparison"], page))
 
 
 def main(runs: list[Path]) -> None:

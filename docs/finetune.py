@@ -9,7 +9,6 @@ docs/finetune.json, and replaces what stands between `<!-- finetune: NAME -->` a
 """
 
 import json
-import re
 import shutil
 import statistics
 import subprocess
@@ -17,6 +16,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+import blocks
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS, RUNS = ROOT / "docs", ROOT / "runs" / "fine-tuning"
@@ -152,15 +153,7 @@ def rewrite(page: str, text: str, figures: dict[str, Any]) -> str:
     if page == PAGE:
         contents |= {name: study(one) for name, one in figures.items() if "rows" in one}
     for name, content in contents.items():
-        pattern = rf"(<!-- finetune: {name} -->\n).*?(<!-- end -->)"
-        text, count = re.subn(
-            pattern,
-            lambda m, content=content: f"{m[1]}{content}\n{m[2]}",
-            text,
-            flags=re.DOTALL,
-        )
-        if count != 1:
-            raise SystemExit(f"{page}: expected one block 'finetune: {name}', found {count}")
+        text = blocks.replace(text, "finetune", name, content)
     return text
 
 

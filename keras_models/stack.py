@@ -67,11 +67,8 @@ def rebuild(model: keras.Model, classes: int | None = None, seed: int = 0) -> ke
     ]
     if classes is not None:
         copies[-1] = new_layer(classes, "linear", old[-1].name, seed)
-    tensor = inputs = keras.Input([n_input], name=model.inputs[0].name)
-    for copy in copies:
-        tensor = copy(tensor)
-    rebuilt = keras.Model(inputs, tensor, name=model.name)
-    for layer, copy in zip(old, copies if classes is None else copies[:-1], strict=False):
+    rebuilt = _stacked(model, copies)
+    for layer, copy in zip(old if classes is None else old[:-1], copies, strict=False):
         copy.kernel.assign(layer.kernel)  # with LoRA in it, where there is LoRA
         copy.bias.assign(layer.bias)
     return rebuilt
@@ -79,17 +76,20 @@ def rebuild(model: keras.Model, classes: int | None = None, seed: int = 0) -> ke
 
 def fresh(like: keras.Model, classes: int, seed: int) -> keras.Model:
     """Return a stack of the same widths as Keras would start it: Glorot uniform, biases 0."""
-    old = layers(like)
+    *below, top = layers(like)
+    first = seed * (len(below) + 1)
+    drawn = [
+        new_layer(layer.units, "relu", layer.name, first + number)
+        for number, layer in enumerate(below)
+    ]
+    return _stacked(like, [*drawn, new_layer(classes, "linear", top.name, first + len(below))])
+
+
+def _stacked(like: keras.Model, new: list[keras.layers.Dense]) -> keras.Model:
+    """Return `new` layers one after the other, under the names of `like`."""
     tensor = inputs = keras.Input([n_input], name=like.inputs[0].name)
-    for number, layer in enumerate(old):
-        last = layer is old[-1]
-        copy = new_layer(
-            classes if last else layer.units,
-            "linear" if last else "relu",
-            layer.name,
-            seed * len(old) + number,
-        )
-        tensor = copy(tensor)
+    for layer in new:
+        tensor = layer(tensor)
     return keras.Model(inputs, tensor, name=like.name)
 
 

@@ -48,9 +48,9 @@ def trained(
     model = stack.rebuild(article.build("idiomatic", seed=1))
     stack.rescale(model, 1 / 16)
     plan = strategies.plan(model, names, Settings(**numbers))
-    watch = {"test": test or few[1]}
     checks = few[1] if validates else None
-    return model, tuning.tune(model, plan, recipe, few[0], checks, watch, seed)
+    task = split.Task(few[0], checks, test or few[1], tuple(range(10)))
+    return model, tuning.tune(model, plan, recipe, task, seed)
 
 
 @pytest.mark.parametrize(

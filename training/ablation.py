@@ -8,7 +8,6 @@ is rounding, which float64 shrinks, or semantics, which it does not. `docs/why-k
 explains the causes.
 """
 
-import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +18,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from training import data, devices, drift, environment, history, plot, report, runs, startup
+from training import data, devices, drift, history, plot, report, runs, startup
 from training.config import AblateConfig
 from training.drift import REFERENCE
 from training.history import History, relative_distance, ulp_distance
@@ -54,11 +53,7 @@ def run(config: AblateConfig) -> int:
     console, notes = Console(), Console(stderr=True)
     with runs.new(final) as folder:
         notes.print(report.banner(config, digits, device), highlight=False, soft_wrap=True)
-        runs.write_json(folder / "config.json", config)
-        runs.write_json(
-            folder / "environment.json",
-            {**environment.describe(), "device": device.name, "data": report.data_facts(digits)},
-        )
+        report.write_setting(folder, config, device, digits)
         histories = drift.train(config.causes, digits.train, config.epochs, config.seed)
         effects: dict[str, Effect] = {cause: measure(cause, histories) for cause in config.causes}
         results = describe(effects)
@@ -144,18 +139,17 @@ def _write(folder: Path, histories: Mapping[str, History], results: Mapping[str,
     history.write_csv(histories["float32"], folder / "history.csv")
     history.write_csv(histories["float64"], folder / "history_float64.csv")
     runs.write_json(folder / "ablation.json", results)
-    _write_csv(folder / "ablation.csv", results["causes"])
+    runs.write_csv(folder / "ablation.csv", _lines(results["causes"]))
     kinds = {cause: row["kind"] for cause, row in results["causes"].items()}
     plot.distances(histories["float32"], REFERENCE, kinds, folder / "ablation.png")
 
 
-def _write_csv(path: Path, rows: Mapping[str, Any]) -> None:
-    """Write the table: `cause,rel_1,...,ulp_1,...,float64,kind`."""
-    milestones = list(next(iter(rows.values()))["max_rel"])
-    with path.open("w", newline="") as file:
-        lines = csv.writer(file, lineterminator="\n")
-        columns = [f"{what}_{n}" for what in ("rel", "ulp") for n in milestones]
-        lines.writerow(["cause", *columns, "float64", "kind"])
-        for cause, row in rows.items():
-            distances = [*row["max_rel"].values(), *row["max_ulp"].values()]
-            lines.writerow([cause, *distances, row["float64"], row["kind"]])
+def _lines(rows: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the table's lines: `cause,rel_1,...,ulp_1,...,float64,kind`."""
+    return [
+        {"cause": cause}
+        | {f"rel_{n}": distance for n, distance in row["max_rel"].items()}
+        | {f"ulp_{n}": distance for n, distance in row["max_ulp"].items()}
+        | {"float64": row["float64"], "kind": row["kind"]}
+        for cause, row in rows.items()
+    ]

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import numpy as np
 from rich.console import Console
 
-from training import data, devices, environment, history, lanes, loop, report, runs
+from training import data, devices, history, lanes, loop, report, runs
 from training.config import ArticleConfig
 
 
@@ -37,11 +37,7 @@ def run(config: ArticleConfig) -> int:
         return 0
     with runs.new(final) as folder:
         program, recorded = train()
-        runs.write_json(folder / "config.json", config)
-        runs.write_json(
-            folder / "environment.json",
-            {**environment.describe(), "device": device.name, "data": report.data_facts(digits)},
-        )
+        report.write_setting(folder, config, device, digits)
         history.write_csv(recorded, folder / "history.csv")
         program.save(folder)
     notes.print(f"Results: {final}", highlight=False, soft_wrap=True)

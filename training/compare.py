@@ -20,7 +20,6 @@ from tf1_compat.state import State
 from training import (
     data,
     devices,
-    environment,
     history,
     lanes,
     loop,
@@ -76,11 +75,7 @@ def train(config: CompareConfig, final: Path, start: State | None = None) -> int
     console, notes = Console(), Console(stderr=True)
     with runs.new(final) as folder:
         notes.print(report.banner(config, digits, device, start), highlight=False, soft_wrap=True)
-        runs.write_json(folder / "config.json", config)
-        runs.write_json(
-            folder / "environment.json",
-            {**environment.describe(), "device": device.name, "data": report.data_facts(digits)},
-        )
+        report.write_setting(folder, config, device, digits)
         trainees = lanes.build(config.lanes, digits.train, config.seed, device)
         if start:
             for trainee in trainees:
@@ -134,13 +129,9 @@ def _judge(
             )
             for lane in others
         },
-        test_accuracy={lane.name: _accuracy(lane, test) for lane in trainees},
+        test_accuracy={lane.name: test.accuracy(lane.logits(test.x)) for lane in trainees},
         initial_sha256=initial,
     )
-
-
-def _accuracy(trainee: Trainee, test: Examples) -> float:
-    return float((trainee.logits(test.x).argmax(axis=1) == test.labels).mean())
 
 
 def _sha256(array: np.ndarray) -> str:

@@ -26,19 +26,9 @@ Cause = Literal[
     "all",
 ]
 
-Strategy = Literal[
-    "full",
-    "head",
-    "probe",
-    "gradual",
-    "bitfit",
-    "lora",
-    "discriminative",
-    "l2-sp",
-    "shrink-perturb",
-]
-SCOPES = ("full", "head", "probe", "gradual", "bitfit", "lora")
+Scope = Literal["full", "head", "probe", "gradual", "bitfit", "lora"]
 """Strategies that say what trains; the others go with any of them."""
+Strategy = Literal[Scope, "discriminative", "l2-sp", "shrink-perturb"]
 
 LARGEST_SEED = 2**31 - 2
 """TensorFlow takes seeds modulo 2^31 - 1, so a larger one would silently be another one."""
@@ -315,11 +305,11 @@ class FinetuneConfig(DataOptions):
         if not 0 <= self.seed <= LARGEST_SEED - self.seeds:
             raise UserError(f"--seed {self.seed}: expected 0 to {LARGEST_SEED - self.seeds}.")
         check_device(self.device)
-        scopes = [name for name in self.strategy if name in SCOPES]
+        scopes = [name for name in self.strategy if name in get_args(Scope)]
         if not self.strategy or len(set(self.strategy)) < len(self.strategy) or len(scopes) > 1:
             raise UserError(
                 f"--strategy {' '.join(self.strategy)}: expected each at most once, at least one, "
-                f"and at most one of {', '.join(SCOPES)}, which say what trains."
+                f"and at most one of {', '.join(get_args(Scope))}, which say what trains."
             )
         _ = self.scale  # says at once what is wrong with it
 

@@ -41,6 +41,10 @@ class Examples(NamedTuple):
         """[N] int64, columns of `y`: the classes themselves where there are all ten."""
         return self.y.argmax(axis=1)
 
+    def accuracy(self, logits: np.ndarray) -> float:
+        """Return the share of rows whose largest logit, of [N, classes], is that of their label."""
+        return float((logits.argmax(axis=1) == self.labels).mean())
+
 
 class Raw(NamedTuple):
     """A data set as it was read: pixels of any shape [N, ...] with 784 a row, labels [N]."""
@@ -74,11 +78,11 @@ class Digits:
 
 
 def load(name: str, manual_dir: Path | None = None) -> Digits:
-    """Return the data set `name`: mnist_5k, a TensorFlow Datasets name, `idx:DIR` or `npz:FILE`.
+    """Return the data set `name`: embedded, of TensorFlow Datasets, `idx:DIR` or `npz:FILE`.
 
-    `manual_dir` (for mnist also the environment's MNIST_DIR) hands TensorFlow Datasets the original
-    files. Raises UserError where the data are
-    not there, damaged, or not 28 x 28 greyscale images of at most ten classes.
+    `name[0-4]` is a subset of its classes. `manual_dir` (for mnist also the environment's
+    MNIST_DIR) hands TensorFlow Datasets the original files. Raises UserError where the data are not
+    there, damaged, or not 28 x 28 greyscale images of at most ten classes.
     """
     whole, classes = subset.parse(name)
     raw = _read(whole, manual_dir)
@@ -104,17 +108,15 @@ def load_all_classes(name: str, manual_dir: Path | None = None) -> Digits:
 def _read(name: str, manual_dir: Path | None) -> Raw:
     kind, _, path = name.partition(":")
     if name in embedded.NAMES:
-        raw = Raw(*embedded.read(name))
-    elif name in tfds_data.NAMES:
-        raw = Raw(*tfds_data.read(name, manual_dir or _mnist_dir(name)))
-    elif kind == "idx" and path:
-        raw = _read_idx(Path(path).expanduser())
-    elif kind == "npz" and path:
-        raw = _read_npz(Path(path).expanduser())
-    else:
-        names = ", ".join([*embedded.NAMES, *tfds_data.NAMES])
-        raise UserError(f"unknown data set {name!r}: expected {names}, idx:DIR or npz:FILE.")
-    return raw
+        return Raw(*embedded.read(name))
+    if name in tfds_data.NAMES:
+        return Raw(*tfds_data.read(name, manual_dir or _mnist_dir(name)))
+    if kind == "idx" and path:
+        return _read_idx(Path(path).expanduser())
+    if kind == "npz" and path:
+        return _read_npz(Path(path).expanduser())
+    names = ", ".join([*embedded.NAMES, *tfds_data.NAMES])
+    raise UserError(f"unknown data set {name!r}: expected {names}, idx:DIR or npz:FILE.")
 
 
 def _mnist_dir(name: str) -> Path | None:

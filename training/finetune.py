@@ -7,46 +7,25 @@ Checks the hand-off, trains with a recipe and a strategy, and writes `finetune.j
 and `model.keras`.
 """
 
-import csv
 import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
 from training import data, devices, environment, pretrained, progress, report, runs, source, split
 from training.config import FinetuneConfig
-from training.data import Digits, Examples
+from training.devices import Device
 from training.recipe import RECIPES, Recipe
+from training.split import Task
 
 if TYPE_CHECKING:
     import keras
 
     from keras_models.strategies import Settings
+    from training.pretrained import Pretrained
     from training.start import Start
     from training.tuning import Tuned
-
-
-@dataclass(frozen=True)
-class Task:
-    """Target data, by what each row is for; no test row ever chooses anything."""
-
-    train: Examples
-    validation: Examples | None
-    test: Examples
-    classes: tuple[int, ...]
-
-
-def task(digits: Digits, shots: int | None, seed: int) -> Task:
-    """Return the rows to train with, choose with and test with.
-
-    With `shots` there is nothing to choose with: every label would be one more shot.
-    """
-    if shots is None:
-        return Task(*split.validation(digits.train), digits.test, digits.classes)
-    return Task(split.few(digits.train, shots, seed), None, digits.test, digits.classes)
 
 
 def recipe(config: FinetuneConfig) -> Recipe:
@@ -55,11 +34,11 @@ def recipe(config: FinetuneConfig) -> Recipe:
     return dataclasses.replace(chosen, epochs=config.epochs) if config.epochs else chosen
 
 
-def settings(config: FinetuneConfig, seed: int) -> "Settings":
+def settings(config: FinetuneConfig) -> "Settings":
     """Return the numbers of the strategies."""
     from keras_models.strategies import Settings
 
-    return Settings(lora_rank=config.lora_rank, lora_alpha=config.lora_alpha, seed=seed)
+    return Settings(lora_rank=config.lora_rank, lora_alpha=config.lora_alpha, seed=config.seed)
 
 
 def run(config: FinetuneConfig) -> int:
@@ -73,37 +52,27 @@ def run(config: FinetuneConfig) -> int:
     device = devices.choose(config.device)
     import tensorflow as tf
 
-    from training import start, tuning
+    from training import tuning
 
     digits = data.load(config.data, config.manual_dir)
-    given = task(digits, config.shots, config.seed)
+    task = split.task(digits, config.shots, config.seed)
     console, notes = Console(), Console(stderr=True)
     notes.print(environment.banner(), highlight=False, markup=False, soft_wrap=True)
     notes.print(f"data {digits.describe()}", highlight=False, markup=False, soft_wrap=True)
     with runs.new(final) as folder, tf.device(device.name):
         origin = pretrained.load(config.source)
-        begin = start.hand_over(
-            origin,
-            given.train,
-            given.classes,
-            config.scale,
-            config.new_head,
-            config.seed,
-            exact=device.kind == "CPU",
-        )
+        begin = hand_over(config, origin, task, device)
         notes.print(handed(begin), highlight=False, markup=False, soft_wrap=True)
-        before = None if begin.new_head else tuning.accuracy(origin.model, given.test)
+        before = None if begin.new_head else tuning.accuracy(origin.model, task.test)
         used = recipe(config)
         with progress.line(used.epochs, notes) as show:
-            model, tuned = train(config, begin, given, used, show)
-        after = tuning.accuracy(model, given.test)
-        kept = validated(model, given)
+            model, tuned = train(config, begin.model, task, begin.new_head, show)
         result = {
             "source": str(config.source),
             "data": report.data_facts(digits),
-            "classes": list(given.classes),
-            "rows": {"train": len(given.train.x), "test": len(given.test.x)}
-            | ({"validation": len(given.validation.x)} if given.validation else {}),
+            "classes": list(task.classes),
+            "rows": {"train": len(task.train.x), "test": len(task.test.x)}
+            | ({"validation": len(task.validation.x)} if task.validation else {}),
             "shots": config.shots,
             "strategy": list(config.strategy),
             "seed": config.seed,
@@ -111,8 +80,8 @@ def run(config: FinetuneConfig) -> int:
             "handoff": dataclasses.asdict(begin.handoff),
             "rescale": {"scale": begin.scale, "reason": begin.reason},
             "new_head": begin.new_head,
-            "validation_accuracy": kept,
-            "test_accuracy": after,
+            "validation_accuracy": tuned.kept.get("validation_accuracy"),
+            "test_accuracy": tuning.accuracy(model, task.test),
             "trainable_parameters": tuned.trainable_parameters,
             "parameters": sum(int(array.size) for array in tuning.values(model).values()),
             "kept_epoch": tuned.kept_epoch,
@@ -121,52 +90,61 @@ def run(config: FinetuneConfig) -> int:
             "recipe": dataclasses.asdict(used),
             "history": tuned.history,
         }
-        _write(folder, config, device.name, digits, model, tuned, result)
+        report.write_setting(folder, config, device, digits)
+        runs.write_json(folder / "finetune.json", result)
+        runs.write_csv(folder / "history.csv", tuned.history)
+        model.save(folder / "model.keras")
     console.print(summary(result), highlight=False, soft_wrap=True, markup=False)
     console.print(f"Results: {final}", highlight=False, soft_wrap=True, markup=False)
     return 0
 
 
+def hand_over(config: FinetuneConfig, origin: "Pretrained", task: Task, device: Device) -> "Start":
+    """Return the source's model ready to train on `task`, checked: on a CPU bit for bit."""
+    from training import start
+
+    return start.hand_over(
+        origin,
+        task.train,
+        task.classes,
+        config.scale,
+        config.new_head,
+        config.seed,
+        exact=device.kind == "CPU",
+    )
+
+
 def train(
     config: FinetuneConfig,
-    begin: "Start",
-    given: Task,
-    used: Recipe,
+    model: "keras.Model",
+    task: Task,
+    new_head: bool,
     show: Any = lambda epoch, losses: None,
 ) -> tuple["keras.Model", "Tuned"]:
-    """Train what was handed over; return the model, compiled and without LoRA, and what happened.
+    """Train `model`; return a copy of it, compiled and without LoRA, and what happened.
 
     The one that is returned predicts what the trained one does, or this raises UserError.
     """
     from keras_models import stack, strategies
-    from training import handoff, recipe, tuning
+    from training import handoff, tuning
+    from training.recipe import compile_for
 
-    plan = strategies.plan(
-        begin.model, config.strategy, settings(config, config.seed), begin.new_head
-    )
+    used = recipe(config)
+    plan = strategies.plan(model, config.strategy, settings(config), new_head)
     tuned = tuning.tune(
-        begin.model,
+        model,
         plan,
         used,
-        given.train,
-        given.validation,
-        {"test": given.test},
+        task,
         config.seed,
         lambda epoch, row: show(epoch, {"loss": row["loss"]}),
     )
-    model = stack.rebuild(begin.model)
-    trained, rebuilt = (tuning.logits(one, given.test.x) for one in (begin.model, model))
+    copy = stack.rebuild(model)
+    trained, rebuilt = (tuning.logits(one, task.test.x) for one in (model, copy))
     handoff.check(trained, rebuilt, 1.0, None, "logits")
-    recipe.compile_for(model, used, updates=1, rates={})
-    model.optimizer.build(model.trainable_variables)  # or it could not be loaded without a warning
-    return model, tuned
-
-
-def validated(model: "keras.Model", given: Task) -> float | None:
-    """Return the accuracy on the rows that choose, if there are any."""
-    from training import tuning
-
-    return tuning.accuracy(model, given.validation) if given.validation else None
+    compile_for(copy, used, updates=1, rates={})
+    copy.optimizer.build(copy.trainable_variables)  # or it could not be loaded without a warning
+    return copy, tuned
 
 
 def handed(begin: "Start") -> str:
@@ -192,30 +170,3 @@ def summary(result: Mapping[str, Any]) -> str:
         f"{len(result['history']) - 1} epochs{kept}, {result['trainable_parameters']:,} of "
         f"{result['parameters']:,} parameters trained."
     )
-
-
-def write_history(rows: list[dict[str, Any]], path: Path) -> None:
-    """Write one line an epoch; every number reads back to the same float."""
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-
-
-def _write(
-    folder: Path,
-    config: FinetuneConfig,
-    device: str,
-    digits: Digits,
-    model: "keras.Model",
-    tuned: "Tuned",
-    result: dict[str, Any],
-) -> None:
-    runs.write_json(folder / "config.json", config)
-    runs.write_json(
-        folder / "environment.json",
-        {**environment.describe(), "device": device, "data": report.data_facts(digits)},
-    )
-    runs.write_json(folder / "finetune.json", result)
-    write_history(tuned.history, folder / "history.csv")
-    model.save(folder / "model.keras")

@@ -6,7 +6,6 @@
 Images of any size are brought into MNIST's form first (`training/images.py`).
 """
 
-import csv
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -17,7 +16,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from training import devices, images, pretrained, source
+from training import devices, images, pretrained, runs, source
 from training.config import PredictConfig
 from training.errors import UserError
 
@@ -48,12 +47,13 @@ def run(config: PredictConfig) -> int:
     sides = load(config.model)
     x = pixels.astype(np.float32) / np.float32(255)  # [N, 784], as training/data.py scales
     logits = {name: of(x) for name, of in sides.logits.items()}
+    chances = {name: probabilities(of) for name, of in logits.items()}
     console = Console()
-    console.print(_table(files, logits, sides.classes))
+    console.print(_table(files, chances, sides.classes))
     if len(logits) > 1:
         console.print(f"\n{agreement(logits)}", highlight=False, soft_wrap=True)
     if config.out:
-        _write(config.out, files, logits, sides.classes)
+        _write(config.out, files, chances, sides.classes)
         console.print(f"Written: {config.out}", highlight=False, soft_wrap=True, markup=False)
     return 0
 
@@ -73,26 +73,26 @@ def load(path: Path) -> Sides:
 
     Raises UserError for what is no model of [N, 784] pixels.
     """
-    folder = path.expanduser()
-    lanes = [folder / f"{lane}.keras" for lane in ("exact", "idiomatic")]
-    if (folder / "tf1").is_dir() or source.kind(path)[0] == "checkpoint":
-        origin = pretrained.load(path)
-        logits: dict[str, Logits] = {"tf1": lambda x: origin.outputs(x).logits}
+    origin = pretrained.load(path)
+    logits: dict[str, Logits] = {}
+    if source.kind(path)[0] == "checkpoint":
+        lanes = [path.expanduser() / f"{lane}.keras" for lane in ("exact", "idiomatic")]
+        logits["tf1"] = lambda x: origin.outputs(x).logits
         logits |= {file.stem: _keras(source.load_keras(file)) for file in lanes if file.is_file()}
         if len(logits) == 1:
             logits["keras"] = _keras(origin.model)
-        return Sides(logits, pretrained.PREDICTIONS)
-    origin = pretrained.load(path)
-    logits = {"keras": lambda x: origin.outputs(x).logits}
+        return Sides(logits, origin.classes)
+    logits["keras"] = lambda x: origin.outputs(x).logits
     tf1 = pretrained.as_tf1(origin.model)
     if tf1:
         logits["tf1"] = lambda x: tf1(x).logits
-    width = origin.model.output_shape[-1]
-    return Sides(logits, origin.classes or range(width))
+    return Sides(logits, origin.classes)
 
 
 def _keras(model: "keras.Model") -> Logits:
-    return lambda x: np.asarray(model(x, training=False))
+    from training import tuning
+
+    return lambda x: tuning.logits(model, x)
 
 
 def probabilities(logits: np.ndarray) -> np.ndarray:
@@ -117,14 +117,12 @@ def agreement(logits: Mapping[str, np.ndarray]) -> str:
     return sentence[0].upper() + sentence[1:] + "."
 
 
-def _table(
-    files: Sequence[Path], logits: Mapping[str, np.ndarray], classes: Sequence[int]
-) -> Table:
+def _table(files: Sequence[Path], every: Mapping[str, np.ndarray], classes: Sequence[int]) -> Table:
+    """Return the table of the probabilities, model -> [N, classes]."""
     shown = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     shown.add_column("image", overflow="fold")
     for heading in ("model", "class", "probability", "then"):
         shown.add_column(heading, justify="right", no_wrap=True)
-    every = {name: probabilities(of) for name, of in logits.items()}
     for row, file in enumerate(files):
         for number, (name, chances) in enumerate(every.items()):
             best, *next_ = np.argsort(-chances[row], kind="stable")[:3]
@@ -139,17 +137,16 @@ def _table(
 
 
 def _write(
-    path: Path, files: Sequence[Path], logits: Mapping[str, np.ndarray], classes: Sequence[int]
+    path: Path, files: Sequence[Path], every: Mapping[str, np.ndarray], classes: Sequence[int]
 ) -> None:
     """Write a line for each image and model: its class, and the probability of every class."""
-    every = {name: probabilities(of) for name, of in logits.items()}
+    lines = [
+        {"image": image, "model": name, "class": classes[int(chances[row].argmax())]}
+        | dict(zip(classes, chances[row].tolist(), strict=True))
+        for row, image in enumerate(files)
+        for name, chances in every.items()
+    ]
     try:
-        with path.open("x", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(["image", "model", "class", *classes])
-            for row, image in enumerate(files):
-                for name, chances in every.items():
-                    best = classes[int(chances[row].argmax())]
-                    writer.writerow([image, name, best, *map(float, chances[row])])
+        runs.write_csv(path, lines)
     except OSError as error:
         raise UserError(f"--out {path}: cannot be written to ({error.strerror}).") from error

@@ -34,8 +34,8 @@ class Pretrained:
     path: Path
     model: "keras.Model"
     outputs: Callable[[np.ndarray], Outputs]
-    classes: tuple[int, ...] | None
-    """None where the file does not say; then columns are taken for what they are called."""
+    classes: tuple[int, ...]
+    """Where no file says so, columns are taken for what they are called."""
 
 
 def load(path: Path) -> Pretrained:
@@ -52,8 +52,8 @@ def load(path: Path) -> Pretrained:
             state = checkpoint.to_state(checkpoint.read(file), checkpoint.ARTICLE)
             model = article.build("idiomatic")
             transfer.load_state(model, state, article.SAVED, weights_only=True)
-        saved = {variable: name for name, variable in article.SAVED.items()}
-        weights = {name: state.weights[saved[at]] for name, at in article.WEIGHTS.items()}
+        names = {variable: name for name, variable in article.WEIGHTS.items()}
+        weights = {names[at]: state.weights[saved] for saved, at in article.SAVED.items()}
         return Pretrained(path, stack.rebuild(model), _tf1_outputs(weights), PREDICTIONS)
     if found != "keras":
         raise UserError(
@@ -62,7 +62,8 @@ def load(path: Path) -> Pretrained:
         )
     model = source.load_keras(file)
     try:
-        return Pretrained(path, stack.rebuild(model), _keras_outputs(model), _classes(file))
+        copy = stack.rebuild(model)
+        return Pretrained(path, copy, _keras_outputs(model), _classes(file, copy))
     except stack.NotAStack as error:
         raise UserError(f"{path}: fine-tuning knows stacks of Dense layers: {error}.") from error
 
@@ -87,13 +88,13 @@ def _tf1_outputs(weights: Mapping[str, np.ndarray]) -> Callable[[np.ndarray], Ou
     """Return what runs the article's graph with W1, b1, W2, b2."""
     from tf1_compat.program import Program
 
+    program = Program(*(np.zeros([0, n], np.float32) for n in (784, 10)), seed=0)  # never trained
+    program.load_weights(weights)
+    graph = program.endpoints
+
     def outputs(x: np.ndarray) -> Outputs:
-        program = Program(x, np.zeros([len(x), 10], np.float32), seed=0)
-        program.load_weights(weights)
-        graph = program.endpoints
-        fetched = program.session.run([graph.hidden_layer, graph.output_layer], {graph.X: x})
-        program.close()
-        return Outputs(*fetched)
+        fetches = [graph.hidden_layer, graph.output_layer]
+        return Outputs(*program.session.run(fetches, {graph.X: x}))
 
     return outputs
 
@@ -112,6 +113,8 @@ def _keras_outputs(model: "keras.Model") -> Callable[[np.ndarray], Outputs]:
     return outputs
 
 
-def _classes(file: Path) -> tuple[int, ...] | None:
+def _classes(file: Path, model: "keras.Model") -> tuple[int, ...]:
     beside = file.with_name("finetune.json")
-    return tuple(runs.read_json(beside)["classes"]) if beside.is_file() else None
+    if beside.is_file():
+        return tuple(runs.read_json(beside)["classes"])
+    return tuple(range(model.output_shape[-1]))

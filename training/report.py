@@ -1,5 +1,6 @@
 """What a comparison says on the screen and in `results.json`: banner, table, verdict."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -7,13 +8,13 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
-from training import environment
+from training import environment, runs
 from training.tolerances import TOLERANCES
 
 if TYPE_CHECKING:
     from tf1_compat.state import State
     from training.compare import Comparison
-    from training.config import RunOptions
+    from training.config import FinetuneConfig, RunOptions
     from training.data import Digits
     from training.devices import Device
 
@@ -27,6 +28,17 @@ def banner(
         f"{escape(environment.banner())}\n"
         f"data {escape(digits.describe())}\n"
         f"{config.epochs} epochs, full batch, {origin}, on {device.name}"
+    )
+
+
+def write_setting(
+    folder: Path, config: "RunOptions | FinetuneConfig", device: "Device", digits: "Digits"
+) -> None:
+    """Write `config.json` and `environment.json`: every option, and what the run ran on."""
+    runs.write_json(folder / "config.json", config)
+    runs.write_json(
+        folder / "environment.json",
+        {**environment.describe(), "device": device.name, "data": data_facts(digits)},
     )
 
 

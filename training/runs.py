@@ -1,12 +1,13 @@
 """Run folders: there whole or not at all."""
 
 import contextlib
+import csv
 import dataclasses
 import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -58,6 +59,14 @@ def write_json(path: Path, value: Any) -> None:
         value = dataclasses.asdict(value)
     text = json.dumps(value, indent=2, default=str, allow_nan=False, ensure_ascii=False)
     path.write_text(text + "\n", encoding="utf-8")
+
+
+def write_csv(path: Path, rows: Sequence[Mapping[Any, Any]]) -> None:
+    """Write a new file, a line for each of `rows`, under the first one's keys."""
+    with path.open("x", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
 
 
 def read_json(path: Path) -> Any:

@@ -1,12 +1,35 @@
 """Which rows train, which choose, which are only measured: validation rows, few-shot rows."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
-from training.data import Examples
+from training.data import Digits, Examples
 from training.errors import UserError
 
 EVERY = 12
 """Every twelfth training row validates: 5,000 of MNIST's 60,000."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """Target data, by what each row is for; no test row ever chooses anything."""
+
+    train: Examples
+    validation: Examples | None
+    test: Examples
+    classes: tuple[int, ...]
+
+
+def task(digits: Digits, shots: int | None, seed: int) -> Task:
+    """Return the rows to train with, choose with and test with.
+
+    With `shots` there is nothing to choose with: every label would be one more shot. Raises
+    UserError where there are too few.
+    """
+    if shots is None:
+        return Task(*validation(digits.train), digits.test, digits.classes)
+    return Task(few(digits.train, shots, seed), None, digits.test, digits.classes)
 
 
 def validation(train: Examples) -> tuple[Examples, Examples]:

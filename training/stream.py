@@ -31,8 +31,7 @@ def stream(train: Examples, recipe: Recipe, seed: int, phase: int = 0) -> Stream
     import tensorflow as tf
 
     rows = len(train.x)
-    repeats = -(-LEAST_UPDATES * recipe.batch_size // rows) if rows else 0
-    repeats = repeats if rows < LEAST_UPDATES * recipe.batch_size else 1
+    repeats = -(-LEAST_UPDATES * recipe.batch_size // rows)  # rounded up
     updates = rows * repeats // recipe.batch_size
     x, y = tf.constant(train.x), tf.constant(train.y)
     first = tf.constant(seed * PHASES + phase, tf.int64)

@@ -6,11 +6,9 @@ All rows of the table have the same rows to train with, the same recipe and as m
 goes on from the source's weights as they are, `full` and what follows from rescaled ones.
 """
 
-import csv
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,9 +26,11 @@ from training import (
     report,
     runs,
     source,
+    split,
 )
 from training.config import FinetuneConfig, Strategy
 from training.data import Digits
+from training.devices import Device
 
 if TYPE_CHECKING:
     from training.pretrained import Pretrained
@@ -86,7 +86,7 @@ def run(config: FinetuneConfig) -> int:
                     strategy=STRATEGIES.get(name, ("full",)),
                     rescale="none" if name == "naive" else config.rescale,
                 )
-                row, curve = _train(name, asked, origin, digits, home, device.kind == "CPU")
+                row, curve = _train(name, asked, origin, digits, home, device)
                 rows.append(row)
                 curves[name, seed] = curve
                 notes.print(
@@ -95,11 +95,7 @@ def run(config: FinetuneConfig) -> int:
                 )
         table = summarize(rows)
         source_accuracy = _source_accuracy(origin, home)
-        runs.write_json(folder / "config.json", config)
-        runs.write_json(
-            folder / "environment.json",
-            {**environment.describe(), "device": device.name, "data": report.data_facts(digits)},
-        )
+        report.write_setting(folder, config, device, digits)
         runs.write_json(
             folder / "study.json",
             {
@@ -112,7 +108,7 @@ def run(config: FinetuneConfig) -> int:
                 "rows": table,
             },
         )
-        _write_csv(rows, folder / "study.csv")
+        runs.write_csv(folder / "study.csv", [dataclasses.asdict(row) for row in rows])
         plot.study(curves, folder / "study.png")
     console.print(shown(table, config.accuracy, source_accuracy))
     console.print(f"\n{verdict(table)}", highlight=False, soft_wrap=True)
@@ -126,35 +122,28 @@ def _train(
     origin: "Pretrained",
     digits: Digits,
     home: Digits,
-    exact: bool,
+    device: Device,
 ) -> tuple[Row, list[float]]:
     """Return a row of the study and the test accuracy before and after each epoch."""
     from keras_models import stack
-    from training import start, tuning
+    from training import tuning
 
-    given = finetune.task(digits, config.shots, config.seed)
-    begin = start.hand_over(
-        origin,
-        given.train,
-        given.classes,
-        config.scale,
-        config.new_head,
-        config.seed,
-        exact,
-    )
+    task = split.task(digits, config.shots, config.seed)
     if name == "scratch":
-        model = stack.fresh(origin.model, len(given.classes), config.seed)
-        begin = dataclasses.replace(begin, model=model, new_head=False)
-    model, tuned = finetune.train(config, begin, given, finetune.recipe(config))
+        begun, new_head = stack.fresh(origin.model, len(task.classes), config.seed), False
+    else:
+        start = finetune.hand_over(config, origin, task, device)
+        begun, new_head = start.model, start.new_head
+    model, tuned = finetune.train(config, begun, task, new_head)
     curve = [row["test_accuracy"] for row in tuned.history]
     reached = [row for row in tuned.history if row["test_accuracy"] >= config.accuracy]
     remembers = None
-    if name != "scratch" and not begin.new_head and digits.classes == home.classes:
+    if name != "scratch" and not new_head and digits.classes == home.classes:
         remembers = tuning.accuracy(model, home.test)
     return Row(
         strategy=name,
         seed=config.seed,
-        test_accuracy=tuning.accuracy(model, given.test),
+        test_accuracy=tuning.accuracy(model, task.test),
         start_accuracy=curve[0],
         trainable_parameters=tuned.trainable_parameters,
         seconds=round(tuned.seconds, 3),
@@ -168,7 +157,7 @@ def _source_accuracy(origin: "Pretrained", home: Digits) -> float | None:
     """Return the source's accuracy on its own task, if its classes are that task's."""
     from training import tuning
 
-    if (origin.classes or home.classes) != home.classes:
+    if origin.classes != home.classes:
         return None
     return tuning.accuracy(origin.model, home.test)
 
@@ -246,11 +235,3 @@ def verdict(table: Sequence[dict[str, Any]]) -> str:
         f"({best['test_accuracy']:.2%}, {scratch['test_accuracy']:.2%}); "
         f"worse than scratch: {', '.join(worse) or 'none'}."
     )
-
-
-def _write_csv(rows: Sequence[Row], path: Path) -> None:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        names = [field.name for field in dataclasses.fields(Row)]
-        writer = csv.DictWriter(file, names, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(dataclasses.asdict(row) for row in rows)

@@ -7,24 +7,22 @@ the test rows are looked at after every epoch for the record, and nothing depend
 import itertools
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import Any
 
 import keras
 import numpy as np
 
 from keras_models import strategies
+from keras_models.strategies import Plan
 from training import handoff
 from training import recipe as recipes
 from training.data import Examples
 from training.recipe import Recipe
+from training.split import Task
 from training.stream import stream
 
-if TYPE_CHECKING:
-    from keras_models.strategies import Plan
-
 Weights = dict[str, np.ndarray]
-Watch = Mapping[str, Examples]
 OnEpoch = Callable[[int, Mapping[str, Any]], None]
 
 
@@ -32,46 +30,51 @@ class Moved(RuntimeError):
     """An array that was frozen has changed, or one that should train has not."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class Tuned:
     """What a training did; `history` has a row before the first epoch and after each."""
 
-    history: list[dict[str, Any]] = field(default_factory=list)
-    frozen: list[list[str]] = field(default_factory=list)
+    history: list[dict[str, Any]]
+    frozen: list[list[str]]
     """For each phase, the paths of what stayed, bit for bit."""
-    trainable_parameters: int = 0
+    trainable_parameters: int
     """Numbers that trained in any phase."""
-    kept_epoch: int | None = None
-    seconds: float = 0.0
+    kept_epoch: int | None
+    """None where nothing chose it, so that it is the last."""
+    seconds: float
+
+    @property
+    def kept(self) -> dict[str, Any]:
+        """The row of the history that has the weights which were kept."""
+        return self.history[-1 if self.kept_epoch is None else self.kept_epoch]
 
 
 def tune(
     model: keras.Model,
-    plan: "Plan",
+    plan: Plan,
     recipe: Recipe,
-    train: Examples,
-    validation: Examples | None,
-    watch: Watch,
+    task: Task,
     seed: int,
     on_epoch: OnEpoch = lambda epoch, row: None,
 ) -> Tuned:
     """Train `model` in place and return what happened.
 
-    Weights are kept as they were where the loss on `validation` was lowest, be it before the first
-    epoch; without `validation` those after the last. After an epoch they are always the averages.
-    `watch` is name -> rows whose accuracy is recorded as NAME_accuracy. Raises Moved.
+    Weights are kept as they were where the loss on the validation rows was lowest, be it before the
+    first epoch; without such rows those after the last. After an epoch they are always the
+    averages. Raises Moved.
     """
     began = time.perf_counter()
-    tuned, keeper = Tuned(), _Keeper(model, validation, watch, recipe, on_epoch, began)
+    keeper = _Keeper(model, task, recipe, on_epoch, began)
     trained: set[str] = set()
+    frozen: list[list[str]] = []
     start = values(model)
     keeper.look(0, {})
     for number, (phase, epochs) in enumerate(
         zip(plan.phases, _epochs(plan, recipe.epochs), strict=True)
     ):
-        rows = stream(train, recipe, seed, number)
+        rows = stream(task.train, recipe, seed, number)
         before = values(model)
-        frozen = strategies.freeze(model, phase)
+        frozen.append([variable.path for variable in strategies.freeze(model, phase)])
         recipes.compile_for(model, recipe, rows.updates * epochs, plan.rates)
         keeper.begin(number)
         model.fit(
@@ -84,17 +87,19 @@ def tune(
         )
         prove(before, values(model), phase.trains)
         trained |= phase.trains
-        tuned.frozen.append([variable.path for variable in frozen])
     if keeper.best is not None:
         _assign(model, keeper.best)
     prove_frozen(start, values(model), trained)
-    tuned.history, tuned.kept_epoch = keeper.history, keeper.best_epoch
-    tuned.trainable_parameters = sum(start[path].size for path in trained)
-    tuned.seconds = time.perf_counter() - began
-    return tuned
+    return Tuned(
+        history=keeper.history,
+        frozen=frozen,
+        trainable_parameters=sum(start[path].size for path in trained),
+        kept_epoch=keeper.best_epoch,
+        seconds=time.perf_counter() - began,
+    )
 
 
-def _epochs(plan: "Plan", total: int) -> list[int]:
+def _epochs(plan: Plan, total: int) -> list[int]:
     """Share `total` epochs out to the phases, at least one each, though there be fewer."""
     ends = np.cumsum([phase.share for phase in plan.phases])
     bounds, phases = [0], len(ends)
@@ -141,14 +146,13 @@ class _Keeper(keras.callbacks.Callback):
     def __init__(
         self,
         model: keras.Model,
-        validation: Examples | None,
-        watch: Watch,
+        task: Task,
         recipe: Recipe,
         on_epoch: OnEpoch,
         began: float,
     ) -> None:
         super().__init__()
-        self._model, self._validation, self._watch = model, validation, watch
+        self._model, self._task = model, task
         self._patience = max(2, round(recipe.patience * recipe.epochs))
         self._smoothing = recipe.label_smoothing
         self._on_epoch, self._began = on_epoch, began
@@ -176,12 +180,13 @@ class _Keeper(keras.callbacks.Callback):
         """Measure the weights as they are, as a row of the history; row 0 is before training."""
         row: dict[str, Any] = {"epoch": len(self.history), "phase": phase}
         row |= {name: float(logs[name]) if name in logs else None for name in ("loss", "accuracy")}
-        if self._validation is not None:
-            found = logits(self._model, self._validation.x)
-            row["validation_loss"] = self._loss(found, self._validation.y)
-            row["validation_accuracy"] = _hits(found, self._validation)
+        checks = self._task.validation
+        if checks is not None:
+            found = logits(self._model, checks.x)
+            row["validation_loss"] = self._loss(found, checks.y)
+            row["validation_accuracy"] = checks.accuracy(found)
             self._judge(row["validation_loss"])
-        row |= {f"{name}_accuracy": accuracy(self._model, e) for name, e in self._watch.items()}
+        row["test_accuracy"] = accuracy(self._model, self._task.test)
         row["seconds"] = round(time.perf_counter() - self._began, 3)
         self.history.append(row)
         return row
@@ -209,8 +214,4 @@ def logits(model: keras.Model, x: np.ndarray) -> np.ndarray:
 
 def accuracy(model: keras.Model, examples: Examples) -> float:
     """Return the share of rows whose largest logit is that of their label."""
-    return _hits(logits(model, examples.x), examples)
-
-
-def _hits(found: np.ndarray, examples: Examples) -> float:
-    return float((found.argmax(axis=1) == examples.labels).mean())
+    return examples.accuracy(logits(model, examples.x))
