@@ -54,6 +54,7 @@ def sorted_rows(examples: data.Examples) -> list[bytes]:
     return sorted(x.tobytes() + y.tobytes() for x, y in zip(examples.x, examples.y, strict=True))
 
 
+@pytest.mark.alone
 def test_thousand_epochs_on_all_of_mnist(mnist_dir: Path, tmp_path: Path) -> None:
     """The exact lane bit for bit, TensorFlow 1.15.5 within the tolerance, 90.35 % +- 0.1."""
     command = ["compare", "--data", f"idx:{mnist_dir}", "--lanes", "tf1", "exact", "--out", "run"]
@@ -71,6 +72,7 @@ def test_thousand_epochs_on_all_of_mnist(mnist_dir: Path, tmp_path: Path) -> Non
         assert abs(results["lanes"][lane]["test_accuracy"] - 0.9035) <= 0.001
 
 
+@pytest.mark.alone
 def test_the_default_recipe_makes_a_good_model_of_the_articles(
     mnist_dir: Path, tmp_path: Path
 ) -> None:
