@@ -34,6 +34,9 @@ test: lint ## ruff, mypy, pytest; all of MNIST too where MNIST_DIR says where it
 .PHONY: tf115
 tf115: .venv-tf115/installed ## genuine TensorFlow 1.15.5, to test against: TF115=.venv-tf115/bin/python make test
 
+.PHONY: frameworks
+frameworks: $(VENV)/installed-frameworks ## JAX and PyTorch, for --lanes keras-jax keras-torch and their tests
+
 .PHONY: lint
 lint: $(VENV)/installed-dev ## ruff and mypy
 	$(BIN)/ruff check .
@@ -75,6 +78,10 @@ $(VENV)/python:
 $(VENV)/installed: $(VENV)/python pyproject.toml constraints.txt
 	@echo "installing into $(VENV), about two minutes ..."
 	$(PIP) --editable .
+	@touch $@
+
+$(VENV)/installed-frameworks: $(VENV)/installed
+	$(PIP) --editable ".[jax,torch]"
 	@touch $@
 
 $(VENV)/installed-dev: $(VENV)/python pyproject.toml constraints.txt

@@ -8,15 +8,15 @@
 Its twin is `tf1_compat/article.py`. `tf1keras compare` trains both.
 """
 
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import keras
+import numpy as np
 
+from keras_models.costs import HalfSquaredError, TF1Penalty
 from keras_models.exact import AddV2Dense, TF1Adam
-
-n_input = 784
-n_output = 10
-n_hidden = 128
+from keras_models.tf1_optimizers import TF1GradientDescent
+from tf1_compat.hyperparameters import LISTING, Hyperparameters
 
 Lane = Literal["exact", "idiomatic"]
 
@@ -26,6 +26,9 @@ class Pieces(NamedTuple):
 
     dense: type[keras.layers.Dense] = AddV2Dense
     adam: type[keras.optimizers.Optimizer] = TF1Adam
+    gradient_descent: type[keras.optimizers.Optimizer] = TF1GradientDescent
+    squared_error: type[keras.losses.Loss] = HalfSquaredError
+    penalty: type[keras.regularizers.Regularizer] = TF1Penalty
     epsilon: float = 1e-8
     """TensorFlow 1's; Keras' own default is 1e-7, which trains differently."""
     probabilities: bool = False
@@ -36,74 +39,150 @@ class Pieces(NamedTuple):
 
 PIECES: dict[Lane, Pieces] = {
     "exact": Pieces(),
-    "idiomatic": Pieces(keras.layers.Dense, keras.optimizers.Adam, jit_compile="auto"),
+    "idiomatic": Pieces(
+        keras.layers.Dense,
+        keras.optimizers.Adam,
+        keras.optimizers.SGD,
+        keras.losses.MeanSquaredError,
+        keras.regularizers.L1L2,
+        jit_compile="auto",
+    ),
 }
 
-WEIGHTS = {
-    "W1": "hidden_layer/kernel",
-    "b1": "hidden_layer/bias",
-    "W2": "output_layer/kernel",
-    "b2": "output_layer/bias",
-}
-"""The article's name -> the path of the Keras variable."""
 
-SAVED = {
-    "Variable": WEIGHTS["W1"],
-    "Variable_1": WEIGHTS["b1"],
-    "Variable_2": WEIGHTS["W2"],
-    "Variable_3": WEIGHTS["b2"],
-}
-"""The same by the names in TensorFlow 1's checkpoints, where the article's variables have none."""
+def layer_names(hyper: Hyperparameters = LISTING) -> list[str]:
+    """Return the layers' names, first to last: the listing's two, hidden_layer_2 and so on."""
+    more = [f"hidden_layer_{number}" for number in range(2, len(hyper.layers))]
+    hidden = ["hidden_layer", *more] if len(hyper.layers) > 1 else []
+    return [*hidden, "output_layer"]
 
 
-def build(lane: Lane = "exact", seed: int | None = None) -> keras.Model:
+def weight_paths(hyper: Hyperparameters = LISTING) -> dict[str, str]:
+    """Return the article's name -> the path of the Keras variable: W1 -> hidden_layer/kernel."""
+    paths = [f"{layer}/{kind}" for layer in layer_names(hyper) for kind in ("kernel", "bias")]
+    return dict(zip(hyper.names, paths, strict=True))
+
+
+def saved_paths(hyper: Hyperparameters = LISTING) -> dict[str, str]:
+    """Return the same by the names in TensorFlow 1's checkpoints: Variable, Variable_1, ..."""
+    return dict(zip(hyper.variables, weight_paths(hyper).values(), strict=True))
+
+
+def build(
+    lane: Lane = "exact", seed: int | None = None, hyper: Hyperparameters = LISTING
+) -> keras.Model:
     """Return the article's model, compiled: [N, 784] float32 pixels -> [N, 10] float32 logits.
 
     Initial weights and biases are drawn from N(0, 1), as in the article, but by Keras' generator
-    from `seed`: for TensorFlow 1's own numbers set them with `keras_models.trainee`. Raises
-    ValueError for an unknown lane.
+    from `seed`: for TensorFlow 1's own numbers set them with `keras_models.trainee`. `hyper` says
+    what is to be other than in the listing. Raises ValueError for an unknown lane, and for dropout
+    in the exact one: TensorFlow 1's masks are other random numbers.
     """
     if lane not in PIECES:
         raise ValueError(f"unknown lane {lane!r}: expected one of {', '.join(PIECES)}")
-    return assemble(PIECES[lane], seed, name=f"article_{lane}")
+    if lane == "exact" and hyper.dropout:
+        raise ValueError(f"dropout {hyper.dropout}: expected 0 in the exact lane")
+    return assemble(PIECES[lane], seed, name=f"article_{lane}", hyper=hyper)
 
 
 def assemble(
-    pieces: Pieces, seed: int | None = None, dtype: str = "float32", name: str = "article"
+    pieces: Pieces,
+    seed: int | None = None,
+    dtype: str = "float32",
+    name: str = "article",
+    hyper: Hyperparameters = LISTING,
 ) -> keras.Model:
     """Return the article's model made of `pieces`, compiled, computing in `dtype` throughout."""
     seeds = keras.random.SeedGenerator(seed)
 
-    def layer(units: int, activation: str, name: str) -> keras.layers.Dense:
+    def layer(units: int, name: str) -> keras.layers.Dense:
         normal = keras.initializers.RandomNormal(mean=0.0, stddev=1.0, seed=seeds)
         return pieces.dense(
             units,
-            activation=activation,
+            activation="linear" if name == "output_layer" else "relu",
             kernel_initializer=normal,
             bias_initializer=normal,
+            kernel_regularizer=_penalty(pieces, hyper),
             dtype=dtype,
             name=name,
         )
 
-    X = keras.Input([n_input], dtype=dtype, name="X")
-    # [N, 784] @ [784, 128] + [128] -> [N, 128]
-    hidden_layer = layer(n_hidden, "relu", "hidden_layer")(X)
-    # [N, 128] @ [128, 10] + [10] -> [N, 10]
-    output_layer = layer(n_output, "linear", "output_layer")(hidden_layer)
+    X = keras.Input([hyper.widths[0]], dtype=dtype, name="X")
+    output_layer = X
+    for number, (name_of_layer, units) in enumerate(
+        zip(layer_names(hyper), hyper.widths[1:], strict=True)
+    ):
+        if number and hyper.dropout:
+            output_layer = keras.layers.Dropout(hyper.dropout, seed=seed)(output_layer)
+        # [N, inputs] @ [inputs, units] + [units] -> [N, units]
+        output_layer = layer(units, name_of_layer)(output_layer)
     if pieces.probabilities:
         probabilities = keras.layers.Softmax(dtype=dtype, name="softmax")(output_layer)
         # Keras finds the logits of a softmax that comes last, and uses them; not of one further up.
-        output_layer = keras.layers.Reshape([n_output], name="probabilities")(probabilities)
+        output_layer = keras.layers.Reshape([hyper.widths[-1]], name="probabilities")(probabilities)
 
     model = keras.Model(X, output_layer, name=name)
     model.compile(
-        optimizer=pieces.adam(
-            learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=pieces.epsilon
-        ),
-        loss=keras.losses.CategoricalCrossentropy(
-            from_logits=not pieces.probabilities, dtype=dtype
-        ),
+        optimizer=_optimizer(pieces, hyper),
+        **_cost(pieces, hyper, dtype),
         metrics=["accuracy"],
         jit_compile=pieces.jit_compile,
     )
     return model
+
+
+def _cost(pieces: Pieces, hyper: Hyperparameters, dtype: str) -> dict[str, Any]:
+    """Return the loss as `compile` takes it."""
+    if hyper.cost == "cross_entropy":
+        logits = not pieces.probabilities
+        return {"loss": keras.losses.CategoricalCrossentropy(from_logits=logits, dtype=dtype)}
+    if pieces.squared_error is keras.losses.MeanSquaredError:
+        # Keras' mean is over the outputs of a row, too, and without the article's half.
+        return {"loss": pieces.squared_error(dtype=dtype), "loss_weights": hyper.widths[-1] / 2}
+    return {"loss": pieces.squared_error(dtype=dtype)}
+
+
+def _penalty(pieces: Pieces, hyper: Hyperparameters) -> keras.regularizers.Regularizer | None:
+    if not (hyper.l1 or hyper.l2):
+        return None
+    if pieces.penalty is keras.regularizers.L1L2:
+        return pieces.penalty(l1=hyper.l1, l2=hyper.l2 / 2)  # Keras has no half in its formula
+    return pieces.penalty(l1=hyper.l1, l2=hyper.l2)
+
+
+def _optimizer(pieces: Pieces, hyper: Hyperparameters) -> keras.optimizers.Optimizer:
+    if hyper.optimizer == "gradient_descent":
+        return pieces.gradient_descent(learning_rate=hyper.learning_rate)
+    return pieces.adam(
+        learning_rate=hyper.learning_rate, beta_1=0.9, beta_2=0.999, epsilon=pieces.epsilon
+    )
+
+
+def hyperparameters(model: keras.Model) -> Hyperparameters:
+    """Return what a compiled model was built with: the inverse of `build`, in either lane.
+
+    Raises ValueError for a model that `build` does not make.
+    """
+    dense = [layer for layer in model.layers if isinstance(layer, keras.layers.Dense)]
+    dropout = [layer.rate for layer in model.layers if isinstance(layer, keras.layers.Dropout)]
+    weighted = {id(weight) for layer in dense for weight in layer.weights}
+    if not dense or any(id(weight) not in weighted for weight in model.trainable_variables):
+        raise ValueError("the model has other weights than those of Dense layers")
+    penalty = dense[0].kernel_regularizer
+    stock = isinstance(penalty, keras.regularizers.L1L2)
+    squared = isinstance(model.loss, HalfSquaredError | keras.losses.MeanSquaredError)
+    descends = isinstance(model.optimizer, TF1GradientDescent | keras.optimizers.SGD)
+    return Hyperparameters(
+        widths=(dense[0].kernel.shape[0], *(layer.units for layer in dense)),
+        cost="mse" if squared else "cross_entropy",
+        optimizer="gradient_descent" if descends else "adam",
+        learning_rate=_as_written(model.optimizer.get_config()["learning_rate"]),
+        l1=float(penalty.l1) if penalty else 0.0,
+        l2=float(penalty.l2) * (2 if stock else 1) if penalty else 0.0,
+        dropout=dropout[0] if dropout else 0.0,
+    )
+
+
+def _as_written(number: float) -> float:
+    """The shortest decimal for the float32 that Keras keeps of a learning rate: 0.001."""
+    return float(str(np.float32(number)))

@@ -13,7 +13,7 @@ import math
 import keras
 import numpy as np
 
-from keras_models.article import n_input
+from tf1_compat.hyperparameters import N_INPUT
 
 
 class NotAStack(ValueError):
@@ -34,9 +34,9 @@ def layers(model: keras.Model) -> list[keras.layers.Dense]:
             raise NotAStack(f"layer {layer.name} is {layer.dtype_policy.name}; expected float32")
         if not layer.use_bias:
             raise NotAStack(f"layer {layer.name} has no bias")
-    if not found or len(model.inputs) != 1 or tuple(model.inputs[0].shape[1:]) != (n_input,):
+    if not found or len(model.inputs) != 1 or tuple(model.inputs[0].shape[1:]) != (N_INPUT,):
         shapes = ", ".join(str(list(one.shape[1:])) for one in model.inputs)
-        raise NotAStack(f"the model takes {shapes}; expected one input of [{n_input}] pixels")
+        raise NotAStack(f"the model takes {shapes}; expected one input of [{N_INPUT}] pixels")
     for below, above in itertools.pairwise(found):
         if above.kernel.shape[0] != below.units or above.input is not below.output:
             raise NotAStack(f"layer {above.name} does not take what {below.name} gives")
@@ -87,7 +87,7 @@ def fresh(like: keras.Model, classes: int, seed: int) -> keras.Model:
 
 def _stacked(like: keras.Model, new: list[keras.layers.Dense]) -> keras.Model:
     """Return `new` layers one after the other, under the names of `like`."""
-    tensor = inputs = keras.Input([n_input], name=like.inputs[0].name)
+    tensor = inputs = keras.Input([N_INPUT], name=like.inputs[0].name)
     for layer in new:
         tensor = layer(tensor)
     return keras.Model(inputs, tensor, name=like.name)

@@ -10,7 +10,8 @@ import tensorflow as tf
 from tensorflow.python.eager import context
 
 from keras_models import transfer
-from keras_models.article import SAVED, WEIGHTS
+from keras_models.article import saved_paths, weight_paths
+from tf1_compat.hyperparameters import LISTING, Hyperparameters
 from tf1_compat.state import State
 
 Placement = dict[str, dict[str, int]]
@@ -26,10 +27,18 @@ class KerasTrainee:
     """
 
     def __init__(
-        self, name: str, model: keras.Model, x: tf.Tensor, y: tf.Tensor, *, device: str = "/CPU:0"
+        self,
+        name: str,
+        model: keras.Model,
+        x: tf.Tensor,
+        y: tf.Tensor,
+        *,
+        device: str = "/CPU:0",
+        hyper: Hyperparameters = LISTING,
     ) -> None:
         self.name = name
         self.model = model
+        self._paths, self._saved = weight_paths(hyper), saved_paths(hyper)
         self.placement: Placement = {}
         self._x, self._y = x, y
         self._device = device
@@ -82,21 +91,21 @@ class KerasTrainee:
             return self._predict(tf.constant(x)).numpy()
 
     def weights(self) -> dict[str, np.ndarray]:
-        """Return copies of W1, b1, W2 and b2."""
-        return {name: self._variables[path].numpy() for name, path in WEIGHTS.items()}
+        """Return copies of the trained arrays by the article's names: W1, b1, ..."""
+        return {name: self._variables[path].numpy() for name, path in self._paths.items()}
 
     def load_weights(self, weights: Mapping[str, np.ndarray]) -> None:
-        """Set W1, b1, W2 and b2; the optimizer's state stays as it is."""
-        for name, path in WEIGHTS.items():
+        """Set W1, b1, ...; the optimizer's state stays as it is."""
+        for name, path in self._paths.items():
             self._variables[path].assign(weights[name])
 
     def state(self) -> State:
         """Return copies of weights, slots and step by the names of a TensorFlow 1 checkpoint."""
-        return transfer.to_state(self.model, SAVED)
+        return transfer.to_state(self.model, self._saved)
 
     def load_state(self, state: State) -> None:
         """Set weights, slots and step; training goes on from there, exactly in the exact lane."""
-        transfer.load_state(self.model, state, SAVED)
+        transfer.load_state(self.model, state, self._saved)
 
     def save(self, folder: Path) -> None:
         """Write `folder`/NAME.keras: the compiled model with its optimizer's state."""

@@ -3,6 +3,7 @@
 python genuine.py article DATA.npz CKPT N OUT.npz   restore, N updates; their losses, all arrays
 python genuine.py rules FOLDER                      a checkpoint for every update rule
 python genuine.py frozen CKPT FOLDER                the article frozen, and as a SavedModel
+python genuine.py variations DATA.npz N OUT.npz     initial weights and losses of every variation
 """
 
 import os
@@ -74,6 +75,57 @@ def write_rules(folder):
             np.savez(os.path.join(folder, rule, "later.npz"), losses=losses, **arrays)
 
 
+def square_cost(outputs, y):
+    """1 / 2N * sum (f - Y)^2, as one sum over all."""
+    return tf.reduce_sum(tf.square(outputs - y)) / (2 * tf.cast(tf.shape(y)[0], tf.float32))
+
+
+def cross_entropy(outputs, y):
+    return tf.reduce_mean(v1.nn.softmax_cross_entropy_with_logits_v2(logits=outputs, labels=y))
+
+
+def descent():
+    return v1.train.GradientDescentOptimizer(0.001)
+
+
+VARIATIONS = {  # hidden units, cost, l1, l2, optimizer
+    "formulas": ([128], square_cost, 0, 0, descent),
+    "l2": ([128], cross_entropy, 0, 0.01, v1.train.AdamOptimizer),
+    "deep": ([64, 32], cross_entropy, 0.001, 0, v1.train.AdamOptimizer),
+    "all": ([30, 20, 20], square_cost, 0.001, 0.01, v1.train.AdamOptimizer),
+}
+
+
+def vary(hidden, cost, l1, l2, optimizer):
+    """The article's graph with other pieces, in the words of a user of TensorFlow 1."""
+    x, y = v1.placeholder(tf.float32, [None, 784]), v1.placeholder(tf.float32, [None, 10])
+    layer, inputs, kernels = x, 784, []
+    for units in [*hidden, 10]:
+        layer = layer if layer is x else tf.nn.relu(layer)
+        kernel = v1.Variable(v1.random_normal([inputs, units]))
+        bias = v1.Variable(v1.random_normal([units]))
+        layer = tf.matmul(layer, kernel) + bias
+        kernels.append(kernel)
+        inputs = units
+    loss = cost(layer, y)
+    for kernel in kernels:
+        loss += l1 * tf.reduce_sum(tf.abs(kernel)) + l2 * tf.nn.l2_loss(kernel)
+    return x, y, layer, loss, optimizer().minimize(loss)
+
+
+def write_variations(data, updates, out):
+    found = {}
+    for name, options in VARIATIONS.items():
+        with tf.Graph().as_default(), v1.Session() as session:
+            v1.set_random_seed(1234)
+            ends = vary(*options)
+            session.run(v1.global_variables_initializer())
+            weights = session.run(v1.trainable_variables())
+            found.update((f"{name}/initial/{n}", w) for n, w in enumerate(weights))
+            found[name + "/losses"], _ = train_on(session, ends, data["x"], data["y"], updates)
+    np.savez(out, **found)
+
+
 if __name__ == "__main__":
     action = sys.argv[1]
     if action == "rules":
@@ -85,6 +137,8 @@ if __name__ == "__main__":
             v1.train.Saver().restore(session, sys.argv[3])
             losses, arrays = train_on(session, ends, data["x"], data["y"], int(sys.argv[4]))
         np.savez(sys.argv[5], losses=losses, **arrays)
+    elif action == "variations":
+        write_variations(np.load(sys.argv[2]), int(sys.argv[3]), sys.argv[4])
     elif action == "frozen":
         x, _, logits, _, _ = article()
         with v1.Session() as session:

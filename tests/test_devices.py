@@ -21,7 +21,7 @@ two = [tf.config.LogicalDeviceConfiguration()] * 2
 tf.config.set_logical_device_configuration(cpu, two)
 from training import data, devices, lanes, loop
 device = devices.choose(sys.argv[1])
-trainees = lanes.build(lanes.ORDER, data.load("mnist_5k").train, 1234, device)
+trainees = lanes.build(["tf1", "exact", "idiomatic"], data.load("mnist_5k").train, 1234, device)
 history = loop.train(trainees, 5, lambda epoch, losses: None)
 for trainee in trainees:
     devices.check(trainee.name, trainee.placement, device)

@@ -15,10 +15,20 @@ import pytest
 from tests import genuine
 from tests.conftest import ROOT, golden
 from tf1_compat import checkpoint
+from tf1_compat.hyperparameters import Hyperparameters
+from tf1_compat.program import Program
 from training import cli
 from training.data import Digits
 from training.history import read_csv, relative_distance
 from training.tolerances import TOLERANCES
+
+VARIATIONS = {
+    "formulas": Hyperparameters(cost="mse", optimizer="gradient_descent"),
+    "l2": Hyperparameters(l2=0.01),
+    "deep": Hyperparameters((784, 64, 32, 10), l1=0.001),
+    "all": Hyperparameters((784, 30, 20, 20, 10), "mse", l1=0.001, l2=0.01),
+}
+"""By the names in tests/genuine.py, where they are written out."""
 
 PAIR = Path(__file__).with_name("pair_of_rule.py")
 
@@ -76,6 +86,22 @@ def test_fit_goes_on_from_the_genuine_checkpoint(
     recorded = np.array(golden("mnist_5k-seed1234")["loss"])[500:550]
     distance = relative_distance(fitted.history["loss"], recorded).max()
     assert distance <= TOLERANCES["other_kernels_first_epochs"].relative
+
+
+def test_variations_are_what_genuine_tensorflow_1_trains(digits: Digits, tmp_path: Path) -> None:
+    """Other widths, costs, penalties and optimizers, written for TensorFlow 1.15.5 by hand."""
+    np.savez(tmp_path / "data.npz", x=digits.train.x, y=digits.train.y)
+    tf115("variations", tmp_path / "data.npz", 50, tmp_path / "out.npz")
+    recorded = np.load(tmp_path / "out.npz")
+    assert set(genuine.VARIATIONS) == set(VARIATIONS)
+    for name, hyper in VARIATIONS.items():
+        program = Program(*digits.train, seed=1234, hyper=hyper)
+        for number, weight in enumerate(program.weights().values()):
+            assert weight.tobytes() == recorded[f"{name}/initial/{number}"].tobytes()
+        losses = [program.step() for _ in range(50)]
+        far = relative_distance(losses, recorded[f"{name}/losses"]).max()
+        depth = "other_kernels_first_epochs" if len(hyper.layers) < 4 else "other_kernels_deeper"
+        assert far <= TOLERANCES[depth].relative, name
 
 
 @pytest.mark.parametrize("lane", ["exact", "idiomatic"])

@@ -44,7 +44,7 @@ def test_fit_goes_on_where_the_graph_stopped(article: Path, digits: Digits, tmp_
     x, y = digits.train
     fitted = model.fit(x, y, batch_size=len(x), epochs=4, shuffle=False, verbose=0)
     program = Program(x, y, seed=1)
-    program.load_state(source.article_state(article))
+    program.load_state(source.article_state(article)[0])
     assert [np.float32(loss) for loss in fitted.history["loss"]] == [
         program.step() for _ in range(4)
     ]
@@ -69,7 +69,7 @@ def test_weights_only_leaves_the_optimizer_fresh(article: Path, tmp_path: Path) 
     model = keras.models.load_model(tmp_path / "a.keras")
     assert model.optimizer.iterations.numpy() == 0
     arrays = checkpoint.read(article)
-    for name, path in keras_models.article.SAVED.items():
+    for name, path in keras_models.article.saved_paths().items():
         variable = next(v for v in model.weights if v.path == path)
         assert variable.numpy().tobytes() == arrays[name].tobytes()
 
@@ -79,7 +79,7 @@ def test_saved_model_serves_the_same_predictions(
 ) -> None:
     assert run("migrate", article, "--to", tmp_path / "serving") == 0
     program = Program(*digits.train, seed=1)
-    program.load_state(source.article_state(article))
+    program.load_state(source.article_state(article)[0])
     loaded = tf.saved_model.load(tmp_path / "serving")
     served = loaded.serve(tf.constant(digits.test.x)).numpy()
     assert served.tobytes() == program.logits(digits.test.x).tobytes()
@@ -94,7 +94,7 @@ def test_map_names_the_variables_of_another_graph(article: Path, tmp_path: Path)
         renamed[new.get(first, first) + slash + rest] = array
     checkpoint.write(tmp_path / "theirs" / "model.ckpt", renamed)
     (tmp_path / "map.json").write_text(
-        json.dumps({new[name]: path for name, path in keras_models.article.SAVED.items()})
+        json.dumps({new[name]: path for name, path in keras_models.article.saved_paths().items()})
     )
     theirs, mapped = tmp_path / "theirs", ["--map", tmp_path / "map.json"]
     assert run("migrate", theirs, "--to", tmp_path / "no.keras") == 2
@@ -167,7 +167,7 @@ def test_frozen_graph_and_saved_model_give_their_weights(
         assert ("No optimizer slots" in capsys.readouterr().out) == (step == 0)
         model = keras.models.load_model(to)
         assert model.optimizer.iterations.numpy() == step
-        for variable, path in keras_models.article.SAVED.items():
+        for variable, path in keras_models.article.saved_paths().items():
             arrived = next(v for v in model.weights if v.path == path)
             assert arrived.numpy().tobytes() == arrays[variable].tobytes()
 

@@ -136,7 +136,7 @@ def test_damaged_keras_files_are_refused(
 def test_what_the_map_leaves_out_is_listed_on_either_side(
     article: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    short = dict(list(keras_models.article.SAVED.items())[:3])
+    short = dict(list(keras_models.article.saved_paths().items())[:3])
     (tmp_path / "map.json").write_text(json.dumps(short))
     command = ["--to", tmp_path / "a.keras", "--map", tmp_path / "map.json"]
     assert run("migrate", article, *command) == 2

@@ -8,6 +8,7 @@ optimizer (`tensorflow/python/training/slot_creator.py`); Adam's powers are "bet
 "beta2_power".
 """
 
+import itertools
 import json
 import os
 import tempfile
@@ -18,6 +19,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
+from tf1_compat.hyperparameters import LISTING, Hyperparameters
 from tf1_compat.state import POWERS, State, StateError, adam_step
 from tf1_compat.updates import Update
 
@@ -65,8 +67,34 @@ def standard(rule: str | None, weights: Sequence[str], *, global_step: bool = Fa
     )
 
 
-ARTICLE = standard("Adam", ("Variable", "Variable_1", "Variable_2", "Variable_3"))
-"""The article's W1, b1, W2 and b2, which its listing gives no names."""
+def of_article(hyper: Hyperparameters) -> Layout:
+    """Return the layout of the article's graph, whose listing gives its variables no names."""
+    return standard("Adam" if hyper.optimizer == "adam" else None, hyper.variables)
+
+
+ARTICLE = of_article(LISTING)
+
+
+def hyperparameters(arrays: Mapping[str, np.ndarray]) -> Hyperparameters | None:
+    """Return widths and optimizer of the article's graph whose checkpoint holds `arrays`.
+
+    Cost, penalties and learning rate are in no checkpoint: they are the listing's. None for a
+    checkpoint of another graph.
+    """
+    for layers in range(len(arrays) // 2, 0, -1):
+        names = Hyperparameters(widths=(1,) * (layers + 1)).variables
+        if not set(names) <= set(arrays):
+            continue
+        kernels, biases = ([arrays[name] for name in names[start::2]] for start in (0, 1))
+        if any(array.ndim != 2 for array in kernels):
+            return None
+        widths = (kernels[0].shape[0], *(kernel.shape[1] for kernel in kernels))
+        fit = zip(kernels, biases, itertools.pairwise(widths), strict=True)
+        if any(W.shape != layer or b.shape != layer[1:] for W, b, layer in fit):
+            return None
+        adam = any(f"{names[0]}/{slot}" in arrays for slot in SLOT_NAMES["Adam"].values())
+        return Hyperparameters(widths, optimizer="adam" if adam else "gradient_descent")
+    return None
 
 
 def layout(names: Iterable[str], weights: Sequence[str] | None = None) -> Layout:

@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from tf1_compat import article, checkpoint
+from tf1_compat.hyperparameters import LISTING, Hyperparameters
 from tf1_compat.state import State
 
 Placement = dict[str, dict[str, int]]
@@ -34,15 +35,17 @@ class Program:
         device: str = "/CPU:0",
         config: tf.compat.v1.ConfigProto | None = None,
         dtype: tf.DType = tf.float32,
+        hyper: Hyperparameters = LISTING,
     ) -> None:
         self.placement: Placement = {}
+        self._layout = checkpoint.of_article(hyper)
         numbers = dtype.as_numpy_dtype
         self._x, self._y = x.astype(numbers, copy=False), y.astype(numbers, copy=False)
         self._device = device
         self.graph = tf.Graph()
         with self.graph.as_default(), tf.device(device):
             tf.compat.v1.set_random_seed(seed)
-            self.endpoints = article.build(dtype)
+            self.endpoints = article.build(dtype, hyper)
             initializer = tf.compat.v1.global_variables_initializer()
         self.session = tf.compat.v1.Session(graph=self.graph, config=config)
         self.session.run(initializer)
@@ -74,22 +77,22 @@ class Program:
         return self.session.run(self.endpoints.output_layer, {self.endpoints.X: x})
 
     def weights(self) -> dict[str, np.ndarray]:
-        """Return copies of W1, b1, W2 and b2."""
+        """Return copies of the trained arrays by the article's names: W1, b1, ..."""
         return self.session.run(self.endpoints.weights)
 
     def load_weights(self, weights: Mapping[str, np.ndarray]) -> None:
-        """Set W1, b1, W2 and b2; Adam's slots stay as they are."""
+        """Set W1, b1, ...; the optimizer's slots stay as they are."""
         for name, variable in self.endpoints.weights.items():
             self._assign(variable, weights[name])
 
     def state(self) -> State:
-        """Return copies of weights, Adam's slots and powers, and the step, by checkpoint names."""
+        """Return copies of weights, Adam's slots, powers and step, by checkpoint names."""
         arrays = self.session.run({v.op.name: v for v in self._saved()})
-        return checkpoint.to_state(arrays, checkpoint.ARTICLE)
+        return checkpoint.to_state(arrays, self._layout)
 
     def load_state(self, state: State) -> None:
         """Set all that a Saver would restore; training goes on from there, bit for bit."""
-        arrays = checkpoint.to_arrays(state, checkpoint.ARTICLE)
+        arrays = checkpoint.to_arrays(state, self._layout)
         for variable in self._saved():
             self._assign(variable, arrays[variable.op.name])
 

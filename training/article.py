@@ -23,14 +23,14 @@ def run(config: ArticleConfig) -> int:
     notes.print(report.banner(config, digits, device), highlight=False, soft_wrap=True)
 
     def train() -> tuple[loop.Trainee, history.History]:
-        (program,) = lanes.build(["tf1"], digits.train, config.seed, device)
+        (program,) = lanes.build(["tf1"], digits.train, config.seed, device, config.hyper)
 
         def on_epoch(epoch: int, losses: Mapping[str, np.float32]) -> None:
             if epoch == 0:
                 devices.check(program.name, program.placement, device)
             print("Epoch:", epoch, "Loss:", losses["tf1"], flush=True)
 
-        return program, loop.train([program], config.epochs, on_epoch)
+        return program, loop.train([program], config.epochs, on_epoch, stop_below=config.stop_below)
 
     if final is None:
         train()

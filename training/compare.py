@@ -18,6 +18,7 @@ from rich.console import Console
 
 from tf1_compat.state import State
 from training import (
+    backend,
     data,
     devices,
     history,
@@ -47,6 +48,9 @@ class Comparison:
     parity: Mapping[str, Parity]
     test_accuracy: Mapping[str, float]
     initial_sha256: Mapping[str, str]
+    stop_below: float | None = None
+    dropout: float = 0.0
+    """Of the idiomatic lanes, which then differ by more than arithmetic."""
 
     @property
     def exact_holds(self) -> bool | None:
@@ -62,6 +66,7 @@ class Comparison:
 
 def run(config: CompareConfig) -> int:
     """Run the command; return its exit status."""
+    backend.require(config.lanes)
     return train(config, runs.choose("compare", config.out))
 
 
@@ -76,13 +81,18 @@ def train(config: CompareConfig, final: Path, start: State | None = None) -> int
     with runs.new(final) as folder:
         notes.print(report.banner(config, digits, device, start), highlight=False, soft_wrap=True)
         report.write_setting(folder, config, device, digits)
-        trainees = lanes.build(config.lanes, digits.train, config.seed, device)
+        trainees = lanes.build(config.lanes, digits.train, config.seed, device, config.hyper)
         if start:
             for trainee in trainees:
                 trainee.load_state(start)
         initial = {name: _sha256(array) for name, array in trainees[0].weights().items()}
-        recorded = _train(trainees, config.epochs, device, notes, start.step or 0 if start else 0)
-        comparison = _judge(trainees, recorded, digits.test, device, initial)
+        first = start.step or 0 if start else 0
+        recorded = dataclasses.replace(_train(trainees, config, device, notes), first=first)
+        comparison = dataclasses.replace(
+            _judge(trainees, recorded, digits.test, device, initial),
+            stop_below=config.stop_below,
+            dropout=config.dropout,
+        )
         _write(folder, trainees, comparison)
     results = report.results(comparison)
     console.print(report.table(results))
@@ -92,21 +102,21 @@ def train(config: CompareConfig, final: Path, start: State | None = None) -> int
 
 
 def _train(
-    trainees: Sequence[Trainee], epochs: int, device: Device, notes: Console, first: int
+    trainees: Sequence[Trainee], config: CompareConfig, device: Device, notes: Console
 ) -> History:
     """Train in lockstep; after the first epoch check and print what was placed where."""
-    with progress.line(epochs, notes) as show:
+    with progress.line(config.epochs, notes) as show:
 
         def on_epoch(epoch: int, losses: Mapping[str, np.float32]) -> None:
             if epoch == 0:
                 for trainee in trainees:
-                    devices.check(trainee.name, trainee.placement, device)
+                    where = Device("CPU", 0) if trainee.name == "numpy" else device
+                    devices.check(trainee.name, trainee.placement, where)
                     placed = devices.describe(trainee.placement)
                     notes.print(f"executed {trainee.name}: {placed}", highlight=False)
             show(epoch, losses)
 
-        recorded = loop.train(trainees, epochs, on_epoch)
-    return dataclasses.replace(recorded, first=first)
+        return loop.train(trainees, config.epochs, on_epoch, stop_below=config.stop_below)
 
 
 def _judge(

@@ -1,15 +1,22 @@
 """The options of every command; the command line and `config.json` are made from these classes."""
 
-import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Literal, get_args
 
 import tyro
 
+from tf1_compat.hyperparameters import Hyperparameters
 from training.errors import UserError
+from training.options import (
+    LARGEST_SEED,
+    DataOptions,
+    RunOptions,
+    TrainingOptions,
+    check_device,
+)
 
-Lane = Literal["tf1", "exact", "idiomatic"]
+Lane = Literal["tf1", "exact", "idiomatic", "numpy", "keras-jax", "keras-torch"]
 Cause = Literal[
     "epsilon",
     "one_minus_beta",
@@ -30,60 +37,6 @@ Scope = Literal["full", "head", "probe", "gradual", "bitfit", "lora"]
 """Strategies that say what trains; the others go with any of them."""
 Strategy = Literal[Scope, "discriminative", "l2-sp", "shrink-perturb"]
 
-LARGEST_SEED = 2**31 - 2
-"""TensorFlow takes seeds modulo 2^31 - 1, so a larger one would silently be another one."""
-
-
-def check_device(request: str) -> None:
-    """Raise UserError for what is no device's name."""
-    if not re.fullmatch(r"auto|(cpu|gpu)(:\d+)?", request):
-        raise UserError(f"--device {request}: expected auto, cpu, gpu or gpu:N.")
-
-
-@dataclass(frozen=True)
-class DataOptions:
-    """Where the digits come from."""
-
-    data: str = "mnist_5k"
-    """mnist_5k, digits (embedded), mnist, fashion_mnist, kmnist, emnist/digits (TensorFlow
-    Datasets), idx:DIR or npz:FILE; mnist[0-4] is a subset of the classes."""
-
-    manual_dir: Path | None = None
-    """Folder with the original files for TensorFlow Datasets, checksummed, no network; for mnist
-    the environment variable MNIST_DIR says the same."""
-
-
-@dataclass(frozen=True)
-class RunOptions(DataOptions):
-    """What every command takes that trains."""
-
-    epochs: int = 1000
-    """Full-batch updates; the article runs 1000."""
-
-    seed: int = 1234
-    """TensorFlow 1 graph seed; it decides the initial weights."""
-
-    out: Path | None = None
-    """Folder to write the run to; it must not hold anything yet."""
-
-    def __post_init__(self) -> None:
-        if self.epochs < 1:
-            raise UserError(f"--epochs {self.epochs}: expected at least 1.")
-        if not 0 <= self.seed <= LARGEST_SEED:
-            raise UserError(f"--seed {self.seed}: expected 0 to {LARGEST_SEED}.")
-
-
-@dataclass(frozen=True)
-class TrainingOptions(RunOptions):
-    """What the commands take that train on any device."""
-
-    device: str = "auto"
-    """auto, cpu, gpu or gpu:N; auto takes the GPU where there is one."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_device(self.device)
-
 
 @dataclass(frozen=True)
 class ArticleConfig(TrainingOptions):
@@ -102,15 +55,32 @@ class CompareConfig(TrainingOptions):
     """
 
     lanes: tuple[Lane, ...] = ("tf1", "exact", "idiomatic")
-    """Who trains: the TensorFlow 1 graph, its bit-exact Keras mirror, the everyday Keras rewrite.
-    The first of tf1, exact, idiomatic that runs is the reference."""
+    """Who trains: the TensorFlow 1 graph, its bit-exact Keras mirror, the everyday Keras rewrite;
+    numpy: by hand in float64; keras-jax, keras-torch: the rewrite on JAX and on PyTorch. The first
+    of them, in this order, is the reference."""
+
+    dropout: float = 0.0
+    """Share of the hidden units that a training step leaves out, in the idiomatic Keras lanes only:
+    masks are random, and no two frameworks draw the same."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if not 0 <= self.dropout < 1:
+            raise UserError(f"--dropout {self.dropout:g}: expected at least 0 and less than 1.")
+        if self.dropout and not set(self.lanes) & {"idiomatic", "keras-jax", "keras-torch"}:
+            raise UserError(
+                f"--dropout {self.dropout:g}: acts in the lanes idiomatic, keras-jax and "
+                "keras-torch only;\nadd one of them to --lanes."
+            )
         if not self.lanes or len(set(self.lanes)) < len(self.lanes):
             raise UserError(
                 f"--lanes {' '.join(self.lanes)}: expected each lane at most once, at least one."
             )
+
+    @property
+    def hyper(self) -> Hyperparameters:
+        """The model and its training, as both sides take it."""
+        return replace(super().hyper, dropout=self.dropout)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from training import source
@@ -50,8 +51,11 @@ class Correspondence:
         return {name: model.weights[match.index].path for name, match in pairing.items()}
 
 
-def choose(config: MigrateConfig, found: Kind) -> Correspondence:
-    """Return what the options say; by default the article's. Raises UserError."""
+def choose(config: MigrateConfig, found: Kind, path: Path) -> Correspondence:
+    """Return what the options say; by default the article's, or of the variation at `path`.
+
+    Raises UserError.
+    """
     from keras_models import article
     from tf1_compat import checkpoint
 
@@ -59,7 +63,14 @@ def choose(config: MigrateConfig, found: Kind) -> Correspondence:
     if config.pair is None:
         lane = config.lane or "exact"
         if given is None and found in ("checkpoint", "keras"):
-            return Correspondence(article.SAVED, checkpoint.ARTICLE, lambda: article.build(lane))
+            with source.refusal(path):
+                model = source.load_keras(path) if found == "keras" else None
+                hyper = source.hyperparameters(found, path, model)
+            return Correspondence(
+                article.saved_paths(hyper),
+                checkpoint.of_article(hyper),
+                lambda: article.build(lane, hyper=replace(hyper, dropout=0.0)),
+            )
         return Correspondence(given, None, lambda: article.build(lane))
     from training import pair
 

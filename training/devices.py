@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
 Placement = Mapping[str, Mapping[str, int]]
 
+WEIGHTS = "weights"
+"""Counted in place of ops by what runs outside TensorFlow: NumPy, JAX, PyTorch."""
+
 
 @dataclass(frozen=True)
 class Device:
@@ -88,6 +91,9 @@ def describe(placement: Placement) -> str:
     """Return a line such as "37 ops on /CPU:0 (5 matrix products)"."""
     parts = []
     for executed, ops in sorted(placement.items()):
+        if set(ops) == {WEIGHTS}:
+            parts.append(f"{ops[WEIGHTS]} updated weights on {_short(executed)}")
+            continue
         products = sum(count for op, count in ops.items() if "MatMul" in op)
         note = f" ({products} matrix products)" if products else ""
         parts.append(f"{sum(ops.values())} ops on {_short(executed)}{note}")
@@ -95,13 +101,18 @@ def describe(placement: Placement) -> str:
 
 
 def check(lane: str, placement: Placement, device: Device) -> None:
-    """Raise UserError unless every matrix product of the executed graph ran on `device`."""
+    """Raise UserError unless every matrix product of the executed graph ran on `device`.
+
+    Of what has no graph to read back, every updated weight must lie there.
+    """
     where = {
-        _short(executed) for executed, ops in placement.items() if any("MatMul" in op for op in ops)
+        _short(executed)
+        for executed, ops in placement.items()
+        if any("MatMul" in op or op == WEIGHTS for op in ops)
     }
     if where != {device.name}:
         raise UserError(
-            f"lane {lane} was asked to run on {device.name}, but its matrix products ran on "
+            f"lane {lane} was asked to run on {device.name}, but its work was done on "
             f"{', '.join(sorted(where)) or 'no device that could be read back'}.\n"
             "Choose another --device."
         )

@@ -1,51 +1,86 @@
 """Make the trainees: every lane from the same initial weights, on the same bound data."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from training import devices
+from tf1_compat.hyperparameters import LISTING, Hyperparameters
+from training import backend, devices
+from training.backprop import Backpropagation
 from training.config import Lane
 from training.data import Examples
 from training.devices import Device
 from training.loop import Trainee
 
-ORDER: tuple[Lane, ...] = ("tf1", "exact", "idiomatic")
+if TYPE_CHECKING:
+    from keras_models.trainee import KerasTrainee
+
+ORDER: tuple[Lane, ...] = ("tf1", "exact", "idiomatic", "numpy", "keras-jax", "keras-torch")
 """The order of columns; the first lane that runs is the reference."""
 
 
-def build(lanes: Sequence[Lane], train: Examples, seed: int, device: Device) -> list[Trainee]:
-    """Return one trainee per lane, in ORDER, all with TensorFlow 1's initial weights for `seed`."""
+def build(
+    lanes: Sequence[Lane],
+    train: Examples,
+    seed: int,
+    device: Device,
+    hyper: Hyperparameters = LISTING,
+) -> list[Trainee]:
+    """Return one trainee per lane, in ORDER, all with TensorFlow 1's initial weights for `seed`.
+
+    Each trains as many numbers as `hyper` says. Dropout is the idiomatic Keras lanes' alone.
+    """
     from tf1_compat.program import Program
 
+    whole = replace(hyper, dropout=0.0)
     tf1 = Program(
         train.x,
         train.y,
         seed=seed,
         device=device.name,
         config=devices.session_config(device),
+        hyper=whole,
     )
-    keras_lanes = [lane for lane in ORDER if lane in lanes and lane != "tf1"]
-    trainees: list[Trainee] = [tf1, *_keras_trainees(keras_lanes, train, device)]
     initial = tf1.weights()
+    trainees: list[Trainee] = [tf1]
+    if keras := [lane for lane in ORDER if lane in lanes and lane not in ("tf1", "numpy")]:
+        trainees += _keras_trainees(keras, train, seed, device, hyper)
     for trainee in trainees[1:]:
         trainee.load_weights(initial)
-    if "tf1" in lanes:
-        return trainees
-    tf1.close()
-    return trainees[1:]
+    if "numpy" in lanes:
+        trainees.append(Backpropagation(train.x, train.y, initial, whole))
+    if "tf1" not in lanes:
+        tf1.close()
+        del trainees[0]
+    trainees.sort(key=lambda trainee: [*ORDER].index(trainee.name))  # type: ignore[arg-type]
+    for trainee in trainees:
+        numbers = sum(array.size for array in trainee.weights().values())
+        assert numbers == hyper.parameters, f"{trainee.name}: {numbers} parameters"
+    return trainees
 
 
-def _keras_trainees(lanes: Sequence[Lane], train: Examples, device: Device) -> list[Trainee]:
+def _keras_trainees(
+    lanes: Sequence[Lane], train: Examples, seed: int, device: Device, hyper: Hyperparameters
+) -> list[Trainee]:
     import tensorflow as tf
 
     from keras_models import article
     from keras_models.trainee import KerasTrainee
 
-    if not lanes:
-        return []
     with tf.device(device.name):
         x, y = tf.constant(train.x), tf.constant(train.y)  # one copy, shared by all Keras lanes
-        models = [article.build("exact" if lane == "exact" else "idiomatic") for lane in lanes]
+
+    def trainee(lane: Lane) -> "KerasTrainee":
+        with tf.device(device.name):
+            if lane == "exact":
+                model = article.build("exact", hyper=replace(hyper, dropout=0.0))
+            else:
+                model = article.build("idiomatic", seed, hyper)
+        return KerasTrainee(lane, model, x, y, device=device.name, hyper=hyper)
+
     return [
-        KerasTrainee(lane, model, x, y, device=device.name)
-        for lane, model in zip(lanes, models, strict=True)
+        backend.BackendTrainee(lane, trainee(lane), train.x, train.y, device)
+        if lane in backend.PACKAGES
+        else trainee(lane)
+        for lane in lanes
     ]

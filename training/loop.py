@@ -56,15 +56,22 @@ OnEpoch = Callable[[int, Mapping[str, np.floating]], None]
 
 
 def train(
-    trainees: Sequence[Trainee], epochs: int, on_epoch: OnEpoch, timed: int = TIMED_EPOCHS
+    trainees: Sequence[Trainee],
+    epochs: int,
+    on_epoch: OnEpoch,
+    timed: int = TIMED_EPOCHS,
+    stop_below: float | None = None,
 ) -> History:
     """Run `epochs` updates of every trainee; no trainee is ever an epoch ahead of another.
 
-    `on_epoch(epoch, losses)` is called after each epoch. In the last `timed` epochs one trainee
-    runs at a time, to measure each; before, all run at once. That cannot change a bit: they share
-    nothing but the data, which nobody writes. Raises UserError at the first loss that is not a
-    finite number.
+    `on_epoch(epoch, losses)` is called after each epoch. Stops after the first one whose loss, of
+    the first trainee, is below `stop_below`: the article's step 7. In the last `timed` epochs one
+    trainee runs at a time, to measure each; before, all run at once. That cannot change a bit: they
+    share nothing but the data, which nobody writes. Where nobody knows which epoch will be the
+    last, one runs at a time in all. Raises UserError at the first loss that is not a finite number.
     """
+    if stop_below is not None:
+        timed = epochs
     losses: dict[str, list[np.floating]] = {trainee.name: [] for trainee in trainees}
     seconds: dict[str, list[float]] = {trainee.name: [] for trainee in trainees}
     with ThreadPoolExecutor(len(trainees)) as pool:
@@ -76,6 +83,8 @@ def train(
                 losses[trainee.name].append(loss)
                 seconds[trainee.name].append(duration)
             on_epoch(epoch, {name: of_lane[-1] for name, of_lane in losses.items()})
+            if stop_below is not None and losses[trainees[0].name][-1] < stop_below:
+                break
     return History(
         {name: np.array(of_lane) for name, of_lane in losses.items()},
         {name: _typical(of_lane) for name, of_lane in seconds.items()},
@@ -97,5 +106,6 @@ def _check_finite(name: str, epoch: int, loss: np.floating) -> None:
     if not np.isfinite(loss):
         raise UserError(
             f"the loss of lane {name} is {loss} at epoch {epoch}; expected a finite number.\n"
-            "Try another --seed; if the data are your own, look for damaged rows."
+            "Try a smaller --learning-rate or another --seed; if the data are your own, look for "
+            "damaged rows."
         )

@@ -40,7 +40,7 @@ def run(config: MigrateConfig) -> int:
     devices.choose("cpu")
     notes, console = Console(stderr=True), Console()
     notes.print(environment.banner(), highlight=False, markup=False, soft_wrap=True)
-    names = correspondence.choose(config, found)
+    names = correspondence.choose(config, found, path)
     with source.refusal(path, LEAVE_OUT):
         model, state = _load(found, path, names, config.weights_only)
         names = names.with_shapes_of(state)

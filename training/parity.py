@@ -31,8 +31,12 @@ class Parity:
 def compare(
     losses: np.ndarray, weights: Weights, reference_losses: np.ndarray, reference_weights: Weights
 ) -> Parity:
-    """Return the parity of one lane with the reference; losses are [epochs] float32."""
-    differs = losses.view(np.uint32) != reference_losses.view(np.uint32)
+    """Return the parity of one lane with the reference.
+
+    Losses are [epochs]; those of a lane in float64 are compared as the float32 nearest to them.
+    """
+    ours, theirs = (of.astype(np.float32).view(np.uint32) for of in (losses, reference_losses))
+    differs = ours != theirs
     return Parity(
         max_ulp=int(ulp_distance(losses, reference_losses).max()),
         max_rel=float(relative_distance(losses, reference_losses).max()),

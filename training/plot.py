@@ -12,6 +12,9 @@ STYLES = {
     "tf1": {"color": "#1f77b4", "linewidth": 4.0, "alpha": 0.45},
     "exact": {"color": "#d62728", "linewidth": 1.2},
     "idiomatic": {"color": "#2ca02c", "linewidth": 1.2, "linestyle": "--"},
+    "numpy": {"color": "#7f7f7f", "linewidth": 1.2, "linestyle": ":"},
+    "keras-jax": {"color": "#9467bd", "linewidth": 1.2, "linestyle": "-."},
+    "keras-torch": {"color": "#ff7f0e", "linewidth": 1.2, "linestyle": (0, (3, 1, 1, 1, 1, 1))},
 }
 PER_CLASS = 24
 

@@ -69,7 +69,7 @@ def found(path: Path) -> list[Path]:
 
 
 def load(path: Path) -> Sides:
-    """Return who predicts: the Keras models of `path`, and TensorFlow 1's graph where it fits.
+    """Return who predicts: the Keras models of `path`, and TensorFlow 1's graph.
 
     Raises UserError for what is no model of [N, 784] pixels.
     """
@@ -84,8 +84,7 @@ def load(path: Path) -> Sides:
         return Sides(logits, origin.classes)
     logits["keras"] = lambda x: origin.outputs(x).logits
     tf1 = pretrained.as_tf1(origin.model)
-    if tf1:
-        logits["tf1"] = lambda x: tf1(x).logits
+    logits["tf1"] = lambda x: tf1(x).logits
     return Sides(logits, origin.classes)
 
 

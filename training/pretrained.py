@@ -4,13 +4,14 @@ The model is a copy made of stock parts; `outputs` runs the source as it is: Ten
 for a checkpoint, the saved Keras model for a `.keras` file.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from tf1_compat.hyperparameters import Hyperparameters
 from training import runs, source
 from training.errors import UserError
 
@@ -48,12 +49,12 @@ def load(path: Path) -> Pretrained:
 
     found, file = source.kind(path)
     if found == "checkpoint":
-        with source.refusal(file, "Expected the article's model: 784-128-10, trained by Adam."):
-            state = checkpoint.to_state(checkpoint.read(file), checkpoint.ARTICLE)
-            model = article.build("idiomatic")
-            transfer.load_state(model, state, article.SAVED, weights_only=True)
-        names = {variable: name for name, variable in article.WEIGHTS.items()}
-        weights = {names[at]: state.weights[saved] for saved, at in article.SAVED.items()}
+        with source.refusal(file, source.EXPECTED_ARTICLE):
+            hyper = source.hyperparameters(found, file)
+            state = checkpoint.to_state(checkpoint.read(file), checkpoint.of_article(hyper))
+            model = article.build("idiomatic", hyper=replace(hyper, dropout=0.0))
+            transfer.load_state(model, state, article.saved_paths(hyper), weights_only=True)
+        weights = [state.weights[name] for name in hyper.variables]
         return Pretrained(path, stack.rebuild(model), _tf1_outputs(weights), PREDICTIONS)
     if found != "keras":
         raise UserError(
@@ -68,28 +69,20 @@ def load(path: Path) -> Pretrained:
         raise UserError(f"{path}: fine-tuning knows stacks of Dense layers: {error}.") from error
 
 
-def as_tf1(model: "keras.Model") -> Callable[[np.ndarray], Outputs] | None:
-    """Return what runs the article's graph with the stack's weights; None where they do not fit."""
-    from keras_models import article
-
-    weights = dict(zip(article.WEIGHTS, model.get_weights(), strict=False))
-    fit = [
-        (article.n_input, article.n_hidden),
-        (article.n_hidden,),
-        (article.n_hidden, article.n_output),
-        (article.n_output,),
-    ]
-    if [tuple(weight.shape) for weight in model.weights] != fit:
-        return None
-    return _tf1_outputs(weights)
+def as_tf1(model: "keras.Model") -> Callable[[np.ndarray], Outputs]:
+    """Return what runs the article's graph, as wide and deep as the stack, with its weights."""
+    return _tf1_outputs(model.get_weights())
 
 
-def _tf1_outputs(weights: Mapping[str, np.ndarray]) -> Callable[[np.ndarray], Outputs]:
-    """Return what runs the article's graph with W1, b1, W2, b2."""
+def _tf1_outputs(weights: Sequence[np.ndarray]) -> Callable[[np.ndarray], Outputs]:
+    """Return what runs the article's graph with W1, b1, W2, b2, ..."""
     from tf1_compat.program import Program
 
-    program = Program(*(np.zeros([0, n], np.float32) for n in (784, 10)), seed=0)  # never trained
-    program.load_weights(weights)
+    widths = (weights[0].shape[0], *(bias.size for bias in weights[1::2]))
+    hyper = Hyperparameters(widths)
+    nothing = (np.zeros([0, n], np.float32) for n in (widths[0], widths[-1]))  # never trained
+    program = Program(*nothing, seed=0, hyper=hyper)
+    program.load_weights(dict(zip(hyper.names, weights, strict=True)))
     graph = program.endpoints
 
     def outputs(x: np.ndarray) -> Outputs:

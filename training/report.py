@@ -1,5 +1,6 @@
 """What a comparison says on the screen and in `results.json`: banner, table, verdict."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,12 +10,14 @@ from rich.markup import escape
 from rich.table import Table
 
 from training import environment, runs
-from training.tolerances import TOLERANCES
+from training.history import relative_distance
+from training.options import RunOptions, TrainingOptions
+from training.tolerances import FIRST_EPOCHS, TOLERANCES
 
 if TYPE_CHECKING:
     from tf1_compat.state import State
     from training.compare import Comparison
-    from training.config import FinetuneConfig, RunOptions
+    from training.config import FinetuneConfig
     from training.data import Digits
     from training.devices import Device
 
@@ -22,12 +25,13 @@ if TYPE_CHECKING:
 def banner(
     config: "RunOptions", digits: "Digits", device: "Device", start: "State | None" = None
 ) -> str:
-    """Return the lines above a run: software, data, what will be done, and from where."""
+    """Return the lines above a run: software, data, model, what will be done, and from where."""
+    model = f"model {config.hyper.describe()}\n" if isinstance(config, TrainingOptions) else ""
     origin = f"from step {start.step}" if start else f"seed {config.seed}"
     return (
         f"{escape(environment.banner())}\n"
         f"data {escape(digits.describe())}\n"
-        f"{config.epochs} epochs, full batch, {origin}, on {device.name}"
+        f"{model}{config.epochs} epochs, full batch, {origin}, on {device.name}"
     )
 
 
@@ -70,8 +74,26 @@ def results(comparison: "Comparison") -> dict[str, Any]:
         "epochs": comparison.history.epochs,
         "lanes": lanes,
         "exact_holds": comparison.exact_holds,
+        "from_exact_arithmetic": from_exact_arithmetic(comparison.history.losses),
+        "stop_below": comparison.stop_below,
         "verdict": verdict(comparison),
     }
+
+
+def from_exact_arithmetic(losses: Mapping[str, np.ndarray]) -> dict[str, dict[str, float]]:
+    """Return how far each lane's losses are from the numpy lane's, which has float64's rounding.
+
+    Largest relative distance over the first FIRST_EPOCHS epochs and over all; {} without that lane.
+    """
+    found = {}
+    for lane in losses if "numpy" in losses else ():
+        if lane != "numpy":
+            away = relative_distance(losses[lane], losses["numpy"])
+            found[lane] = {
+                "first_epochs": float(away[:FIRST_EPOCHS].max()),
+                "all": float(away.max()),
+            }
+    return found
 
 
 def _shortest(loss: np.float32) -> float:
@@ -96,8 +118,8 @@ def table(results: dict[str, Any]) -> Table:
         )
         shown.add_row(
             lane,
-            f"{row['first_loss']}",
-            f"{row['last_loss']}",
+            str(np.float32(row["first_loss"])),
+            str(np.float32(row["last_loss"])),
             *distances,
             f"{row['test_accuracy']:.2%}",
             f"{row['seconds_per_epoch']:.4f}",
@@ -111,7 +133,10 @@ def distance(relative: float) -> str:
 
 
 def verdict(comparison: "Comparison") -> str:
-    """Return one sentence: is the exact lane the reference, and how far does the other drift?"""
+    """Return a sentence: is the exact lane the reference, and how far do the others drift?
+
+    A second one where the numpy lane judges, a third where the run was to stop below a loss.
+    """
     epochs, reference = comparison.history.epochs, _title(comparison.reference)
     clauses = []
     if comparison.exact_holds is None:
@@ -130,12 +155,49 @@ def verdict(comparison: "Comparison") -> str:
         where = comparison.parity["exact"].first_difference
         what = "the final weights" if where is None else f"epoch {comparison.history.first + where}"
         clauses.append(f"the exact lane is NOT {reference}: they differ first in {what}")
-    idiomatic = comparison.parity.get("idiomatic")
-    if idiomatic is not None:
-        drift = f"drifts by at most {idiomatic.max_rel:.1e} relative"
-        clauses.append(f"the idiomatic lane {drift if idiomatic.max_ulp else 'does not drift'}")
-    sentence = "; ".join(clauses) + "."
-    return sentence[0].upper() + sentence[1:]
+    for lane in ("idiomatic", "keras-jax", "keras-torch"):
+        if lane in comparison.parity:
+            clauses.append(_drift(lane, comparison))
+    sentences = ["; ".join(clauses)]
+    if judged := from_exact_arithmetic(comparison.history.losses):
+        sentences.append(_judged(judged, epochs))
+    if comparison.stop_below is not None:
+        sentences.append(_stopped(comparison))
+    return " ".join(f"{sentence[0].upper()}{sentence[1:]}." for sentence in sentences)
+
+
+def _drift(lane: str, comparison: "Comparison") -> str:
+    parity = comparison.parity[lane]
+    if comparison.dropout:
+        return (
+            f"the {lane} lane differs by up to {parity.max_rel:.1e} relative, for it alone drops "
+            "out: no two frameworks draw the same masks, so its bits cannot be TensorFlow 1's"
+        )
+    if not parity.max_ulp:
+        return f"the {lane} lane does not drift"
+    return f"the {lane} lane drifts by at most {parity.max_rel:.1e} relative"
+
+
+def _judged(judged: Mapping[str, Mapping[str, float]], epochs: int) -> str:
+    """Such as "from the exact arithmetic of the numpy lane, in float64, tf1 is at most ..."."""
+    early = min(FIRST_EPOCHS, epochs)
+    distances = ", ".join(
+        f"{lane} {away['first_epochs']:.1e}"
+        + (f" ({away['all']:.1e} in all)" if epochs > early else "")
+        for lane, away in judged.items()
+    )
+    return (
+        f"from the exact arithmetic of the numpy lane, in float64, the losses of the first {early} "
+        f"epochs are away by at most: {distances}"
+    )
+
+
+def _stopped(comparison: "Comparison") -> str:
+    reached = comparison.history.losses[comparison.reference]
+    below = f"below {comparison.stop_below:g}"
+    if reached[-1] < comparison.stop_below:
+        return f"stopped after {len(reached)} epochs: the loss {reached[-1]} is {below}"
+    return f"the loss did not fall {below} in {len(reached)} epochs: it is {reached[-1]}"
 
 
 def _title(lane: str) -> str:

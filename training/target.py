@@ -4,6 +4,7 @@ import contextlib
 import os
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -85,12 +86,16 @@ def _write_checkpoint(to: Path, model: "keras.Model", state: "State", names: Cor
     layout = names.layout or checkpoint.standard(state.rule, list(state.weights))
     if is_bare(state):
         layout = checkpoint.standard(None, layout.weights)
+    note = ""
+    if state.step is not None and not (layout.powers or layout.global_step):
+        note = f" Its step, {state.step}, has no place there: this optimizer does not use it."
+        state = replace(state, step=None)
     try:
         checkpoint.write(to, checkpoint.to_arrays(state, layout))
     except OSError as error:
         raise UserError(f"--to {to}: cannot be written to ({error.strerror or error}).") from error
     beta_2 = getattr(model.optimizer, "beta_2", 0.999)
-    return _proof(state, checkpoint.to_state(checkpoint.read(to), layout, beta_2))
+    return _proof(state, checkpoint.to_state(checkpoint.read(to), layout, beta_2)) + note
 
 
 def _export(folder: Path, model: "keras.Model") -> str:

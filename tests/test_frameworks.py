@@ -1,0 +1,118 @@
+"""The everyday Keras model on JAX and on PyTorch, beside TensorFlow 1's graph.
+
+Needs the extras `jax` and `torch` (`make frameworks`); without one, its lane is skipped by name.
+"""
+
+import importlib.util
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from tests.conftest import run, tf1keras
+from training import backend, lanes, loop
+from training.data import Digits
+from training.devices import Device
+from training.errors import UserError
+from training.history import read_csv, relative_distance
+from training.runs import read_json
+from training.tolerances import TOLERANCES
+
+CPU = Device("CPU", 0)
+LANES = [
+    pytest.param(
+        lane,
+        marks=pytest.mark.skipif(
+            importlib.util.find_spec(package) is None, reason=f"no {package}: `make frameworks`"
+        ),
+    )
+    for lane, package in backend.PACKAGES.items()
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lane", LANES)
+def test_another_framework_follows_tensorflow_1_for_a_hundred_epochs(
+    lane: str, tmp_path: Path
+) -> None:
+    """Run as a user runs it: same table, same picture, same files as the other lanes."""
+    done = tf1keras(
+        *("compare", "--lanes", "tf1", lane, "--epochs", "100", "--out", "run"), cwd=tmp_path
+    )
+    assert done.returncode == 0, done.stderr
+    losses = read_csv(tmp_path / "run" / "history.csv")
+    assert list(losses) == ["tf1", lane]
+    assert len(losses[lane]) == 100
+    far = relative_distance(losses[lane], losses["tf1"])
+    assert 0 < far.max() <= TOLERANCES["other_frameworks"].relative
+    assert f"{lane} lane drifts" in done.stdout
+    assert f"executed {lane}: 4 updated weights on /CPU:0" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "oneDNN" not in done.stderr  # nothing of TensorFlow's in the other process
+    result = read_json(tmp_path / "run" / "results.json")["lanes"]
+    assert result[lane]["test_accuracy"] == pytest.approx(result["tf1"]["test_accuracy"], abs=0.02)
+    model = keras.models.load_model(tmp_path / "run" / f"{lane}.keras")
+    assert model.optimizer.iterations.numpy() == 100
+
+
+@pytest.mark.parametrize("lane", LANES)
+def test_its_state_goes_out_and_in_bit_for_bit(lane: Any, digits: Digits) -> None:
+    """From TensorFlow 1's state, ten epochs on; and from its own, the same bits again."""
+    tf1, trainee = lanes.build(["tf1", lane], digits.train, 1234, CPU)
+    for _ in range(10):
+        tf1.step()
+    trainee.load_state(tf1.state())
+    assert all((trainee.weights()[n] == array).all() for n, array in tf1.weights().items())
+    both = loop.train([tf1, trainee], 10, lambda epoch, losses: None).losses
+    assert np.allclose(both["tf1"], both[lane], rtol=TOLERANCES["other_frameworks"].relative)
+    state = trainee.state()
+    assert state.step == 20
+    later = [trainee.step() for _ in range(3)]
+    trainee.load_state(state)
+    assert [trainee.step() for _ in range(3)] == later
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lane", LANES)
+def test_variations_and_dropout_run_there_too(lane: str, tmp_path: Path) -> None:
+    options = ["--hidden", 20, 10, "--cost", "mse", "--l2", 0.01, "--epochs", 20]
+    assert run("compare", "--lanes", "tf1", lane, *options, "--out", tmp_path / "run") == 0
+    losses = read_csv(tmp_path / "run" / "history.csv")
+    far = relative_distance(losses[lane], losses["tf1"]).max()
+    assert far <= TOLERANCES["other_frameworks"].relative
+    options += ["--dropout", 0.5, "--out", tmp_path / "dropped"]
+    assert run("compare", "--lanes", "tf1", lane, *options) == 0
+    dropped = read_csv(tmp_path / "dropped" / "history.csv")
+    assert (dropped["tf1"] == losses["tf1"]).all()
+    assert relative_distance(dropped[lane], losses["tf1"]).min() > 1e-3
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lane", LANES)
+def test_a_process_that_ends_is_a_message(lane: Any, digits: Digits) -> None:
+    (trainee,) = lanes.build([lane], digits.train, 1234, CPU)
+    trainee.step()
+    (process,) = trainee._pool._processes  # type: ignore[attr-defined]
+    os.kill(process, signal.SIGKILL)
+    with pytest.raises(UserError, match=f"lane {lane}: its process ended"):
+        trainee.step()
+
+
+@pytest.mark.parametrize("lane", backend.PACKAGES)
+def test_missing_extra_is_one_line_that_says_what_to_install(
+    lane: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    monkeypatch.chdir(tmp_path)
+    assert run("compare", "--lanes", "tf1", lane) == 2
+    message = capsys.readouterr().err
+    assert message.count("\n") == 1
+    assert f"pip install 'mnist-tf1-keras[{backend.PACKAGES[lane]}]'" in message
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,202 @@
+"""The idiomatic Keras model on JAX or PyTorch, in a process of its own, as a Trainee.
+
+Keras takes one backend for a whole process, and here that is TensorFlow. The model goes over as
+Keras' own configuration, its numbers as arrays; what trains there is stock Keras and nothing else.
+"""
+
+import importlib.util
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+import weakref
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from training.devices import Device
+from training.errors import UserError
+
+if TYPE_CHECKING:
+    from keras_models.trainee import KerasTrainee
+    from tf1_compat.state import State
+
+PACKAGES = {"keras-jax": "jax", "keras-torch": "torch"}
+"""Lane -> Keras' name of the backend, which is the package's and the extra's, too."""
+
+
+def require(lanes: Iterable[str]) -> None:
+    """Raise UserError, before anything is done, where a lane's framework is not installed."""
+    for lane in lanes:
+        package = PACKAGES.get(lane)
+        if package and importlib.util.find_spec(package) is None:
+            raise UserError(
+                f"lane {lane}: {package} is not installed; pip install 'mnist-tf1-keras[{package}]'"
+            )
+
+
+class BackendTrainee:
+    """`mirror`'s model on another backend; `mirror` itself is never trained, and holds its state.
+
+    `x` is [N, 784] float32 and `y` is [N, 10] float32; both are copied into the other process. A
+    step is Keras' own `train_on_batch` of all rows.
+    """
+
+    def __init__(
+        self, name: str, mirror: "KerasTrainee", x: np.ndarray, y: np.ndarray, device: Device
+    ) -> None:
+        import keras
+
+        self.name = name
+        self.placement: dict[str, dict[str, int]] = {}
+        self._mirror = mirror
+        optimizer = mirror.model.optimizer
+        self._variables = [*mirror.model.trainable_variables, *optimizer.variables]
+        context = multiprocessing.get_context("spawn")
+        self._pool = ProcessPoolExecutor(1, context, _choose, (PACKAGES[name], device))
+        weakref.finalize(self, self._pool.shutdown, wait=False)
+        self._call(_build, keras.saving.serialize_keras_object(mirror.model), x, y)
+        self._push()
+
+    def _call(self, function: Callable, *arguments: Any) -> Any:
+        try:
+            return self._pool.submit(function, *arguments).result()
+        except BrokenProcessPool as error:
+            raise UserError(
+                f"lane {self.name}: its process ended before its work was done; out of memory?"
+            ) from error
+
+    def step(self) -> np.floating:
+        """Run one update on the bound data; return the loss before it."""
+        loss = self._call(_step)
+        if not self.placement:
+            self.placement = self._call(_placement)
+        return loss
+
+    def logits(self, x: np.ndarray) -> np.ndarray:
+        """Return the logits of `x`: [N, 784] float32 -> [N, 10] float32."""
+        return self._call(_logits, x)
+
+    def weights(self) -> dict[str, np.ndarray]:
+        """Return copies of the trained arrays by the article's names."""
+        self._pull()
+        return self._mirror.weights()
+
+    def load_weights(self, weights: Mapping[str, np.ndarray]) -> None:
+        """Set W1, b1, ...; the optimizer's state stays as it is."""
+        self._pull()
+        self._mirror.load_weights(weights)
+        self._push()
+
+    def state(self) -> "State":
+        """Return copies of weights, slots and step by the names of a TensorFlow 1 checkpoint."""
+        self._pull()
+        return self._mirror.state()
+
+    def load_state(self, state: "State") -> None:
+        """Set weights, slots and step; training goes on from there."""
+        self._mirror.load_state(state)
+        self._push()
+
+    def save(self, folder: Path) -> None:
+        """Write `folder`/NAME.keras; any backend of Keras loads it."""
+        self._call(_save, str(folder / f"{self.name}.keras"))
+
+    def _pull(self) -> None:
+        values = self._call(_values)
+        for variable in self._variables:
+            variable.assign(values[variable.path])
+
+    def _push(self) -> None:
+        self._call(_assign, {variable.path: variable.numpy() for variable in self._variables})
+
+
+# What follows runs in the other process.
+
+_here: dict[str, Any] = {}
+"""The model and the data bound to it."""
+
+
+def _choose(backend: str, device: Device) -> None:
+    """Set the backend before Keras is imported, and see only the device that was asked for."""
+    os.environ["KERAS_BACKEND"] = backend
+    on_cpu = device.kind == "CPU"
+    os.environ["CUDA_VISIBLE_DEVICES"] = "-1" if on_cpu else str(device.index)
+    if on_cpu:
+        os.environ["JAX_PLATFORMS"] = "cpu"
+    sys.modules["tensorflow"] = None  # type: ignore[assignment]  # saving would import it, and log
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the first process's to answer
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent:
+        parent.join()
+        os._exit(1)
+
+
+def _build(config: dict[str, Any], x: np.ndarray, y: np.ndarray) -> None:
+    import keras
+
+    model = keras.saving.deserialize_keras_object(config)
+    model.optimizer.build(model.trainable_variables)
+    _here.update(model=model, data=[keras.ops.convert_to_tensor(array) for array in (x, y)])
+
+
+def _step() -> np.float32:
+    return np.float32(_here["model"].train_on_batch(*_here["data"], return_dict=True)["loss"])
+
+
+def _placement() -> dict[str, dict[str, int]]:
+    """Return where the updated weights lie: where the update was computed, in either framework."""
+    found: dict[str, dict[str, int]] = {}
+    for variable in _here["model"].trainable_variables:
+        device = variable.value.device  # of JAX, which has a platform, or of PyTorch
+        platform = device.platform if hasattr(device, "platform") else device.type
+        kind = "CPU" if platform == "cpu" else "GPU"
+        index = int(os.environ["CUDA_VISIBLE_DEVICES"]) if kind == "GPU" else 0
+        ops = found.setdefault(f"/device:{kind}:{index}", {"weights": 0})
+        ops["weights"] += 1
+    return found
+
+
+def _logits(x: np.ndarray) -> np.ndarray:
+    import keras
+
+    return keras.ops.convert_to_numpy(_here["model"](x, training=False))
+
+
+def _variables() -> list[Any]:
+    model = _here["model"]
+    return [*model.trainable_variables, *model.optimizer.variables]
+
+
+def _values() -> dict[str, np.ndarray]:
+    import keras
+
+    _synchronize()
+    return {v.path: keras.ops.convert_to_numpy(v.value) for v in _variables()}
+
+
+def _assign(values: Mapping[str, np.ndarray]) -> None:
+    _synchronize()
+    for variable in _variables():
+        variable.assign(values[variable.path])
+
+
+def _synchronize() -> None:
+    """On JAX, `train_on_batch` leaves the new state beside the variables until it is asked for."""
+    synchronize = getattr(_here["model"], "jax_state_sync", None)
+    if synchronize:
+        synchronize()
+
+
+def _save(path: str) -> None:
+    _synchronize()
+    _here["model"].save(path)
