@@ -60,6 +60,11 @@ figures: $(VENV)/installed ## measure again what README and docs quote, and writ
 fine-tuning: $(VENV)/installed ## measure again what docs/fine-tuning.md quotes, an hour (SOURCE=the article's result on mnist)
 	$(BIN)/python docs/finetune.py $(SOURCE)
 
+.PHONY: article-map
+article-map: $(VENV)/installed-frameworks ## measure again what docs/article-map.md quotes, a quarter of an hour
+	rm -rf runs/article-map
+	$(BIN)/python docs/article_map.py
+
 .PHONY: clean
 clean: ## remove the environments and caches; runs stay
 	rm -rf .venv .venv-* build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

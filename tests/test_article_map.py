@@ -1,0 +1,86 @@
+"""The article map keeps its word: commands parse, tests exist, figures were measured."""
+
+import re
+import shlex
+import subprocess
+import sys
+
+import pytest
+import tyro
+
+from tests.conftest import ROOT
+from tests.test_readme import script
+from training import cli
+from training.runs import read_json
+from training.tolerances import TOLERANCES
+
+PAGES = ["docs/article-map.md", "docs/article-map.zh-CN.md"]
+
+
+def text(page: str) -> str:
+    return (ROOT / page).read_text(encoding="utf-8")
+
+
+def code(page: str) -> list[str]:
+    return re.findall(r"`([^`]+)`", text(page))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_figures_of_the_map_were_written_by_the_command(page: str) -> None:
+    module, figures = script("article_map"), read_json(ROOT / "docs" / "article-map.json")
+    assert text(page) == module.rewrite(page, text(page), figures)
+    assert not re.search(r"<!--= \w+ --><!--/-->", text(page)), "a figure is missing"
+
+
+def test_quoted_figures_keep_what_is_promised() -> None:
+    """They were measured once; tests/test_variations.py and test_frameworks.py measure again."""
+    figures = read_json(ROOT / "docs" / "article-map.json")
+    assert len(figures["matrix"]) == 12
+    for row in figures["matrix"]:
+        assert row["exact_holds"] is True
+        assert row["lanes"]["exact"]["max_ulp"] == 0
+        assert row["float64"] <= TOLERANCES["by_hand_in_float64"].relative
+    for name in ("thousand", "formulas", "wide", "stopped"):
+        assert figures[name]["exact_holds"] is True
+    for lane in ("keras-jax", "keras-torch"):
+        found = figures["frameworks"]["lanes"][lane]["max_rel"]
+        assert found <= TOLERANCES["other_frameworks"].relative
+    assert figures["frameworks"]["epochs"] == 100
+
+
+def test_both_languages_have_the_same_commands_tests_and_figures() -> None:
+    english, chinese = ([one for one in code(page) if "::" in one or " " in one] for page in PAGES)
+    assert sorted(set(english)) == sorted(set(chinese))
+    quoted = [re.findall(r"<!--= (\w+) -->", text(page)) for page in PAGES]
+    assert sorted(quoted[0]) == sorted(quoted[1])
+
+
+def test_every_test_that_is_named_is_there() -> None:
+    named = [one for one in code(PAGES[0]) if "::" in one]
+    assert len(named) > 20
+    for one in named:
+        file, _, function = one.partition("::")
+        assert f"def {function}(" in (ROOT / "tests" / file).read_text(encoding="utf-8"), one
+
+
+def test_every_command_is_understood() -> None:
+    """They are parsed here; what they do is tested by the tests named beside them."""
+    shown = [one for one in code(PAGES[0]) if one.startswith("tf1keras ")]
+    assert len(shown) > 15
+    for line in shown:
+        tyro.cli(cli.Command, args=shlex.split(line)[1:])
+
+
+def test_the_listing_does_not_run_on_tensorflow_2() -> None:
+    (command,) = {one for one in code(PAGES[0]) if one.startswith("python ")}
+    _, *arguments = shlex.split(command)
+    done = subprocess.run([sys.executable, *arguments], capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert "module 'tensorflow' has no attribute 'placeholder'" in done.stderr
+    assert "module 'tensorflow' has no attribute 'placeholder'" in code(PAGES[0])
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links_of_the_map_lead_somewhere(page: str) -> None:
+    for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", text(page)):
+        assert ((ROOT / page).parent / target).exists(), target
