@@ -1,9 +1,9 @@
 """The article's formulas worked by hand: a 2-2-1 network, two rows, squared error, one update.
 
-Every number is a fraction whose denominator is a power of two, so float32 holds each exactly: what
-TensorFlow 1, Keras and NumPy compute has to be these very numbers. Written out term by term, with
-no loop over layers and no matrix, to share nothing with what it judges. `docs/article_map.py`
-prints it.
+Every number up to the new weights is a fraction whose denominator is a small power of two, so
+float32 holds each exactly: what TensorFlow 1, Keras and NumPy compute has to be these. Written out
+term by term, with no loop over layers and no matrix, to share nothing with what it judges.
+`docs/article_map.py` prints it.
 """
 
 from fractions import Fraction as F
@@ -79,8 +79,12 @@ def shown(value: F | tuple) -> str:
     """Return numbers as the page has them: exact decimals, a matrix's rows apart by semicolons."""
     if isinstance(value, F):
         return f"{float(value):.17g}"
-    between = "; " if isinstance(value[0], tuple) and len(value[0]) > 1 else ", "
-    return between.join(map(shown, value))
+    return ("; " if isinstance(value[0], tuple) else ", ").join(map(shown, value))
+
+
+def column(values: tuple[F, ...]) -> tuple[tuple[F], ...]:
+    """Return a row's numbers as a column."""
+    return tuple((value,) for value in values)
 
 
 def lines() -> list[tuple[str, str, str]]:
@@ -89,13 +93,13 @@ def lines() -> list[tuple[str, str, str]]:
     slope, after = gradient(THETA), update(THETA)
     rows: list[tuple[str, str, str]] = [
         ("", "X", shown(X)),
-        ("", "Y", shown(Y)),
+        ("", "Y", shown(column(Y))),
         *(("", name, shown(value)) for name, value in THETA.items()),
         ("2", "X W1 + b1", shown(z)),
         ("2", "relu(X W1 + b1)", shown(h)),
-        ("3", "f = relu(X W1 + b1) W2 + b2", shown(f)),
+        ("3", "f = relu(X W1 + b1) W2 + b2", shown(column(f))),
         ("4", "MSE = 1/(2N) sum (f - Y)^2", shown(mse(THETA))),
-        ("5", "(f - Y) / N", shown(tuple((one - y) / 2 for one, y in zip(f, Y, strict=True)))),
+        ("5", "(f - Y) / N", shown(tuple(((one - y) / 2,) for one, y in zip(f, Y, strict=True)))),
         *(("5", f"dMSE/d{name}", shown(value)) for name, value in slope.items()),
         *(("5", f"{name} - alpha dMSE/d{name}", shown(value)) for name, value in after.items()),
         ("6", "MSE with the new weights", shown(mse(after))),

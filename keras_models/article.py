@@ -13,10 +13,11 @@ from typing import Any, Literal, NamedTuple
 import keras
 import numpy as np
 
+from keras_models import translation
 from keras_models.costs import HalfSquaredError, TF1Penalty
 from keras_models.exact import AddV2Dense, TF1Adam
 from keras_models.tf1_optimizers import TF1GradientDescent
-from tf1_compat.hyperparameters import LISTING, Hyperparameters
+from tf1_compat.hyperparameters import LISTING, Cost, Hyperparameters, Optimizer
 
 Lane = Literal["exact", "idiomatic"]
 
@@ -113,7 +114,8 @@ def assemble(
         zip(layer_names(hyper), hyper.widths[1:], strict=True)
     ):
         if number and hyper.dropout:
-            output_layer = keras.layers.Dropout(hyper.dropout, seed=seed)(output_layer)
+            own = None if seed is None else seed + number - 1  # or layers would share their masks
+            output_layer = keras.layers.Dropout(hyper.dropout, seed=own)(output_layer)
         # [N, inputs] @ [inputs, units] + [units] -> [N, units]
         output_layer = layer(units, name_of_layer)(output_layer)
     if pieces.probabilities:
@@ -158,29 +160,67 @@ def _optimizer(pieces: Pieces, hyper: Hyperparameters) -> keras.optimizers.Optim
     )
 
 
+def widths(model: keras.Model) -> tuple[int, ...] | None:
+    """Return the widths of a model of Dense layers one after the other; None of any other."""
+    dense = [layer for layer in model.layers if isinstance(layer, keras.layers.Dense)]
+    held = {id(weight) for layer in dense for weight in layer.weights}
+    if not dense or any(id(weight) not in held for weight in model.trainable_weights):
+        return None
+    return (int(dense[0].kernel.shape[0]), *(layer.units for layer in dense))
+
+
 def hyperparameters(model: keras.Model) -> Hyperparameters:
     """Return what a compiled model was built with: the inverse of `build`, in either lane.
 
     Raises ValueError for a model that `build` does not make.
     """
+    found = widths(model)
+    if found is None:
+        raise ValueError("expected Dense layers only")
     dense = [layer for layer in model.layers if isinstance(layer, keras.layers.Dense)]
     dropout = [layer.rate for layer in model.layers if isinstance(layer, keras.layers.Dropout)]
-    weighted = {id(weight) for layer in dense for weight in layer.weights}
-    if not dense or any(id(weight) not in weighted for weight in model.trainable_variables):
-        raise ValueError("the model has other weights than those of Dense layers")
-    penalty = dense[0].kernel_regularizer
-    stock = isinstance(penalty, keras.regularizers.L1L2)
-    squared = isinstance(model.loss, HalfSquaredError | keras.losses.MeanSquaredError)
-    descends = isinstance(model.optimizer, TF1GradientDescent | keras.optimizers.SGD)
+    rate = model.optimizer.get_config()["learning_rate"]
+    rule = translation.rule(model.optimizer)
+    if rule not in OPTIMIZERS or not isinstance(rate, float | int):
+        raise ValueError(f"trained by {type(model.optimizer).__name__} at {rate}")
+    l1, l2 = _l1_l2(dense[0].kernel_regularizer)
+    if any(_l1_l2(layer.kernel_regularizer) != (l1, l2) for layer in dense):
+        raise ValueError("the layers' penalties differ")
     return Hyperparameters(
-        widths=(dense[0].kernel.shape[0], *(layer.units for layer in dense)),
-        cost="mse" if squared else "cross_entropy",
-        optimizer="gradient_descent" if descends else "adam",
-        learning_rate=_as_written(model.optimizer.get_config()["learning_rate"]),
-        l1=float(penalty.l1) if penalty else 0.0,
-        l2=float(penalty.l2) * (2 if stock else 1) if penalty else 0.0,
+        widths=found,
+        cost=_cost_of(model),
+        optimizer=OPTIMIZERS[rule],
+        learning_rate=_as_written(rate),
+        l1=l1,
+        l2=l2,
         dropout=dropout[0] if dropout else 0.0,
     )
+
+
+OPTIMIZERS: dict[str | None, Optimizer] = {"Adam": "adam", "GradientDescent": "gradient_descent"}
+"""TensorFlow 1's update rule -> what the command line calls it."""
+
+
+def _cost_of(model: keras.Model) -> Cost:
+    loss, weights = model.loss, getattr(model._compile_loss, "_user_loss_weights", None)
+    if isinstance(loss, HalfSquaredError):
+        return "mse"
+    if isinstance(loss, keras.losses.MeanSquaredError) and weights == model.output_shape[-1] / 2:
+        return "mse"
+    if isinstance(loss, keras.losses.CategoricalCrossentropy) and loss.from_logits:
+        return "cross_entropy"
+    raise ValueError(f"the loss is {loss}")
+
+
+def _l1_l2(penalty: Any) -> tuple[float, float]:
+    """Return l1 and l2, the latter in TensorFlow 1's sense, of a kernel's regularizer."""
+    if penalty is None:
+        return 0.0, 0.0
+    if isinstance(penalty, TF1Penalty):
+        return penalty.l1, penalty.l2
+    if isinstance(penalty, keras.regularizers.L1L2):
+        return float(penalty.l1), float(penalty.l2) * 2
+    raise ValueError(f"a penalty is {type(penalty).__name__}")
 
 
 def _as_written(number: float) -> float:

@@ -150,6 +150,10 @@ class VariantTrainee(KerasTrainee):
             self._epoch_step()
         return self._epoch_step()
 
+    def steps(self, count: int) -> list[np.floating]:
+        """Run `count` epochs, one by one: each draws its own order of rows."""
+        return [self.step() for _ in range(count)]
+
     def _epoch_step(self) -> np.floating:
         if self._variant.batch_size:
             self._order.assign(self._random.permutation(len(self._x)))

@@ -24,9 +24,15 @@ def layers(model: keras.Model) -> list[keras.layers.Dense]:
     """Return the Dense layers of `model`, first to last.
 
     Raises NotAStack unless it is [N, 784] -> Dense, ReLU -> ... -> Dense, linear, one after the
-    other, in float32.
+    other, in float32. Dropout between them does nothing when nobody trains, and is passed over.
     """
-    found = [layer for layer in model.layers if not isinstance(layer, keras.layers.InputLayer)]
+    skipped = (keras.layers.InputLayer, keras.layers.Dropout)
+    found = [layer for layer in model.layers if not isinstance(layer, skipped)]
+    dropped = {
+        id(layer.output): layer.input
+        for layer in model.layers
+        if isinstance(layer, keras.layers.Dropout)
+    }
     for layer in found:
         if not isinstance(layer, keras.layers.Dense):
             raise NotAStack(f"layer {layer.name} is {type(layer).__name__}; expected Dense only")
@@ -38,7 +44,8 @@ def layers(model: keras.Model) -> list[keras.layers.Dense]:
         shapes = ", ".join(str(list(one.shape[1:])) for one in model.inputs)
         raise NotAStack(f"the model takes {shapes}; expected one input of [{N_INPUT}] pixels")
     for below, above in itertools.pairwise(found):
-        if above.kernel.shape[0] != below.units or above.input is not below.output:
+        entering = dropped.get(id(above.input), above.input)
+        if above.kernel.shape[0] != below.units or entering is not below.output:
             raise NotAStack(f"layer {above.name} does not take what {below.name} gives")
     for layer in found[:-1]:
         if layer.activation is not keras.activations.relu:

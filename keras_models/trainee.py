@@ -46,6 +46,7 @@ class KerasTrainee:
         with tf.device(device):
             model.optimizer.build(model.trainable_variables)
         self._train = tf.function(self._update, jit_compile=model.jit_compile)
+        self._train_many = tf.function(self._updates, jit_compile=model.jit_compile)
         self._predict = tf.function(self._forward)
 
     def _update(self, x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
@@ -54,6 +55,13 @@ class KerasTrainee:
         variables = self.model.trainable_variables
         self.model.optimizer.apply(tape.gradient(loss, variables), variables)
         return loss
+
+    def _updates(self, x: tf.Tensor, y: tf.Tensor, count: tf.Tensor) -> tf.Tensor:
+        """Run `count` updates, [] int32, in the graph; return the loss before each, [count]."""
+        losses = tf.TensorArray(self.model.compute_dtype, size=count)
+        for epoch in tf.range(count):
+            losses = losses.write(epoch, self._update(x, y))
+        return losses.stack()
 
     def _loss(self, x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
         return self.model.compute_loss(x=x, y=y, y_pred=self.model(x, training=True))
@@ -66,6 +74,11 @@ class KerasTrainee:
         with tf.device(self._device):
             loss = self._train(self._x, self._y) if self.placement else self._traced_step()
         return loss.numpy()
+
+    def steps(self, count: int) -> list[np.floating]:
+        """Run `count` updates in one call of a graph; return the loss before each, [count]."""
+        with tf.device(self._device):
+            return list(self._train_many(self._x, self._y, tf.constant(count)).numpy())
 
     def _traced_step(self) -> tf.Tensor:
         """Run the first step, and note on which device each of its ops was executed.

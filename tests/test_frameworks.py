@@ -55,8 +55,12 @@ def test_another_framework_follows_tensorflow_1_for_a_hundred_epochs(
     assert "oneDNN" not in done.stderr  # nothing of TensorFlow's in the other process
     result = read_json(tmp_path / "run" / "results.json")["lanes"]
     assert result[lane]["test_accuracy"] == pytest.approx(result["tf1"]["test_accuracy"], abs=0.02)
-    model = keras.models.load_model(tmp_path / "run" / f"{lane}.keras")
-    assert model.optimizer.iterations.numpy() == 100
+    saved = tmp_path / "run" / f"{lane}.keras"
+    assert keras.models.load_model(saved).optimizer.iterations.numpy() == 100
+    assert (
+        run("resume", saved, "--lanes", "tf1", "exact", "--epochs", 2, "--out", tmp_path / "r") == 0
+    )
+    assert run("migrate", saved, "--to", tmp_path / "b" / "model.ckpt") == 0
 
 
 @pytest.mark.parametrize("lane", LANES)
@@ -114,5 +118,5 @@ def test_missing_extra_is_one_line_that_says_what_to_install(
     assert run("compare", "--lanes", "tf1", lane) == 2
     message = capsys.readouterr().err
     assert message.count("\n") == 1
-    assert f"pip install 'mnist-tf1-keras[{backend.PACKAGES[lane]}]'" in message
+    assert f"make frameworks, or pip install {backend.PACKAGES[lane]}" in message
     assert list(tmp_path.iterdir()) == []

@@ -13,7 +13,7 @@ from tests import genuine
 from tests.conftest import run
 from tf1_compat import checkpoint
 from tf1_compat.program import Program
-from training import source
+from training import trained
 from training.data import Digits
 from training.history import read_csv, relative_distance
 
@@ -44,7 +44,7 @@ def test_fit_goes_on_where_the_graph_stopped(article: Path, digits: Digits, tmp_
     x, y = digits.train
     fitted = model.fit(x, y, batch_size=len(x), epochs=4, shuffle=False, verbose=0)
     program = Program(x, y, seed=1)
-    program.load_state(source.article_state(article)[0])
+    program.load_state(trained.state(article)[0])
     assert [np.float32(loss) for loss in fitted.history["loss"]] == [
         program.step() for _ in range(4)
     ]
@@ -79,7 +79,7 @@ def test_saved_model_serves_the_same_predictions(
 ) -> None:
     assert run("migrate", article, "--to", tmp_path / "serving") == 0
     program = Program(*digits.train, seed=1)
-    program.load_state(source.article_state(article)[0])
+    program.load_state(trained.state(article)[0])
     loaded = tf.saved_model.load(tmp_path / "serving")
     served = loaded.serve(tf.constant(digits.test.x)).numpy()
     assert served.tobytes() == program.logits(digits.test.x).tobytes()

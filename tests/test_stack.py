@@ -74,12 +74,20 @@ def test_a_new_head_is_keras_own_and_what_is_below_stays() -> None:
 dense = keras.layers.Dense
 
 
+def test_dropout_is_passed_over_where_nobody_trains() -> None:
+    parts = [keras.Input([784]), dense(8, "relu"), keras.layers.Dropout(0.5), dense(10)]
+    model = keras.Sequential(parts)
+    assert [layer.units for layer in stack.layers(model)] == [8, 10]
+    x = np.random.default_rng(0).random((4, 784), np.float32)
+    assert np.array_equal(stack.rebuild(model)(x), model(x, training=False))
+
+
 @pytest.mark.parametrize(
     ("layers", "said"),
     [
         ([dense(10, "softmax")], "expected logits"),
         ([dense(8, "tanh"), dense(10)], "expected relu"),
-        ([keras.layers.Dropout(0.5), dense(10)], "expected Dense only"),
+        ([keras.layers.BatchNormalization(), dense(10)], "expected Dense only"),
         ([dense(10, use_bias=False)], "no bias"),
         ([dense(8, "relu", dtype="float16"), dense(10)], "expected float32"),
     ],

@@ -14,12 +14,11 @@ from tests.conftest import run
 from tf1_compat import checkpoint
 from tf1_compat.hyperparameters import LISTING, Hyperparameters
 from tf1_compat.program import Program
-from training import lanes, loop, resume, source
+from training import lanes, loop
 from training.backprop import Backpropagation
-from training.config import CompareConfig, ResumeConfig
+from training.config import CompareConfig
 from training.data import Digits, Examples
 from training.devices import Device
-from training.errors import UserError
 from training.history import read_csv, relative_distance
 from training.parity import same_bits
 from training.runs import read_json
@@ -127,82 +126,6 @@ def test_idiomatic_variations_are_made_of_stock_keras() -> None:
         article.build("exact", hyper=Hyperparameters(dropout=0.5))
 
 
-VARIED = (
-    *("--hidden", "32", "16", "--cost", "mse", "--optimizer", "gradient_descent"),
-    *("--learning-rate", "0.00001", "--l2", "0.01", "--l1", "0.0001"),
-)
-
-
-@pytest.fixture(scope="module")
-def varied_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("varied") / "run"
-    assert run("compare", *VARIED, "--epochs", 12, "--out", folder) == 0
-    return folder
-
-
-def test_a_varied_run_is_resumed_as_it_was_trained(
-    varied_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """12 epochs and 12 more are 24, and nobody has to say again what the model is."""
-    assert run("resume", varied_run, "--epochs", 12, "--out", tmp_path / "more") == 0
-    banner = "784-32-16-10, 25,818 parameters, mse, gradient_descent at 1e-05, l1 0.0001, l2 0.01"
-    assert banner in capsys.readouterr().err
-    assert run("compare", *VARIED, "--epochs", 24, "--out", tmp_path / "whole") == 0
-    whole, more = (read_csv(tmp_path / name / "history.csv") for name in ("whole", "more"))
-    for lane in ("tf1", "exact"):
-        assert more[lane].tobytes() == whole[lane][12:].tobytes()
-    assert read_json(tmp_path / "more" / "config.json")["hidden"] == [32, 16]
-
-
-def test_resume_refuses_other_widths_and_optimizers(varied_run: Path) -> None:
-    _, found = source.article_state(varied_run)
-    for options, message in (
-        ({"hidden": (64,)}, "--hidden 32 16"),
-        ({"hidden": (32, 17)}, "--hidden 32 16"),
-    ):
-        with pytest.raises(UserError, match=message):
-            resume.as_trained(ResumeConfig(source=varied_run, **options), found)
-    adam = Hyperparameters(found.widths)
-    with pytest.raises(UserError, match="trained with --optimizer adam"):
-        resume.as_trained(ResumeConfig(source=varied_run, optimizer="gradient_descent"), adam)
-    other = resume.as_trained(ResumeConfig(source=varied_run, learning_rate=0.5), found)
-    assert (other.learning_rate, other.cost, other.l1) == (0.5, "mse", 1e-4)
-
-
-def test_a_varied_run_migrates_predicts_and_fine_tunes(
-    varied_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    there, back = tmp_path / "a.keras", tmp_path / "b" / "model.ckpt"
-    assert run("migrate", varied_run, "--to", there) == 0
-    assert run("migrate", there, "--to", back) == 0
-    went, came = (checkpoint.read(path) for path in (varied_run / "tf1" / "model.ckpt", back))
-    assert same_bits(went, came)
-    model = keras.models.load_model(there)
-    assert article.hyperparameters(model).cost == "mse"
-    image = Path(__file__).parent.parent / "examples" / "seven.png"
-    for source_ in (varied_run, there):
-        capsys.readouterr()
-        assert run("predict", source_, image) == 0
-        assert "bit for bit" in capsys.readouterr().out
-    options = ["--epochs", 1, "--rescale", "none", "--out", tmp_path / "tuned"]
-    assert run("finetune", varied_run, *options) == 0
-    assert read_json(tmp_path / "tuned" / "finetune.json")["handoff"]
-
-
-@pytest.mark.parametrize("widths", [(784, 128, 10), (784, 5, 4, 3, 10)])
-@pytest.mark.parametrize("optimizer", ["adam", "gradient_descent"])
-def test_a_bare_checkpoint_tells_widths_and_optimizer(
-    widths: Any, optimizer: Any, tmp_path: Path
-) -> None:
-    hyper = Hyperparameters(widths, optimizer=optimizer)
-    program = Program(np.zeros([1, 784]), np.zeros([1, 10]), seed=0, hyper=hyper)
-    program.save(tmp_path)
-    arrays = checkpoint.read(tmp_path / "tf1" / "model.ckpt")
-    assert checkpoint.hyperparameters(arrays) == hyper
-    assert checkpoint.hyperparameters(arrays | {"Variable_1": np.zeros(99)}) is None
-    assert checkpoint.hyperparameters({"other/kernel": np.zeros([2, 2])}) is None
-
-
 def test_stop_below_ends_all_lanes_at_the_same_epoch(digits: Digits) -> None:
     (free,) = trained(LISTING, digits.train, 30, "tf1")[0].values()
     below = float(free[17])
@@ -240,6 +163,18 @@ def test_dropout_is_the_idiomatic_lanes_and_the_screen_says_so(
     (plain,) = trained(LISTING, Examples(*_train()), 6, "exact")[0].values()
     assert losses["tf1"].tobytes() == losses["exact"].tobytes() == plain.tobytes()
     assert relative_distance(losses["idiomatic"], plain).min() > 1e-3
+
+
+def test_layers_of_the_same_width_drop_other_units() -> None:
+    hyper = Hyperparameters((784, 64, 64, 10), dropout=0.5)
+    model = article.build("idiomatic", seed=3, hyper=hyper)
+    masks = [
+        layer(tf.ones([8, 64]), training=True).numpy()
+        for layer in model.layers
+        if isinstance(layer, keras.layers.Dropout)
+    ]
+    assert len(masks) == 2
+    assert (masks[0] != masks[1]).any()
 
 
 def _train() -> Examples:

@@ -75,26 +75,28 @@ def of_article(hyper: Hyperparameters) -> Layout:
 ARTICLE = of_article(LISTING)
 
 
-def hyperparameters(arrays: Mapping[str, np.ndarray]) -> Hyperparameters | None:
-    """Return widths and optimizer of the article's graph whose checkpoint holds `arrays`.
+def widths(
+    arrays: Mapping[str, np.ndarray], names: Sequence[str] | None = None
+) -> tuple[int, ...] | None:
+    """Return the widths of the article's graph whose checkpoint holds `arrays`; None: another's.
 
-    Cost, penalties and learning rate are in no checkpoint: they are the listing's. None for a
-    checkpoint of another graph.
+    `names` are its W1, b1, W2, ... there; by default Variable, Variable_1 and so on, as many as
+    there are.
     """
-    for layers in range(len(arrays) // 2, 0, -1):
-        names = Hyperparameters(widths=(1,) * (layers + 1)).variables
-        if not set(names) <= set(arrays):
-            continue
-        kernels, biases = ([arrays[name] for name in names[start::2]] for start in (0, 1))
-        if any(array.ndim != 2 for array in kernels):
-            return None
-        widths = (kernels[0].shape[0], *(kernel.shape[1] for kernel in kernels))
-        fit = zip(kernels, biases, itertools.pairwise(widths), strict=True)
-        if any(W.shape != layer or b.shape != layer[1:] for W, b, layer in fit):
-            return None
-        adam = any(f"{names[0]}/{slot}" in arrays for slot in SLOT_NAMES["Adam"].values())
-        return Hyperparameters(widths, optimizer="adam" if adam else "gradient_descent")
-    return None
+    if names is None:
+        count = 1
+        while f"Variable_{count}" in arrays:
+            count += 1
+        names = Hyperparameters(widths=(1,) * (count // 2 + 1)).variables
+    if not names or len(names) % 2 or not set(names) <= set(arrays):
+        return None
+    kernels, biases = ([arrays[name].shape for name in names[first::2]] for first in (0, 1))
+    if any(len(shape) != 2 for shape in kernels):
+        return None
+    found = (kernels[0][0], *(shape[1] for shape in kernels))
+    layers = list(itertools.pairwise(found))
+    fits = kernels == layers and biases == [layer[1:] for layer in layers]
+    return tuple(int(width) for width in found) if fits else None
 
 
 def layout(names: Iterable[str], weights: Sequence[str] | None = None) -> Layout:

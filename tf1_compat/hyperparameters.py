@@ -8,7 +8,7 @@ is said, it is the listing.
 
 import itertools
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 Cost = Literal["cross_entropy", "mse"]
 Optimizer = Literal["adam", "gradient_descent"]
@@ -41,6 +41,13 @@ class Hyperparameters:
     l2: float = 0.0
     dropout: float = 0.0
     """Share of hidden units that a training step leaves out; in idiomatic Keras models only."""
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for a cost or an optimizer that is not known."""
+        for name, kind in (("cost", Cost), ("optimizer", Optimizer)):
+            if getattr(self, name) not in get_args(kind):
+                known = ", ".join(get_args(kind))
+                raise ValueError(f"{name} {getattr(self, name)!r}: expected one of {known}")
 
     @property
     def layers(self) -> tuple[tuple[int, int], ...]:

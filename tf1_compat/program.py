@@ -61,6 +61,10 @@ class Program:
             _, loss = self._traced_run(fetches, feed_dict)
         return loss
 
+    def steps(self, count: int) -> list[np.floating]:
+        """Run `count` updates, each a `session.run` as in the article; return the losses before."""
+        return [self.step() for _ in range(count)]
+
     def _traced_run(self, fetches: list, feed_dict: Mapping[tf.Tensor, np.ndarray]) -> list:
         """Run like `session.run`, and note on which device each op was executed."""
         options = tf.compat.v1.RunOptions(output_partition_graphs=True)

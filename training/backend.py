@@ -8,7 +8,6 @@ import importlib.util
 import multiprocessing
 import os
 import signal
-import sys
 import threading
 import weakref
 from collections.abc import Callable, Iterable, Mapping
@@ -36,7 +35,8 @@ def require(lanes: Iterable[str]) -> None:
         package = PACKAGES.get(lane)
         if package and importlib.util.find_spec(package) is None:
             raise UserError(
-                f"lane {lane}: {package} is not installed; pip install 'mnist-tf1-keras[{package}]'"
+                f"lane {lane}: {package} is not installed: make frameworks, or "
+                f"pip install {package}"
             )
 
 
@@ -70,6 +70,11 @@ class BackendTrainee:
             raise UserError(
                 f"lane {self.name}: its process ended before its work was done; out of memory?"
             ) from error
+        except ImportError as error:
+            raise UserError(
+                f"lane {self.name}: {PACKAGES[self.name]} cannot be imported ({error}); "
+                "install it again."
+            ) from error
 
     def step(self) -> np.floating:
         """Run one update on the bound data; return the loss before it."""
@@ -77,6 +82,10 @@ class BackendTrainee:
         if not self.placement:
             self.placement = self._call(_placement)
         return loss
+
+    def steps(self, count: int) -> list[np.floating]:
+        """Run `count` updates in one call to the other process; return the loss before each."""
+        return self._call(_steps, count)
 
     def logits(self, x: np.ndarray) -> np.ndarray:
         """Return the logits of `x`: [N, 784] float32 -> [N, 10] float32."""
@@ -104,8 +113,9 @@ class BackendTrainee:
         self._push()
 
     def save(self, folder: Path) -> None:
-        """Write `folder`/NAME.keras; any backend of Keras loads it."""
-        self._call(_save, str(folder / f"{self.name}.keras"))
+        """Write `folder`/NAME.keras, of this process's Keras: the other's optimizer is its own."""
+        self._pull()
+        self._mirror.save(folder)
 
     def _pull(self) -> None:
         values = self._call(_values)
@@ -125,11 +135,14 @@ _here: dict[str, Any] = {}
 def _choose(backend: str, device: Device) -> None:
     """Set the backend before Keras is imported, and see only the device that was asked for."""
     os.environ["KERAS_BACKEND"] = backend
-    on_cpu = device.kind == "CPU"
-    os.environ["CUDA_VISIBLE_DEVICES"] = "-1" if on_cpu else str(device.index)
-    if on_cpu:
-        os.environ["JAX_PLATFORMS"] = "cpu"
-    sys.modules["tensorflow"] = None  # type: ignore[assignment]  # saving would import it, and log
+    if device.kind == "CPU":
+        hidden = {"CUDA_VISIBLE_DEVICES": "-1", "JAX_PLATFORMS": "cpu", "KERAS_TORCH_DEVICE": "cpu"}
+        os.environ.update(hidden)
+    else:
+        visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+        cards = visible.split(",") if visible else [str(n) for n in range(device.index + 1)]
+        os.environ["CUDA_VISIBLE_DEVICES"] = cards[device.index]
+    _here["index"] = device.index
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the first process's to answer
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
@@ -153,6 +166,10 @@ def _step() -> np.float32:
     return np.float32(_here["model"].train_on_batch(*_here["data"], return_dict=True)["loss"])
 
 
+def _steps(count: int) -> list[np.float32]:
+    return [_step() for _ in range(count)]
+
+
 def _placement() -> dict[str, dict[str, int]]:
     """Return where the updated weights lie: where the update was computed, in either framework."""
     found: dict[str, dict[str, int]] = {}
@@ -160,8 +177,7 @@ def _placement() -> dict[str, dict[str, int]]:
         device = variable.value.device  # of JAX, which has a platform, or of PyTorch
         platform = device.platform if hasattr(device, "platform") else device.type
         kind = "CPU" if platform == "cpu" else "GPU"
-        index = int(os.environ["CUDA_VISIBLE_DEVICES"]) if kind == "GPU" else 0
-        ops = found.setdefault(f"/device:{kind}:{index}", {"weights": 0})
+        ops = found.setdefault(f"/device:{kind}:{_here['index']}", {"weights": 0})
         ops["weights"] += 1
     return found
 
@@ -195,8 +211,3 @@ def _synchronize() -> None:
     synchronize = getattr(_here["model"], "jax_state_sync", None)
     if synchronize:
         synchronize()
-
-
-def _save(path: str) -> None:
-    _synchronize()
-    _here["model"].save(path)

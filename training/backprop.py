@@ -121,10 +121,15 @@ class Backpropagation:
 
     def step(self) -> np.float64:
         """Run steps 1 to 6 on the bound data; return the cost before the adjustment."""
-        cost, gradients = self.gradients(self._x, self._y)
-        self.adjust(gradients)
+        with np.errstate(over="ignore", invalid="ignore"):  # whoever trains looks at the cost
+            cost, gradients = self.gradients(self._x, self._y)
+            self.adjust(gradients)
         self.placement = {"/device:CPU:0": {"weights": len(self._w)}}
         return cost
+
+    def steps(self, count: int) -> list[np.float64]:
+        """Step so often; return the cost before each adjustment."""
+        return [self.step() for _ in range(count)]
 
     def repeat(self, stop_below: float, at_most: int) -> list[np.float64]:
         """Step until the cost is below `stop_below`, at most so often; return every cost."""
@@ -188,11 +193,17 @@ class Backpropagation:
         return list(zip(self.hyper.names, self.hyper.variables, strict=True))
 
     def save(self, folder: Path) -> None:
-        """Write `folder`/numpy.npz: every array by the article's names, Adam's as "m of W1"."""
+        """Write `folder`/numpy.npz: every array by the article's names, Adam's as "m of W1".
+
+        And the number of updates, step, and Adam's beta1_power and beta2_power.
+        """
         slots = {
             f"{slot} of {name}": array
             for slot, of_slot in (("m", self._m), ("v", self._v))
             for name, array in of_slot.items()
         }
-        arrays: dict[str, Any] = self._w | (slots if self.hyper.optimizer == "adam" else {})
+        powers = {"beta1_power": self._beta1_power, "beta2_power": self._beta2_power}
+        arrays: dict[str, Any] = {**self._w, "step": self._updates}
+        if self.hyper.optimizer == "adam":
+            arrays |= slots | powers
         np.savez(folder / f"{self.name}.npz", **arrays)

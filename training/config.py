@@ -6,7 +6,7 @@ from typing import Annotated, Literal, get_args
 
 import tyro
 
-from tf1_compat.hyperparameters import Hyperparameters
+from tf1_compat.hyperparameters import Cost, Hyperparameters, Optimizer
 from training.errors import UserError
 from training.options import (
     LARGEST_SEED,
@@ -17,6 +17,8 @@ from training.options import (
 )
 
 Lane = Literal["tf1", "exact", "idiomatic", "numpy", "keras-jax", "keras-torch"]
+IDIOMATIC = {"idiomatic", "keras-jax", "keras-torch"}
+"""The lanes of stock Keras."""
 Cause = Literal[
     "epsilon",
     "one_minus_beta",
@@ -59,15 +61,32 @@ class CompareConfig(TrainingOptions):
     numpy: by hand in float64; keras-jax, keras-torch: the rewrite on JAX and on PyTorch. The first
     of them, in this order, is the reference."""
 
+    epochs_per_call: int = 1
+    """Epochs that a lane trains before the others go on and the losses are shown; the Keras lanes
+    run them in one call. Losses of every epoch are recorded, and no bit depends on it."""
+
+    micro_batch: int | None = None
+    """Rows at a time of which the lanes exact and idiomatic sum the full batch's gradient, to need
+    less memory; sums in another order, so no bits are promised then."""
+
     dropout: float = 0.0
     """Share of the hidden units that a training step leaves out, in the idiomatic Keras lanes only:
     masks are random, and no two frameworks draw the same."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not 0 <= self.dropout < 1:
+        if self.micro_batch is not None and self.micro_batch < 1:
+            raise UserError(f"--micro-batch {self.micro_batch}: expected at least 1.")
+        if self.epochs_per_call < 1:
+            raise UserError(f"--epochs-per-call {self.epochs_per_call}: expected at least 1.")
+        if self.epochs_per_call > 1 and self.stop_below is not None:
+            raise UserError(
+                f"--epochs-per-call {self.epochs_per_call}: --stop-below looks at every epoch; "
+                "expected one of the two."
+            )
+        if not 0 <= (self.dropout or 0.0) < 1:
             raise UserError(f"--dropout {self.dropout:g}: expected at least 0 and less than 1.")
-        if self.dropout and not set(self.lanes) & {"idiomatic", "keras-jax", "keras-torch"}:
+        if self.dropout and not set(self.lanes) & IDIOMATIC:
             raise UserError(
                 f"--dropout {self.dropout:g}: acts in the lanes idiomatic, keras-jax and "
                 "keras-torch only;\nadd one of them to --lanes."
@@ -100,6 +119,78 @@ class AblateConfig(RunOptions):
             raise UserError(
                 f"--causes {' '.join(self.causes)}: expected each cause at most once, at least one."
             )
+
+
+Peer = Literal[
+    "floor",
+    "tf1",
+    "exact",
+    "idiomatic",
+    "article",
+    "keras_fit",
+    "torch",
+    "torch_compile",
+    "jax",
+    "sklearn",
+    "numpy",
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class BenchConfig:
+    """Measure the time and memory of a full-batch epoch, in every lane and in other libraries.
+
+    On the CPU, with random pixels. floor: the two large matrix products of an epoch alone, as fast
+    as it could be. The run folder is runs/TIME-bench unless --out names another.
+    """
+
+    rows: tuple[int, ...] = (4000, 60000)
+    """Training rows, one table each."""
+
+    scale: int = 1
+    """Times as many rows."""
+
+    peers: tuple[Peer, ...] = get_args(Peer)
+    """Who is measured; always against the floor."""
+
+    micro_batch: int | None = None
+    """Rows in memory at a time, for the peers exact and idiomatic; others cannot."""
+
+    rounds: int = 7
+    """Measurements of each."""
+
+    out: Path | None = None
+    """Folder to write the run to; it must not hold anything yet."""
+
+    def __post_init__(self) -> None:
+        for option, value in (("scale", self.scale), ("rounds", self.rounds)):
+            if value < 1:
+                raise UserError(f"--{option} {value}: expected at least 1.")
+        if self.micro_batch is not None:
+            if self.micro_batch < 1:
+                raise UserError(f"--micro-batch {self.micro_batch}: expected at least 1.")
+            if others := set(self.peers) - {"floor", "exact", "idiomatic"}:
+                raise UserError(
+                    f"--micro-batch {self.micro_batch}: {', '.join(sorted(others))} cannot; "
+                    "expected --peers exact, idiomatic or both."
+                )
+        if not self.rows or min(self.rows) < 1 or len(set(self.rows)) < len(self.rows):
+            shown = " ".join(map(str, self.rows))
+            raise UserError(f"--rows {shown}: expected numbers of at least 1, each once.")
+        if self.micro_batch is None and max(self.sizes) > MOST_ROWS:
+            raise UserError(
+                f"--rows {max(self.rows)} --scale {self.scale}: {max(self.sizes):,} rows; expected "
+                f"at most {MOST_ROWS:,}, or --micro-batch."
+            )
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Rows to measure with."""
+        return tuple(rows * self.scale for rows in self.rows)
+
+
+MOST_ROWS = 2**31 // 784
+"""TensorFlow's matrix kernels index the numbers of a matrix with 32 bits."""
 
 
 @dataclass(frozen=True)
@@ -199,6 +290,21 @@ class ResumeConfig(CompareConfig):
 
     source: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="SOURCE")] = Path()
     """TensorFlow 1 checkpoint (DIR/model.ckpt or DIR), run folder, or .keras file."""
+
+    hidden: tuple[int, ...] | None = None  # type: ignore[assignment]
+    """As in the source."""
+    cost: Cost | None = None  # type: ignore[assignment]
+    """Default: as the source was trained; and so are all that follow."""
+    optimizer: Optimizer | None = None  # type: ignore[assignment]
+    """adam or gradient_descent."""
+    learning_rate: float | None = None  # type: ignore[assignment]
+    """The article's alpha."""
+    l1: float | None = None  # type: ignore[assignment]
+    """Adds l1 * sum |W| over all kernels (not the biases) to the cost."""
+    l2: float | None = None  # type: ignore[assignment]
+    """Adds l2 / 2 * sum W^2 over all kernels (not the biases) to the cost."""
+    dropout: float | None = None  # type: ignore[assignment]
+    """As in compare; its masks are drawn anew."""
 
     seed: Annotated[int, tyro.conf.Suppress] = 1234  # the weights are the source's
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from training import source
+from tf1_compat.hyperparameters import LISTING, Hyperparameters
+from training import source, trained
 from training.config import MigrateConfig
 from training.source import Kind
 
@@ -24,7 +25,7 @@ class Correspondence:
     layout: "Layout | None"
     """The graph's names in a checkpoint; None: read off the checkpoint's own names."""
     model: Any
-    """() -> a new compiled Keras model."""
+    """() -> a new compiled Keras model; None where the source is one."""
     shapes: "Mapping[str, tuple[int, ...]]" = field(default_factory=dict)
     """Of the variables, in the order of the graph; for a pair without a map."""
 
@@ -62,16 +63,20 @@ def choose(config: MigrateConfig, found: Kind, path: Path) -> Correspondence:
     given = source.read_map(config.map) if config.map else None
     if config.pair is None:
         lane = config.lane or "exact"
-        if given is None and found in ("checkpoint", "keras"):
+        if found == "keras":  # the model is there; its optimizer says how it is saved
+            hyper = Hyperparameters(article.widths(source.load_keras(path)) or LISTING.widths)
+            return Correspondence(given or article.saved_paths(hyper), None, None)
+        if found == "checkpoint":
             with source.refusal(path):
-                model = source.load_keras(path) if found == "keras" else None
-                hyper = source.hyperparameters(found, path, model)
-            return Correspondence(
-                article.saved_paths(hyper),
-                checkpoint.of_article(hyper),
-                lambda: article.build(lane, hyper=replace(hyper, dropout=0.0)),
-            )
-        return Correspondence(given, None, lambda: article.build(lane))
+                arrays = checkpoint.read(path)
+            hyper = trained.of_checkpoint(path, arrays, names=_names(given))
+            layout = None if given else checkpoint.of_article(hyper)
+        else:
+            hyper, layout = LISTING, None
+        # Without names from a map, a frozen graph's are paired by order and shape.
+        saved = article.saved_paths(hyper) if layout else None
+        hyper = replace(hyper, dropout=0.0)
+        return Correspondence(given or saved, layout, lambda: article.build(lane, hyper=hyper))
     from training import pair
 
     loaded = pair.load(config.pair, seed=0)
@@ -82,3 +87,14 @@ def choose(config: MigrateConfig, found: Kind, path: Path) -> Correspondence:
         )
     weight_map = given or loaded.weight_map
     return Correspondence(weight_map, layout, loaded.keras_model, inspection.shapes)
+
+
+def _names(given: Mapping[str, str] | None) -> list[str] | None:
+    """Return the TensorFlow 1 names of W1, b1, W2, ... in a `--map`; None without one."""
+    from keras_models import article
+
+    if not given:
+        return None
+    of_path = {path: name for name, path in given.items()}
+    hyper = Hyperparameters((1,) * (len(given) // 2 + 1))
+    return [of_path.get(path, "") for path in article.weight_paths(hyper).values()]

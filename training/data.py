@@ -105,6 +105,26 @@ def load_all_classes(name: str, manual_dir: Path | None = None) -> Digits:
     return load(name, manual_dir)
 
 
+def synthetic(rows: int, seed: int = 0) -> Examples:
+    """Return random pixels, uniform in [0, 1), with random labels: for measuring time, not for use.
+
+    Rows in blocks of SYNTHETIC_BLOCK, so that more of them begin with the same ones.
+    """
+    x, y = _aligned_empty((rows, PIXELS)), _aligned_empty((rows, CLASSES))
+    random = np.random.default_rng(seed)
+    for start in range(0, rows, SYNTHETIC_BLOCK):
+        block = random.random((SYNTHETIC_BLOCK, PIXELS), np.float32)
+        labels = random.integers(CLASSES, size=SYNTHETIC_BLOCK)
+        x[start : start + SYNTHETIC_BLOCK] = block[: rows - start]
+        y[start : start + SYNTHETIC_BLOCK] = np.eye(CLASSES, dtype=np.float32)[
+            labels[: rows - start]
+        ]
+    return Examples(x, y)
+
+
+SYNTHETIC_BLOCK = 1000
+
+
 def _read(name: str, manual_dir: Path | None) -> Raw:
     kind, _, path = name.partition(":")
     if name in embedded.NAMES:

@@ -1,5 +1,6 @@
 """What a run ran on: versions, processor, threads, devices, oneDNN."""
 
+import importlib.util
 import os
 import platform
 from importlib.metadata import version
@@ -7,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 PACKAGES = ("mnist-tf1-keras", "tensorflow", "keras", "tensorflow-datasets", "numpy")
+FRAMEWORKS = ("jax", "torch")
+"""Listed where they are installed."""
 
 
 def describe() -> dict[str, Any]:
@@ -16,7 +19,7 @@ def describe() -> dict[str, Any]:
 
     return {
         "python": platform.python_version(),
-        "packages": {package: version(package) for package in PACKAGES},
+        "packages": {package: version(package) for package in _packages()},
         "platform": platform.platform(),
         "cpu": _processor(),
         "cores": os.cpu_count(),
@@ -28,6 +31,10 @@ def describe() -> dict[str, Any]:
         "onednn": bool(_pywrap_util_port.IsMklEnabled()),
         "tf32": tf.config.experimental.tensor_float_32_execution_enabled(),
     }
+
+
+def _packages() -> list[str]:
+    return [*PACKAGES, *(package for package in FRAMEWORKS if importlib.util.find_spec(package))]
 
 
 def banner() -> str:

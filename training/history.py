@@ -76,6 +76,13 @@ def read_csv(path: Path) -> dict[str, np.ndarray]:
     return {lane: _as_written([row[lane] for row in rows]) for lane in rows[0] if lane != "epoch"}
 
 
+def last_epoch(path: Path) -> int:
+    """Return the number of the last epoch in a `history.csv`."""
+    with path.open(newline="") as file:
+        *_, last = csv.DictReader(file)
+    return int(last["epoch"])
+
+
 def _as_written(texts: list[str]) -> np.ndarray:
     single = np.array([np.float32(text) for text in texts])
     if all(str(number) == text for number, text in zip(single, texts, strict=True)):

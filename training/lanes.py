@@ -4,15 +4,19 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from tf1_compat.hyperparameters import LISTING, Hyperparameters
 from training import backend, devices
 from training.backprop import Backpropagation
 from training.config import Lane
-from training.data import Examples
+from training.data import ALIGNMENT, Examples
 from training.devices import Device
 from training.loop import Trainee
 
 if TYPE_CHECKING:
+    import tensorflow as tf
+
     from keras_models.trainee import KerasTrainee
 
 ORDER: tuple[Lane, ...] = ("tf1", "exact", "idiomatic", "numpy", "keras-jax", "keras-torch")
@@ -25,10 +29,12 @@ def build(
     seed: int,
     device: Device,
     hyper: Hyperparameters = LISTING,
+    micro_batch: int | None = None,
 ) -> list[Trainee]:
     """Return one trainee per lane, in ORDER, all with TensorFlow 1's initial weights for `seed`.
 
-    Each trains as many numbers as `hyper` says. Dropout is the idiomatic Keras lanes' alone.
+    Each trains as many numbers as `hyper` says. Dropout is the idiomatic Keras lanes' alone. With
+    `micro_batch` the lanes exact and idiomatic sum their gradient over slices of so many rows.
     """
     from tf1_compat.program import Program
 
@@ -44,7 +50,7 @@ def build(
     initial = tf1.weights()
     trainees: list[Trainee] = [tf1]
     if keras := [lane for lane in ORDER if lane in lanes and lane not in ("tf1", "numpy")]:
-        trainees += _keras_trainees(keras, train, seed, device, hyper)
+        trainees += _keras_trainees(keras, train, seed, device, hyper, micro_batch)
     for trainee in trainees[1:]:
         trainee.load_weights(initial)
     if "numpy" in lanes:
@@ -60,15 +66,20 @@ def build(
 
 
 def _keras_trainees(
-    lanes: Sequence[Lane], train: Examples, seed: int, device: Device, hyper: Hyperparameters
+    lanes: Sequence[Lane],
+    train: Examples,
+    seed: int,
+    device: Device,
+    hyper: Hyperparameters,
+    micro_batch: int | None,
 ) -> list[Trainee]:
     import tensorflow as tf
 
     from keras_models import article
+    from keras_models.micro_batch import MicroBatchTrainee, slices
     from keras_models.trainee import KerasTrainee
 
-    with tf.device(device.name):
-        x, y = tf.constant(train.x), tf.constant(train.y)  # one copy, shared by all Keras lanes
+    x, y = (bind(array, device) for array in (train.x, train.y))  # shared by all Keras lanes
 
     def trainee(lane: Lane) -> "KerasTrainee":
         with tf.device(device.name):
@@ -76,6 +87,11 @@ def _keras_trainees(
                 model = article.build("exact", hyper=replace(hyper, dropout=0.0))
             else:
                 model = article.build("idiomatic", seed, hyper)
+        if micro_batch and lane not in backend.PACKAGES:
+            data = slices(x, y, micro_batch)
+            return MicroBatchTrainee(
+                lane, model, data, len(train.x), device=device.name, hyper=hyper
+            )
         return KerasTrainee(lane, model, x, y, device=device.name, hyper=hyper)
 
     return [
@@ -84,3 +100,17 @@ def _keras_trainees(
         else trainee(lane)
         for lane in lanes
     ]
+
+
+def bind(array: np.ndarray, device: Device) -> "tf.Tensor":
+    """Return `array` as a tensor on `device`; on the CPU it is the same memory, if it is aligned.
+
+    The array must not be written to afterwards. `tf.constant` would copy it.
+    """
+    import tensorflow as tf
+
+    aligned = array.ctypes.data % ALIGNMENT == 0 and array.flags.c_contiguous
+    if device == Device("CPU", 0) and aligned and array.flags.writeable:
+        return tf.experimental.dlpack.from_dlpack(array.__dlpack__())
+    with tf.device(device.name):
+        return tf.constant(array)

@@ -1,8 +1,9 @@
 """The one training loop: trainees in lockstep, epoch by epoch, on their bound data."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -25,6 +26,10 @@ class Trainee(Protocol):
 
     def step(self) -> np.floating:
         """Run one update on the bound data; return the loss before it."""
+        ...
+
+    def steps(self, count: int) -> Sequence[np.floating]:
+        """Run `count` updates in one call; return the loss before each, [count]."""
         ...
 
     def logits(self, x: np.ndarray) -> np.ndarray:
@@ -61,28 +66,34 @@ def train(
     on_epoch: OnEpoch,
     timed: int = TIMED_EPOCHS,
     stop_below: float | None = None,
+    per_call: int = 1,
 ) -> History:
-    """Run `epochs` updates of every trainee; no trainee is ever an epoch ahead of another.
+    """Run `epochs` updates of every trainee; no trainee is ever a call ahead of another.
 
-    `on_epoch(epoch, losses)` is called after each epoch. Stops after the first one whose loss, of
-    the first trainee, is below `stop_below`: the article's step 7. In the last `timed` epochs one
-    trainee runs at a time, to measure each; before, all run at once. That cannot change a bit: they
-    share nothing but the data, which nobody writes. Where nobody knows which epoch will be the
-    last, one runs at a time in all. Raises UserError at the first loss that is not a finite number.
+    A call is `per_call` epochs, but for the first, which is one: it builds the graphs. After each
+    call `on_epoch(epoch, losses)` is called for each of its epochs. Stops after the first one whose
+    last loss, of the first trainee, is below `stop_below`: the article's step 7.
+
+    In the last `timed` epochs one trainee runs at a time, to measure each; before, all run at once.
+    That cannot change a bit: they share nothing but the data, which nobody writes. Where nobody
+    knows which epoch will be the last, one runs at a time in all. Raises UserError at the first
+    loss that is not a finite number.
     """
     if stop_below is not None:
         timed = epochs
     losses: dict[str, list[np.floating]] = {trainee.name: [] for trainee in trainees}
     seconds: dict[str, list[float]] = {trainee.name: [] for trainee in trainees}
     with ThreadPoolExecutor(len(trainees)) as pool:
-        for epoch in range(epochs):
-            alone = epoch == 0 or epoch >= epochs - timed  # the first builds the graphs
-            steps = (map if alone else pool.map)(_timed_step, trainees)
-            for trainee, (loss, duration) in zip(trainees, steps, strict=True):
-                _check_finite(trainee.name, epoch, loss)
-                losses[trainee.name].append(loss)
-                seconds[trainee.name].append(duration)
-            on_epoch(epoch, {name: of_lane[-1] for name, of_lane in losses.items()})
+        for start, count in _calls(epochs, per_call):
+            alone = start == 0 or start + count > epochs - timed
+            done = (map if alone else pool.map)(partial(_timed_steps, count), trainees)
+            for trainee, (of_call, duration) in zip(trainees, done, strict=True):
+                for epoch, loss in enumerate(of_call, start):
+                    _check_finite(trainee.name, epoch, loss)
+                losses[trainee.name] += of_call
+                seconds[trainee.name] += [duration / count] * count
+            for epoch in range(start, start + count):
+                on_epoch(epoch, {name: of_lane[epoch] for name, of_lane in losses.items()})
             if stop_below is not None and losses[trainees[0].name][-1] < stop_below:
                 break
     return History(
@@ -91,10 +102,17 @@ def train(
     )
 
 
-def _timed_step(trainee: Trainee) -> tuple[np.floating, float]:
+def _calls(epochs: int, per_call: int) -> Iterator[tuple[int, int]]:
+    """Yield (first epoch, how many) of each call."""
+    yield 0, 1
+    for start in range(1, epochs, per_call):
+        yield start, min(per_call, epochs - start)
+
+
+def _timed_steps(count: int, trainee: Trainee) -> tuple[list[np.floating], float]:
     start = time.perf_counter()
-    loss = trainee.step()
-    return loss, time.perf_counter() - start
+    losses = [trainee.step()] if count == 1 else list(trainee.steps(count))
+    return losses, time.perf_counter() - start
 
 
 def _typical(seconds: list[float]) -> float:

@@ -31,8 +31,10 @@ def check_device(request: str) -> None:
         raise UserError(f"--device {request}: expected auto, cpu, gpu or gpu:N.")
 
 
-def check_number(option: str, value: float, *, positive: bool = False) -> None:
-    """Raise UserError unless `value` is finite and at least 0; more than 0 where `positive`."""
+def check_number(option: str, value: float | None, *, positive: bool = False) -> None:
+    """Raise UserError unless `value` is None or finite and at least 0, above where `positive`."""
+    if value is None:
+        return
     if not (math.isfinite(value) and value >= 0) or (positive and value == 0):
         wanted = "a number above 0" if positive else "0 or a number above it"
         raise UserError(f"--{option} {value:g}: expected {wanted}.")
@@ -117,12 +119,12 @@ class TrainingOptions(RunOptions):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_device(self.device)
-        check_widths(self.hidden)
+        if self.hidden is not None:  # as in the source, for resume
+            check_widths(self.hidden)
         check_number("learning-rate", self.learning_rate, positive=True)
         check_number("l1", self.l1)
         check_number("l2", self.l2)
-        if self.stop_below is not None:
-            check_number("stop-below", self.stop_below, positive=True)
+        check_number("stop-below", self.stop_below, positive=True)
 
     @property
     def hyper(self) -> Hyperparameters:

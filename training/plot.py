@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -71,6 +72,23 @@ def distances(history: History, reference: str, kinds: Mapping[str, str], path: 
     axes.set_title("How far each cause takes the loss (dashed: rounding)")
     axes.grid(alpha=0.3)
     figure.legend(loc="outside right upper")
+    figure.savefig(path, dpi=120)
+
+
+def bench(rows: Mapping[str, Mapping[str, Mapping[str, Any]]], path: Path) -> None:
+    """Draw each peer's ratio to the floor, the fastest on top, a panel per number of rows."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(5 * len(rows), 4.5), layout="constrained")
+    for panel, (number, of_rows) in enumerate(rows.items(), 1):
+        axes = figure.add_subplot(1, len(rows), panel)
+        ratios = {peer: of["to_floor"] for peer, of in of_rows.items() if "to_floor" in of}
+        names = sorted(ratios, key=lambda peer: -ratios[peer])
+        bars = axes.barh(names, [ratios[name] for name in names], color="#1f77b4")
+        axes.bar_label(bars, fmt="%.2f", padding=3)
+        axes.axvline(1, color="black", linewidth=0.8)
+        axes.margins(x=0.15)
+        axes.set(title=f"{int(number):,} rows", xlabel="epoch time, in floors")
     figure.savefig(path, dpi=120)
 
 

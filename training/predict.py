@@ -26,6 +26,11 @@ if TYPE_CHECKING:
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp")
 """What is taken from a folder; a file that is named is tried whatever its name."""
 
+NO_LOGITS = (
+    "Trained with mse, to answer 1 for the class and 0 for the others: the class is the largest "
+    "output, but the softmax of the outputs, shown as probability, is not what was trained."
+)
+
 Logits = Callable[[np.ndarray], np.ndarray]
 
 
@@ -34,6 +39,7 @@ class Sides(NamedTuple):
 
     logits: Mapping[str, Logits]
     classes: Sequence[int]
+    cost: str
 
 
 def run(config: PredictConfig) -> int:
@@ -50,6 +56,8 @@ def run(config: PredictConfig) -> int:
     chances = {name: probabilities(of) for name, of in logits.items()}
     console = Console()
     console.print(_table(files, chances, sides.classes))
+    if sides.cost == "mse":
+        console.print(f"\n{NO_LOGITS}", highlight=False, soft_wrap=True)
     if len(logits) > 1:
         console.print(f"\n{agreement(logits)}", highlight=False, soft_wrap=True)
     if config.out:
@@ -81,11 +89,11 @@ def load(path: Path) -> Sides:
         logits |= {file.stem: _keras(source.load_keras(file)) for file in lanes if file.is_file()}
         if len(logits) == 1:
             logits["keras"] = _keras(origin.model)
-        return Sides(logits, origin.classes)
+        return Sides(logits, origin.classes, origin.cost)
     logits["keras"] = lambda x: origin.outputs(x).logits
     tf1 = pretrained.as_tf1(origin.model)
     logits["tf1"] = lambda x: tf1(x).logits
-    return Sides(logits, origin.classes)
+    return Sides(logits, origin.classes, origin.cost)
 
 
 def _keras(model: "keras.Model") -> Logits:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from tf1_compat.hyperparameters import Hyperparameters
-from training import runs, source
+from training import runs, source, trained
 from training.errors import UserError
 
 if TYPE_CHECKING:
@@ -37,6 +37,8 @@ class Pretrained:
     outputs: Callable[[np.ndarray], Outputs]
     classes: tuple[int, ...]
     """Where no file says so, columns are taken for what they are called."""
+    cost: str = "cross_entropy"
+    """mse: its outputs are no logits."""
 
 
 def load(path: Path) -> Pretrained:
@@ -49,13 +51,15 @@ def load(path: Path) -> Pretrained:
 
     found, file = source.kind(path)
     if found == "checkpoint":
-        with source.refusal(file, source.EXPECTED_ARTICLE):
-            hyper = source.hyperparameters(found, file)
-            state = checkpoint.to_state(checkpoint.read(file), checkpoint.of_article(hyper))
+        with source.refusal(file, trained.EXPECTED):
+            arrays = checkpoint.read(file)
+            hyper = trained.of_checkpoint(file, arrays)
+            state = checkpoint.to_state(arrays, checkpoint.of_article(hyper))
             model = article.build("idiomatic", hyper=replace(hyper, dropout=0.0))
             transfer.load_state(model, state, article.saved_paths(hyper), weights_only=True)
         weights = [state.weights[name] for name in hyper.variables]
-        return Pretrained(path, stack.rebuild(model), _tf1_outputs(weights), PREDICTIONS)
+        outputs = _tf1_outputs(weights)
+        return Pretrained(path, stack.rebuild(model), outputs, PREDICTIONS, hyper.cost)
     if found != "keras":
         raise UserError(
             f"{path}: expected a run folder, a .keras file or a TensorFlow 1 checkpoint;\n"
@@ -64,7 +68,7 @@ def load(path: Path) -> Pretrained:
     model = source.load_keras(file)
     try:
         copy = stack.rebuild(model)
-        return Pretrained(path, copy, _keras_outputs(model), _classes(file, copy))
+        return Pretrained(path, copy, _keras_outputs(model), _classes(file, copy), _cost(model))
     except stack.NotAStack as error:
         raise UserError(f"{path}: fine-tuning knows stacks of Dense layers: {error}.") from error
 
@@ -104,6 +108,15 @@ def _keras_outputs(model: "keras.Model") -> Callable[[np.ndarray], Outputs]:
         return Outputs(*(np.asarray(value) for value in both(x, training=False)))
 
     return outputs
+
+
+def _cost(model: "keras.Model") -> str:
+    from keras_models import article
+
+    try:
+        return article.hyperparameters(model).cost
+    except ValueError:  # trained some other way; fine-tuning trains on cross-entropy
+        return "cross_entropy"
 
 
 def _classes(file: Path, model: "keras.Model") -> tuple[int, ...]:

@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from training import environment, runs
+from training.config import IDIOMATIC
 from training.history import relative_distance
 from training.options import RunOptions, TrainingOptions
 from training.tolerances import FIRST_EPOCHS, TOLERANCES
@@ -27,7 +28,9 @@ def banner(
 ) -> str:
     """Return the lines above a run: software, data, model, what will be done, and from where."""
     model = f"model {config.hyper.describe()}\n" if isinstance(config, TrainingOptions) else ""
-    origin = f"from step {start.step}" if start else f"seed {config.seed}"
+    origin = f"seed {config.seed}"
+    if start:
+        origin = "from its weights" if start.step is None else f"from step {start.step}"
     return (
         f"{escape(environment.banner())}\n"
         f"data {escape(digits.describe())}\n"
@@ -143,13 +146,13 @@ def verdict(comparison: "Comparison") -> str:
         clauses.append("nothing is proven, for the exact lane and a reference did not both run")
     elif comparison.parity["exact"].identical:
         clauses.append(
-            f"the exact lane is {reference} bit for bit over {epochs} epochs, losses and weights"
+            f"the exact lane is {reference} bit for bit over {_epochs(epochs)}, losses and weights"
         )
     elif comparison.exact_holds:
         allowed = TOLERANCES["other_kernels"].relative
         clauses.append(
-            f"the exact lane follows {reference} over {epochs} epochs on {comparison.device.name}, "
-            f"within {allowed:g} relative but not bit for bit"
+            f"the exact lane follows {reference} over {_epochs(epochs)} "
+            f"on {comparison.device.name}, within {allowed:g} relative but not bit for bit"
         )
     else:
         where = comparison.parity["exact"].first_difference
@@ -159,7 +162,10 @@ def verdict(comparison: "Comparison") -> str:
         if lane in comparison.parity:
             clauses.append(_drift(lane, comparison))
     sentences = ["; ".join(clauses)]
-    if judged := from_exact_arithmetic(comparison.history.losses):
+    judged = from_exact_arithmetic(comparison.history.losses)
+    if comparison.dropout:
+        judged = {lane: away for lane, away in judged.items() if lane not in IDIOMATIC}
+    if judged:
         sentences.append(_judged(judged, epochs))
     if comparison.stop_below is not None:
         sentences.append(_stopped(comparison))
@@ -170,8 +176,8 @@ def _drift(lane: str, comparison: "Comparison") -> str:
     parity = comparison.parity[lane]
     if comparison.dropout:
         return (
-            f"the {lane} lane differs by up to {parity.max_rel:.1e} relative, for it alone drops "
-            "out: no two frameworks draw the same masks, so its bits cannot be TensorFlow 1's"
+            f"the {lane} lane differs by up to {parity.max_rel:.1e} relative, for it drops out: "
+            "no two frameworks draw the same masks, so no parity can hold"
         )
     if not parity.max_ulp:
         return f"the {lane} lane does not drift"
@@ -196,8 +202,12 @@ def _stopped(comparison: "Comparison") -> str:
     reached = comparison.history.losses[comparison.reference]
     below = f"below {comparison.stop_below:g}"
     if reached[-1] < comparison.stop_below:
-        return f"stopped after {len(reached)} epochs: the loss {reached[-1]} is {below}"
-    return f"the loss did not fall {below} in {len(reached)} epochs: it is {reached[-1]}"
+        return f"stopped after {_epochs(len(reached))}: the loss {reached[-1]!s} is {below}"
+    return f"the loss did not fall {below} in {_epochs(len(reached))}: it is {reached[-1]!s}"
+
+
+def _epochs(count: int) -> str:
+    return "1 epoch" if count == 1 else f"{count} epochs"
 
 
 def _title(lane: str) -> str:

@@ -8,9 +8,9 @@ Every lane starts from the source's weights, Adam slots and step; the rest is `t
 
 from dataclasses import replace
 
-from tf1_compat.hyperparameters import LISTING, Hyperparameters
-from training import backend, compare, devices, runs, source
-from training.config import ResumeConfig
+from tf1_compat.hyperparameters import Hyperparameters
+from training import backend, compare, devices, runs, source, trained
+from training.config import IDIOMATIC, ResumeConfig
 from training.errors import UserError
 
 
@@ -20,24 +20,22 @@ def run(config: ResumeConfig) -> int:
     backend.require(config.lanes)
     source.kind(config.source)  # refuses at once what is not there
     devices.choose(config.device)
-    state, found = source.article_state(config.source)
+    state, found = trained.state(config.source, config.optimizer)
     return compare.train(as_trained(config, found), final, state)
 
 
 def as_trained(config: ResumeConfig, found: Hyperparameters) -> ResumeConfig:
-    """Return `config` with every option of the model that was left as in the listing as in `found`.
+    """Return `config` with every option of the model that was not given as in `found`.
 
     Raises UserError where widths or optimizer were asked for that are not the source's.
     """
-    asked = config.hyper
-    for name, option in (("widths", "hidden"), ("optimizer", "optimizer")):
-        wanted, there = getattr(asked, name), getattr(found, name)
-        if wanted not in (getattr(LISTING, name), there):
-            shown = there if isinstance(there, str) else " ".join(map(str, there[1:-1]))
-            raise UserError(f"--{option}: {config.source} was trained with --{option} {shown}.")
-    left = {
-        name: getattr(found, name)
-        for name in source.VARIED
-        if getattr(asked, name) == getattr(LISTING, name)
-    }
-    return replace(config, hidden=found.widths[1:-1], **left)
+    there = {name: getattr(found, name) for name in trained.RECORDED}
+    there["hidden"] = found.widths[1:-1]
+    if not set(config.lanes) & IDIOMATIC:
+        there["dropout"] = 0.0
+    for name in ("hidden", "optimizer"):
+        if getattr(config, name) not in (None, there[name]):
+            shown = " ".join(map(str, there[name])) if name == "hidden" else there[name]
+            raise UserError(f"--{name}: {config.source} was trained with --{name} {shown}.")
+    left = {name: value for name, value in there.items() if getattr(config, name) is None}
+    return replace(config, **left)

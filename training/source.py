@@ -10,14 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from tf1_compat.hyperparameters import LISTING, N_INPUT, N_OUTPUT, Hyperparameters
-from training import runs
 from training.errors import UserError
 
 if TYPE_CHECKING:
     import keras
-
-    from tf1_compat.state import State
 
 Kind = Literal["keras", "checkpoint", "frozen", "saved_model"]
 
@@ -52,6 +48,9 @@ def _in_folder(folder: Path) -> tuple[Kind, Path]:
         return "keras", folder / "model.keras"
     if (folder / "tf1").is_dir():  # a run folder
         folder = folder / "tf1"
+    for lane in ("exact", "idiomatic", "keras-jax", "keras-torch"):  # a run without TensorFlow 1
+        if (folder / "history.csv").is_file() and (folder / f"{lane}.keras").is_file():
+            return "keras", folder / f"{lane}.keras"
     prefixes = sorted(file.with_suffix("") for file in folder.glob("*.index"))
     if len(prefixes) == 1:
         return "checkpoint", prefixes[0]
@@ -93,88 +92,6 @@ def load_keras(path: Path) -> "keras.Model":
     if not getattr(model, "compiled", False):
         raise UserError(f"{path}: the model is not compiled; save it after model.compile(...).")
     return model
-
-
-def article_state(path: Path) -> "tuple[State, Hyperparameters]":
-    """Return the state of the article's model, or a variation, and what it was trained with.
-
-    Raises UserError for what is damaged, foreign or incomplete, and for a `.keras` file that is
-    trained otherwise than the article's graph.
-    """
-    found, file = kind(path)
-    if found not in ("checkpoint", "keras"):
-        raise UserError(f"{file}: holds no optimizer state; training cannot go on from it.")
-    from keras_models import article, transfer
-    from tf1_compat import checkpoint
-
-    with refusal(file, EXPECTED_ARTICLE):
-        if found == "keras":
-            model = load_keras(file)
-            hyper = hyperparameters(found, file, model)
-            _check_trained_alike(file, model, article.build(hyper=hyper))
-            return transfer.to_state(model, article.saved_paths(hyper)), hyper
-        hyper = hyperparameters(found, file)
-        state = checkpoint.to_state(checkpoint.read(file), checkpoint.of_article(hyper))
-        # The shapes fit, or it says so.
-        transfer.load_state(article.build(hyper=hyper), state, article.saved_paths(hyper))
-        return state, hyper
-
-
-EXPECTED_ARTICLE = (
-    "Expected the article's model, 784-128-10 trained by Adam, or one that tf1keras varied."
-)
-
-
-def hyperparameters(found: Kind, file: Path, model: "keras.Model | None" = None) -> Hyperparameters:
-    """Return what the article's model, or a variation, at `file` was built and trained with.
-
-    What a run folder's config.json says; else what the checkpoint or the loaded `model` tells; the
-    listing's for what neither knows, so that what does not fit is missed by name later.
-    """
-    recorded = _recorded(file.parent) or _recorded(file.parent.parent)  # a run folder; tf1/ in it
-    if recorded:
-        return recorded
-    from keras_models import article
-    from tf1_compat import checkpoint
-
-    if model is not None:
-        try:
-            return article.hyperparameters(model)
-        except ValueError:
-            return LISTING
-    arrays = checkpoint.read(file) if found == "checkpoint" else {}
-    return checkpoint.hyperparameters(arrays) or LISTING
-
-
-VARIED = ("cost", "optimizer", "learning_rate", "l1", "l2", "dropout")
-"""With `hidden`, the options of a run that say what its model was built and trained with."""
-
-
-def _recorded(folder: Path) -> Hyperparameters | None:
-    """Return what the config.json of a run folder says; None where there is none that does."""
-    file = folder / "config.json"
-    if not ((folder / "history.csv").is_file() and file.is_file()):
-        return None
-    try:
-        options = runs.read_json(file)
-        if "cost" not in options:
-            return None
-        varied = {name: options[name] for name in VARIED if name in options}
-        widths = (N_INPUT, *map(int, options["hidden"]), N_OUTPUT)
-        return Hyperparameters(widths, **varied)
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise UserError(f"{file}: not the options of a run ({error}).") from error
-
-
-def _check_trained_alike(path: Path, model: "keras.Model", article: "keras.Model") -> None:
-    from keras_models import translation
-
-    theirs, ours = (translation.hyperparameters(m.optimizer) for m in (model, article))
-    if translation.rule(model.optimizer) != "Adam" or theirs != ours:
-        raise UserError(
-            f"{path}: trained by {type(model.optimizer).__name__} with {theirs}; expected the "
-            f"article's Adam with {ours}."
-        )
 
 
 def read_map(path: Path) -> dict[str, str]:

@@ -27,7 +27,7 @@ def import_tensorflow() -> None:
     if os.environ["TF_CPP_MIN_LOG_LEVEL"] == "0":
         _import()
         return
-    with _standard_error_held_back():
+    with standard_error_held_back():
         _import()
 
 
@@ -52,7 +52,7 @@ def _import() -> None:
 
 
 @contextlib.contextmanager
-def _standard_error_held_back() -> Iterator[None]:
+def standard_error_held_back() -> Iterator[None]:
     """Turn file descriptor 2 away; give back what was written there if the body raises."""
     sys.stderr.flush()
     kept = os.dup(2)

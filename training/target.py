@@ -112,13 +112,15 @@ def _export(folder: Path, model: "keras.Model") -> str:
 
 def _proof(state: "State", back: "State") -> str:
     """Say whether what was read back is what went in; what is rounded on the way is named."""
-    from tf1_compat.state import arrays_of
+    from tf1_compat.state import StateError, arrays_of
 
     went, came = arrays_of(state), arrays_of(back)
     other = [name for name in went if went[name].tobytes() != came.get(name, np.empty(0)).tobytes()]
     numbers = sum(array.size for array in went.values())
     if not other:
         return f"Proven: {len(went)} arrays, {numbers:,} numbers, read back equal bit for bit."
+    if lost := [name for name in other if name not in came]:
+        raise StateError(f"{', '.join(lost)} has no place there.")
     largest = max(
         float(relative_distance(came[name], went[name]).max()) for name in other if name in came
     )

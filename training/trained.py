@@ -1,0 +1,136 @@
+"""What the article's model, or a variation of it, was built and trained with, and its state.
+
+A file tells widths, and a `.keras` file all; cost, penalties and learning rate of a checkpoint are
+in the config.json of the run folder that it lies in, if it lies in one.
+"""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tf1_compat.hyperparameters import LISTING, Hyperparameters, Optimizer
+from training import history, runs, source
+from training.errors import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import keras
+
+    from tf1_compat.state import State
+
+RECORDED = ("cost", "optimizer", "learning_rate", "l1", "l2", "dropout")
+"""The options of a run that say what its model was trained with; widths are the file's own."""
+
+EXPECTED = "Expected the article's model, 784-128-10 trained by Adam, or one that tf1keras varied."
+
+
+def of_checkpoint(
+    file: Path,
+    arrays: "Mapping[str, np.ndarray]",
+    optimizer: Optimizer | None = None,
+    names: "Sequence[str] | None" = None,
+) -> Hyperparameters:
+    """Return what the checkpoint `file`, which holds `arrays`, was trained with.
+
+    `optimizer` is what the user says; else what the run folder says; else Adam, so that slots that
+    are not there are missed by name. Where nothing says otherwise, all is the listing's. `names`
+    are those of W1, b1, ... in it, where they are not TensorFlow 1's own.
+    """
+    from tf1_compat import checkpoint
+
+    said = _said_by_run(_run_folder(file))
+    widths = checkpoint.widths(arrays, names) or LISTING.widths
+    return replace(said, widths=widths, optimizer=optimizer or said.optimizer)
+
+
+def state(path: Path, optimizer: Optimizer | None = None) -> "tuple[State, Hyperparameters]":
+    """Return the state of the model at `path`, and what it was trained with.
+
+    Raises UserError for what is damaged, foreign or incomplete, and for a `.keras` file that is
+    trained otherwise than the article's graph.
+    """
+    found, file = source.kind(path)
+    if found == "keras":
+        return _state_of_keras(file)
+    if found == "checkpoint":
+        return _state_of_checkpoint(file, optimizer)
+    raise UserError(f"{file}: holds no optimizer state; training cannot go on from it.")
+
+
+def _state_of_keras(file: Path) -> "tuple[State, Hyperparameters]":
+    from keras_models import article, transfer
+
+    model = source.load_keras(file)
+    try:
+        hyper = article.hyperparameters(model)
+    except ValueError as error:
+        raise UserError(f"{file}: {error}.\n{EXPECTED}") from error
+    _check_trained_alike(file, model, article.build(hyper=replace(hyper, dropout=0.0)))
+    with source.refusal(file, EXPECTED):
+        return transfer.to_state(model, article.saved_paths(hyper)), hyper
+
+
+def _state_of_checkpoint(
+    file: Path, optimizer: Optimizer | None
+) -> "tuple[State, Hyperparameters]":
+    from keras_models import article, transfer
+    from tf1_compat import checkpoint
+    from tf1_compat.state import StateError
+
+    with source.refusal(file, EXPECTED):
+        arrays = checkpoint.read(file)
+        hyper = of_checkpoint(file, arrays, optimizer)
+        layout = checkpoint.of_article(hyper)
+        slots = [name for name in arrays if name.rpartition("/")[0] in layout.weights]
+        if over := sorted(set(slots) - set(layout.names())):
+            raise StateError(f"{hyper.optimizer} does not take its {', '.join(over)}.")
+        found = checkpoint.to_state(arrays, layout)
+        # The shapes fit, or it says so.
+        model = article.build(hyper=replace(hyper, dropout=0.0))
+        transfer.load_state(model, found, article.saved_paths(hyper))
+    folder = _run_folder(file)
+    if found.step is None and folder:
+        found = replace(found, step=history.last_epoch(folder / "history.csv") + 1)
+    return found, hyper
+
+
+def _check_trained_alike(path: Path, model: "keras.Model", article: "keras.Model") -> None:
+    from keras_models import translation
+
+    theirs, ours = (
+        (translation.rule(m.optimizer), translation.hyperparameters(m.optimizer))
+        for m in (model, article)
+    )
+    if theirs != ours:
+        raise UserError(
+            f"{path}: trained by {theirs[0]} with {theirs[1]}; expected the article's {ours[0]} "
+            f"with {ours[1]}."
+        )
+
+
+def _run_folder(file: Path) -> Path | None:
+    """Return the run folder that `file` lies in, or in the tf1/ of; None where it lies in none."""
+    for folder in (
+        (file.parent, file.parent.parent) if file.parent.name == "tf1" else (file.parent,)
+    ):
+        if all((folder / name).is_file() for name in ("config.json", "history.csv")):
+            return folder
+    return None
+
+
+def _said_by_run(folder: Path | None) -> Hyperparameters:
+    """Return what the config.json of a run folder says; the listing where it does not say."""
+    if folder is None:
+        return LISTING
+    file = folder / "config.json"
+    try:
+        options = runs.read_json(file)
+        said = {name: options[name] for name in RECORDED if options.get(name) is not None}
+        for name in set(said) - {"cost", "optimizer"}:
+            said[name] = float(said[name])
+        return replace(LISTING, **said)
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        raise UserError(f"{file}: not the options of a run ({error}).") from error
