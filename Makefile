@@ -65,6 +65,12 @@ article-map: $(VENV)/installed-frameworks ## measure again what docs/article-map
 	rm -rf runs/article-map
 	$(BIN)/python docs/article_map.py
 
+.PHONY: bench
+bench: $(VENV)/installed-frameworks ## measure every lane and other libraries, and write the table, ten minutes
+	rm -rf runs/bench
+	$(BIN)/tf1keras bench --out runs/bench
+	$(BIN)/python docs/bench.py runs/bench
+
 .PHONY: clean
 clean: ## remove the environments and caches; runs stay
 	rm -rf .venv .venv-* build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -15,7 +15,7 @@ import pytest
 from tests.conftest import ROOT, golden, tf1keras
 from tests.test_ablation import KINDS
 from training import cli
-from training.config import Cause
+from training.config import Cause, Peer
 from training.history import read_csv
 from training.parity import within_other_kernels
 from training.runs import read_json
@@ -138,6 +138,16 @@ def test_verdicts_on_the_examples_were_written_by_the_command(readme: str) -> No
     found = read_json(ROOT / "docs" / "check.json")
     assert text(readme) == script("check").rewrite(readme, text(readme), found)
     assert {f"{name}.py" for name in found} == {p.name for p in (ROOT / "examples").glob("*.py")}
+
+
+@pytest.mark.parametrize("readme", READMES)
+def test_speed_was_written_by_the_command(readme: str) -> None:
+    measured = read_json(ROOT / "docs" / "bench.json")
+    assert text(readme) == script("bench").rewrite(readme, text(readme), measured)
+    assert set(measured["rows"]) == {"4000", "60000"}
+    for of_rows in measured["rows"].values():
+        assert list(of_rows) == list(get_args(Peer))
+        assert not any("missing" in of for of in of_rows.values())
 
 
 def test_figures_are_what_a_run_gives(default_run: Path) -> None:

@@ -10,6 +10,7 @@ import tyro
 from training.config import (
     AblateConfig,
     ArticleConfig,
+    BenchConfig,
     CheckConfig,
     CompareConfig,
     DataConfig,
@@ -29,6 +30,7 @@ Command = (
     | Annotated[ResumeConfig, tyro.conf.subcommand("resume")]
     | Annotated[FinetuneConfig, tyro.conf.subcommand("finetune")]
     | Annotated[PredictConfig, tyro.conf.subcommand("predict")]
+    | Annotated[BenchConfig, tyro.conf.subcommand("bench")]
     | Annotated[DataConfig, tyro.conf.subcommand("data")]
 )
 
@@ -65,6 +67,7 @@ def _run(
     | ResumeConfig
     | FinetuneConfig
     | PredictConfig
+    | BenchConfig
     | DataConfig,
 ) -> int:
     """Import the command only now: TensorFlow takes seconds, `--help` must not."""
@@ -101,6 +104,10 @@ def _run(
             from training import predict
 
             return predict.run(config)
+        case BenchConfig():
+            from training import bench
+
+            return bench.run(config)
         case DataConfig():
             from training import prepare
 

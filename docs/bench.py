@@ -1,0 +1,66 @@
+"""Write what `tf1keras bench` measured into the READMEs.
+
+    python docs/bench.py RUN
+
+RUN is a folder of `tf1keras bench`. Keeps its figures in docs/bench.json and its picture in
+docs/bench.png, and replaces what stands between `<!-- bench: table -->` and `<!-- end -->`.
+`make bench` does all of it, in about ten minutes on two cores.
+"""
+
+import json
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+import blocks
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCS = ROOT / "docs"
+READMES = ("README.md", "README.zh-CN.md")
+WORDS = {
+    "README.md": (
+        ("rows", "peer", "s/epoch", "min", "max", "peak MB", "to floor", "to fastest peer"),
+        "Median of {rounds} rounds, measured on {cpu}, {cores} cores, TensorFlow {tensorflow}, "
+        "Keras {keras}.",
+    ),
+    "README.zh-CN.md": (
+        ("行数", "谁", "秒/epoch", "最小", "最大", "内存峰值 MB", "比下限", "比最快的别家"),
+        "{rounds} 轮的中位数，测于 {cpu}（{cores} 核）、TensorFlow {tensorflow}、Keras {keras}。",
+    ),
+}
+
+
+def table(figures: dict[str, Any], readme: str) -> str:
+    """Return the table, all numbers of rows in one, and what it was measured on."""
+    from training.bench import lines
+
+    headings, measured_on = WORDS[readme]
+    rows = [headings, ("---:", "---", *["---:"] * (len(headings) - 2))]
+    for number, of_rows in figures["rows"].items():
+        rows += [(f"{int(number):,}", *line) for line in lines(of_rows)]
+    shown = "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    return f"{shown}\n\n{measured_on.format(**figures)}"
+
+
+def rewrite(readme: str, text: str, figures: dict[str, Any]) -> str:
+    """Return `text`, the content of `readme`, with its table written from `figures`."""
+    return blocks.replace(text, "bench", "table", table(figures, readme))
+
+
+def main(run: Path) -> None:
+    """Write everything."""
+    figures = json.loads((run / "bench.json").read_text(encoding="utf-8"))
+    about = json.loads((run / "environment.json").read_text(encoding="utf-8"))
+    figures |= {"cpu": about["cpu"], "cores": about["cores"]}
+    figures |= {name: about["packages"][name] for name in ("tensorflow", "keras")}
+    shutil.copyfile(run / "bench.png", DOCS / "bench.png")
+    (DOCS / "bench.json").write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    for readme in READMES:
+        path = ROOT / readme
+        path.write_text(rewrite(readme, path.read_text(encoding="utf-8"), figures), "utf-8")
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(ROOT))
+    main(Path(sys.argv[1]))

@@ -1,0 +1,151 @@
+"""`tf1keras bench` measures what it says, and the figures promised of it hold."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_models import article
+from keras_models.micro_batch import MicroBatchTrainee, slices
+from tests.conftest import run
+from training import bench, data, lanes, loop, peers
+from training.config import BenchConfig, Peer
+from training.data import Digits
+from training.devices import Device
+from training.history import read_csv, relative_distance
+from training.parity import same_bits
+from training.runs import read_json
+
+CPU = Device("CPU", 0)
+
+
+def test_bench_measures_each_peer_against_the_floor(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ["--rows", 300, "--rounds", 2, "--peers", "exact", "sklearn", "--out", tmp_path / "b"]
+    assert run("bench", *options) == 0
+    found = read_json(tmp_path / "b" / "bench.json")["rows"]["300"]
+    assert list(found) == ["floor", "exact", "sklearn"]
+    assert found["floor"]["to_floor"] == 1
+    for of in found.values():
+        assert of["n"] == 2
+        assert 0 < of["min_s"] <= of["median_s"] <= of["max_s"]
+        assert of["peak_mb"] > 50
+    assert found["sklearn"]["to_fastest_peer"] == 1
+    shown = capsys.readouterr().out
+    assert "300 rows" in shown
+    assert "sklearn" in shown
+    assert (tmp_path / "b" / "bench.png").stat().st_size > 5000
+
+
+def test_peak_memory_is_the_peers_own() -> None:
+    """Linux hands the parent's largest resident size on to what it starts; here it is 1 GB."""
+    ballast = np.ones(2**27)
+    with bench._Process("sklearn", 100) as process:
+        assert process.failed is None
+        assert 50 < process.peak_mb() < 700
+    assert ballast.nbytes == 2**30
+
+
+def test_missing_library_is_a_line_and_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bench.importlib.util, "find_spec", lambda name: None)
+    assert "pip install jax" in str(bench._missing("jax"))
+    assert bench._missing("exact") is None
+    lines = bench.lines({"floor": {"missing": "no"}, "jax": {"missing": "no"}})
+    assert lines == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("peer", [peer for peer in peers.PEERS if peer != "floor"])
+def test_every_peer_trains(peer: Peer) -> None:
+    """The loss that it reaches falls; those that are there only for time do not say it."""
+    if bench._missing(peer):
+        pytest.skip(f"{peer}: `make frameworks`")
+    process = bench._Process(peer, 200)
+    with process:
+        assert process.failed is None
+        assert process.seconds() > 0
+
+
+def test_synthetic_rows_begin_with_the_same_ones() -> None:
+    few, many = data.synthetic(1500), data.synthetic(2500)
+    assert few.x.tobytes() == many.x[:1500].tobytes()
+    assert few.y.tobytes() == many.y[:1500].tobytes()
+    assert ((few.x >= 0) & (few.x < 1)).all()
+    assert (few.y.sum(axis=1) == 1).all()
+
+
+@pytest.mark.parametrize("rows", [1000, 999, 4000, 7])
+def test_slices_sum_to_the_full_batchs_gradient(rows: int, digits: Digits) -> None:
+    """Also where the last slice is smaller; one slice of all rows is the full batch in bits."""
+    x, y = (tf.constant(array) for array in digits.train)
+    whole, sliced = lanes.build(["exact"], digits.train, 1, CPU), []
+    model = article.build("exact")
+    trainee = MicroBatchTrainee("exact", model, slices(x, y, rows), len(digits.train.x))
+    trainee.load_weights(whole[0].weights())
+    sliced.append(trainee)
+    losses = [
+        loop.train(of, 5, lambda epoch, losses: None).losses["exact"] for of in (whole, sliced)
+    ]
+    assert relative_distance(*losses).max() <= 1e-6
+    if rows == len(digits.train.x):
+        assert losses[0].tobytes() == losses[1].tobytes()
+
+
+def test_bound_data_are_the_same_memory_where_they_can_be(digits: Digits) -> None:
+    """TensorFlow aborts the process on an unaligned tensor, so such arrays are copied."""
+    bound = lanes.bind(digits.train.x, CPU)
+    assert np.from_dlpack(bound).ctypes.data == digits.train.x.ctypes.data
+    for shift in range(1, 17):
+        unaligned = np.arange(64, dtype=np.float32)[shift : shift + 32]
+        copied = lanes.bind(unaligned, CPU)
+        assert (copied[:4].numpy() == unaligned[:4]).all()
+    turned = lanes.bind(digits.train.x[:64].T, CPU)
+    assert (turned.numpy() == digits.train.x[:64].T).all()
+
+
+def test_a_run_by_slices_says_that_it_is_not_in_bits(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ["--micro-batch", 900, "--epochs", 20, "--l2", 0.01, "--out", tmp_path / "run"]
+    assert run("compare", "--lanes", "tf1", "exact", "idiomatic", *options) == 0
+    assert "but not bit for bit" in capsys.readouterr().out
+    losses = read_csv(tmp_path / "run" / "history.csv")
+    assert relative_distance(losses["exact"], losses["tf1"]).max() <= 1e-6
+
+
+def test_several_epochs_in_a_call_change_no_bit(digits: Digits) -> None:
+    every = ["tf1", "exact", "idiomatic", "numpy"]
+    found = []
+    for per_call in (1, 7):
+        trainees = lanes.build(every, digits.train, 1234, CPU)  # type: ignore[arg-type]
+        seen: list[int] = []
+        history = loop.train(
+            trainees, 20, lambda epoch, losses, seen=seen: seen.append(epoch), per_call=per_call
+        )
+        assert seen == list(range(20))
+        found.append((history.losses, [trainee.weights() for trainee in trainees]))
+    for lane in every:
+        assert found[0][0][lane].tobytes() == found[1][0][lane].tobytes()
+    assert all(same_bits(*pair) for pair in zip(found[0][1], found[1][1], strict=True))
+
+
+@pytest.mark.alone
+@pytest.mark.slow
+def test_exact_lane_is_near_the_floor_and_ahead_of_others(tmp_path: Path) -> None:
+    """Ratios of one run, on this machine and its cores."""
+    least = {"keras_fit": 1.6, "jax": 1.3}
+    there = [peer for peer in least if not bench._missing(peer)]  # type: ignore[arg-type]
+    assert run("bench", "--peers", "exact", *there, "--out", tmp_path / "b") == 0
+    found = read_json(tmp_path / "b" / "bench.json")["rows"]
+    ratio = {rows: {peer: of["to_floor"] for peer, of in found[rows].items()} for rows in found}
+    assert ratio["4000"]["exact"] <= 1.25
+    for peer in there:
+        assert ratio["60000"][peer] / ratio["60000"]["exact"] >= least[peer], peer
+
+
+def test_bench_refuses_what_it_cannot_measure() -> None:
+    with pytest.raises(Exception, match="sklearn cannot"):
+        BenchConfig(peers=("exact", "sklearn"), micro_batch=100)
+    assert BenchConfig(rows=(6000,), scale=10).sizes == (60000,)

@@ -1,0 +1,204 @@
+"""`tf1keras bench`: how long an epoch takes, in every lane and in other libraries, side by side.
+
+    tf1keras bench
+    tf1keras bench --rows 60000 --peers exact torch jax --rounds 15
+
+Prints, per number of rows, a table: seconds an epoch, peak memory, ratio to the floor (the two
+large matrix products alone) and to the fastest other library. Each peer has a process of its own,
+and is measured in turn with the floor's, round by round: a machine that slows down slows both.
+"""
+
+import importlib.util
+import multiprocessing
+import resource
+import statistics
+import sys
+import time
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from training import data, environment, plot, runs, startup
+from training.config import BenchConfig, Peer
+
+MEASURED = 0.5
+"""Seconds that one measurement lasts, at least: so many epochs are timed at once."""
+WARM_UP = 3
+"""Epochs before anything is measured: graphs are built, kernels chosen, memory is reserved."""
+OURS = ("floor", "tf1", "exact", "idiomatic", "article", "numpy")
+"""What is no other library's way of doing it; plain `keras.fit` is one."""
+
+
+def run(config: BenchConfig) -> int:
+    """Run the command; return its exit status."""
+    final = runs.choose("bench", config.out)
+    startup.import_tensorflow()
+    console, notes = Console(), Console(stderr=True)
+    notes.print(environment.banner(), highlight=False, markup=False, soft_wrap=True)
+    with runs.new(final) as folder:
+        measured = {str(rows): measure(rows, config, notes) for rows in config.sizes}
+        runs.write_json(folder / "config.json", config)
+        runs.write_json(folder / "environment.json", environment.describe())
+        runs.write_json(folder / "bench.json", {"rounds": config.rounds, "rows": measured})
+        plot.bench(measured, folder / "bench.png")
+    for rows, of_rows in measured.items():
+        console.print(f"\n{int(rows):,} rows, median of {config.rounds} rounds", highlight=False)
+        console.print(table(of_rows))
+    console.print(f"Results: {final}", highlight=False, soft_wrap=True, markup=False)
+    return 0
+
+
+def measure(rows: int, config: BenchConfig, notes: Console) -> dict[str, dict[str, Any]]:
+    """Return peer -> what was measured with `rows` rows, the floor first."""
+    found: dict[str, dict[str, Any]] = {}
+    with ExitStack() as stack:
+        floor = stack.enter_context(_Process("floor", rows, config.micro_batch))
+        others: list[Peer] = [peer for peer in config.peers if peer != "floor"]
+        every: list[Peer] = ["floor", *others]
+        for peer in every:
+            notes.print(f"{rows:,} rows: {peer}", highlight=False)
+            missing = _missing(peer)
+            found[peer] = {"missing": missing} if missing else _against(floor, peer, rows, config)
+    fastest = min(
+        (of["to_floor"] for peer, of in found.items() if peer not in OURS and "to_floor" in of),
+        default=None,
+    )
+    for of in found.values():
+        if fastest and "to_floor" in of:
+            of["to_fastest_peer"] = of["to_floor"] / fastest
+    return found
+
+
+def _missing(peer: Peer) -> str | None:
+    from training.peers import NEEDS
+
+    package = NEEDS.get(peer)
+    if package and importlib.util.find_spec(package) is None:
+        return f"{package} is not installed; make frameworks, or pip install {package}"
+    return None
+
+
+def _against(floor: "_Process", peer: Peer, rows: int, config: BenchConfig) -> dict[str, Any]:
+    """Measure `peer` and the floor in turn; a peer that fails is a line in the table."""
+    if peer == "floor":
+        of_peer = [floor.seconds() for _ in range(config.rounds)]
+        return _facts(of_peer, of_peer, floor.peak_mb())
+    with _Process(peer, rows, config.micro_batch) as process:
+        if process.failed:
+            return {"missing": process.failed}
+        pairs = [(process.seconds(), floor.seconds()) for _ in range(config.rounds)]
+        of_peer, of_floor = ([pair[side] for pair in pairs] for side in (0, 1))
+        return _facts(of_peer, of_floor, process.peak_mb())
+
+
+def _facts(of_peer: Sequence[float], of_floor: Sequence[float], peak_mb: float) -> dict[str, Any]:
+    ratios = [ours / theirs for ours, theirs in zip(of_peer, of_floor, strict=True)]
+    return {
+        "median_s": statistics.median(of_peer),
+        "min_s": min(of_peer),
+        "max_s": max(of_peer),
+        "n": len(of_peer),
+        "peak_mb": peak_mb,
+        "to_floor": statistics.median(ratios),
+    }
+
+
+class _Process:
+    """A peer, bound to `rows` rows and warmed up, in a process of its own."""
+
+    def __init__(self, peer: Peer, rows: int, micro_batch: int | None = None) -> None:
+        self._pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"))
+        self.failed: str | None = None
+        self._epochs, self._times = 1, 1.0
+        try:
+            if peer == "floor" and micro_batch and micro_batch < rows:  # of one slice, so often
+                self._times = rows / micro_batch
+                rows = micro_batch
+            second = self._pool.submit(_start, peer, rows, micro_batch).result()
+            self._epochs = max(1, round(MEASURED / second))
+        except Exception as error:  # whatever another library raises here, or a process that died
+            reason = (str(error).strip().splitlines() or [""])[0]
+            self.failed = f"{type(error).__name__}: {reason}"
+
+    def seconds(self) -> float:
+        """Return the seconds of one epoch, the mean of a few."""
+        return self._pool.submit(_time, self._epochs).result() / self._epochs * self._times
+
+    def peak_mb(self) -> float:
+        """Return the largest resident memory so far, in MB of 2^20 bytes."""
+        return self._pool.submit(_peak_mb).result()
+
+    def __enter__(self) -> "_Process":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown()
+
+
+# What follows runs in the peer's process.
+
+_here: dict[str, Any] = {}
+
+
+def _start(peer: Peer, rows: int, micro_batch: int | None) -> float:
+    """Build and warm up; return the seconds of an epoch, roughly."""
+    from training import peers
+
+    with startup.standard_error_held_back():
+        if micro_batch and peer != "floor":
+            _here["train"] = peers.streamed(peer, rows, micro_batch)
+        else:
+            _here["train"] = peers.PEERS[peer](*data.synthetic(rows))
+        _here["train"](1 if micro_batch else WARM_UP)
+    return _time(1)
+
+
+def _time(epochs: int) -> float:
+    start = time.perf_counter()
+    _here["train"](epochs)
+    return time.perf_counter() - start
+
+
+def _peak_mb() -> float:
+    """Return VmHWM: Linux hands a parent's ru_maxrss on to what it starts."""
+    status = Path("/proc/self/status")
+    if status.is_file():
+        (line,) = (line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+        return round(int(line.split()[1]) / 2**10, 1)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(peak / (2**20 if sys.platform == "darwin" else 2**10), 1)
+
+
+def table(of_rows: dict[str, dict[str, Any]]) -> Table:
+    """Return the table of one number of rows, fastest first."""
+    shown = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    shown.add_column("peer", no_wrap=True)
+    for heading in ("s/epoch", "min", "max", "peak MB", "to floor", "to fastest peer"):
+        shown.add_column(heading, justify="right")
+    for line in lines(of_rows):
+        shown.add_row(*line)
+    for peer, of in of_rows.items():
+        if "missing" in of:
+            shown.add_row(peer, of["missing"])
+    return shown
+
+
+def lines(of_rows: dict[str, dict[str, Any]]) -> list[list[str]]:
+    """Return the table's lines, fastest first; of what is missing, none."""
+    measured = {peer: of for peer, of in of_rows.items() if "missing" not in of}
+    return [
+        [
+            peer,
+            *(f"{of[key]:.4f}" for key in ("median_s", "min_s", "max_s")),
+            f"{of['peak_mb']:,.0f}",
+            f"{of['to_floor']:.2f}",
+            f"{of['to_fastest_peer']:.2f}" if "to_fastest_peer" in of else "-",
+        ]
+        for peer, of in sorted(measured.items(), key=lambda item: float(item[1]["to_floor"]))
+    ]

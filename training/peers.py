@@ -1,0 +1,212 @@
+"""Who is measured by `tf1keras bench`: a full-batch epoch of the article's model in each library.
+
+Every function here takes pixels [N, 784] and labels [N, 10], both float32, and returns what trains
+as many epochs as it is told. Each runs in a process of its own, with nothing else in it.
+"""
+
+import contextlib
+import io
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from tf1_compat.hyperparameters import LISTING, N_HIDDEN, N_INPUT, N_OUTPUT
+
+Train = Callable[[int], Any]
+"""Train so many epochs."""
+Build = Callable[[np.ndarray, np.ndarray], Train]
+
+
+def _each(epoch: Callable[[], Any]) -> Train:
+    def train(epochs: int) -> None:
+        for _ in range(epochs):
+            epoch()
+
+    return train
+
+
+def floor(x: np.ndarray, y: np.ndarray) -> Train:
+    """Return the two large matrix products of an epoch, alone: X @ W1 and X^T @ gradient."""
+    from training import devices
+
+    devices.choose("cpu")
+    import tensorflow as tf
+
+    random = np.random.default_rng(0)
+    pixels = tf.constant(x)
+    W1 = tf.constant(random.standard_normal([N_INPUT, N_HIDDEN], np.float32))
+    gradient = tf.constant(random.standard_normal([len(x), N_HIDDEN], np.float32))
+
+    @tf.function
+    def products() -> tuple[tf.Tensor, tf.Tensor]:
+        return tf.matmul(pixels, W1), tf.matmul(pixels, gradient, transpose_a=True)
+
+    return _each(products)
+
+
+def _lane(name: Any) -> Build:
+    def build(x: np.ndarray, y: np.ndarray) -> Train:
+        from training import devices, lanes
+        from training.data import Examples
+
+        device = devices.choose("cpu")
+        (trainee,) = lanes.build([name], Examples(x, y), 1234, device)
+        return _each(trainee.step)
+
+    return build
+
+
+def streamed(name: Any, rows: int, micro_batch: int) -> Train:
+    """Return a Keras lane that trains on `rows` synthetic rows, made as they are needed.
+
+    `micro_batch` rows at a time are in memory; the same rows in every epoch.
+    """
+    from training import devices
+
+    devices.choose("cpu")
+    import tensorflow as tf
+
+    from keras_models import article as mirror
+    from keras_models.micro_batch import MicroBatchTrainee
+
+    def block(start: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        count, seed = tf.minimum(micro_batch, rows - start), tf.stack([start, 0])
+        labels = tf.random.stateless_uniform([count], seed, 0, N_OUTPUT, tf.int64)
+        return tf.random.stateless_uniform([count, N_INPUT], seed), tf.one_hot(labels, N_OUTPUT)
+
+    starts = tf.data.Dataset.range(0, rows, micro_batch, output_type=tf.int32)
+    model = mirror.build(name, seed=0)
+    return _each(MicroBatchTrainee(name, model, starts.map(block).prefetch(1), rows).step)
+
+
+def article(x: np.ndarray, y: np.ndarray) -> Train:
+    """Return the listing's own loop body: `sess.run` with feed_dict, and its `print`."""
+    from training import devices
+
+    devices.choose("cpu")
+    import tensorflow as tf
+
+    from tf1_compat import article as listing
+
+    with tf.Graph().as_default():
+        tf.compat.v1.set_random_seed(1234)
+        graph = listing.build()
+        sess = tf.compat.v1.Session()
+        sess.run(tf.compat.v1.global_variables_initializer())
+    screen = io.StringIO()
+
+    def epoch() -> None:
+        _, loss = sess.run([graph.optimizer, graph.cost], feed_dict={graph.X: x, graph.Y: y})
+        print("Epoch:", 0, "Loss:", loss, file=screen)
+
+    return _each(epoch)
+
+
+def keras_fit(x: np.ndarray, y: np.ndarray) -> Train:
+    """Return `model.fit` on NumPy arrays, as most would write it."""
+    from training import devices
+
+    devices.choose("cpu")
+    from keras_models import article as mirror
+
+    model = mirror.build("idiomatic")
+
+    def train(epochs: int) -> None:
+        model.fit(x, y, batch_size=len(x), epochs=epochs, verbose=0)
+
+    return train
+
+
+def _torch(compiled: bool) -> Build:
+    def build(x: np.ndarray, y: np.ndarray) -> Train:
+        import torch
+
+        pixels, labels = torch.from_numpy(x), torch.from_numpy(y)
+        model = torch.nn.Sequential(
+            torch.nn.Linear(N_INPUT, N_HIDDEN), torch.nn.ReLU(), torch.nn.Linear(N_HIDDEN, N_OUTPUT)
+        )
+        optimizer = torch.optim.Adam(model.parameters(), lr=LISTING.learning_rate)
+        cost = torch.nn.CrossEntropyLoss()
+        forward = torch.compile(lambda: cost(model(pixels), labels)) if compiled else None
+
+        def epoch() -> float:
+            optimizer.zero_grad(set_to_none=True)
+            loss = forward() if forward else cost(model(pixels), labels)
+            loss.backward()
+            optimizer.step()
+            return loss.item()
+
+        return _each(epoch)
+
+    return build
+
+
+def jax(x: np.ndarray, y: np.ndarray) -> Train:
+    """Return a jitted step with the state donated; Adam written out, as there is none in JAX."""
+    import jax
+    import jax.numpy as jnp
+
+    random = np.random.default_rng(0)
+    shapes = [(N_INPUT, N_HIDDEN), (N_HIDDEN,), (N_HIDDEN, N_OUTPUT), (N_OUTPUT,)]
+    weights = [jnp.asarray(random.standard_normal(shape, np.float32)) for shape in shapes]
+    state = (weights, [w * 0 for w in weights], [w * 0 for w in weights], jnp.float32(0))
+    pixels, labels = jax.device_put(x), jax.device_put(y)
+
+    def loss(weights: Any, pixels: Any, labels: Any) -> Any:
+        W1, b1, W2, b2 = weights
+        logits = jax.nn.relu(pixels @ W1 + b1) @ W2 + b2
+        return -(labels * jax.nn.log_softmax(logits)).sum(axis=1).mean()
+
+    def step(state: Any, pixels: Any, labels: Any) -> Any:
+        weights, m, v, t = state
+        value, gradients = jax.value_and_grad(loss)(weights, pixels, labels)
+        t = t + 1
+        m = [0.9 * a + 0.1 * g for a, g in zip(m, gradients, strict=True)]
+        v = [0.999 * a + 0.001 * g * g for a, g in zip(v, gradients, strict=True)]
+        rate = LISTING.learning_rate * jnp.sqrt(1 - 0.999**t) / (1 - 0.9**t)
+        moved = [w - rate * a / (jnp.sqrt(b) + 1e-8) for w, a, b in zip(weights, m, v, strict=True)]
+        return (moved, m, v, t), value
+
+    jitted = jax.jit(step, donate_argnums=0)
+
+    def epoch() -> float:
+        nonlocal state
+        state, value = jitted(state, pixels, labels)
+        return float(value)
+
+    return _each(epoch)
+
+
+def sklearn(x: np.ndarray, y: np.ndarray) -> Train:
+    """Return one epoch of `MLPClassifier`: Adam on one batch of all rows, through `partial_fit`."""
+    from sklearn.neural_network import MLPClassifier
+
+    model = MLPClassifier((N_HIDDEN,), solver="adam", batch_size=len(x), shuffle=False)
+    labels, classes = y.argmax(axis=1), np.arange(N_OUTPUT)
+
+    def epoch() -> None:
+        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+            warnings.simplefilter("ignore")
+            model.partial_fit(x, labels, classes=classes)
+
+    return _each(epoch)
+
+
+PEERS: dict[str, Build] = {
+    "floor": floor,
+    "tf1": _lane("tf1"),
+    "exact": _lane("exact"),
+    "idiomatic": _lane("idiomatic"),
+    "article": article,
+    "keras_fit": keras_fit,
+    "torch": _torch(compiled=False),
+    "torch_compile": _torch(compiled=True),
+    "jax": jax,
+    "sklearn": sklearn,
+    "numpy": _lane("numpy"),
+}
+
+NEEDS = {"torch": "torch", "torch_compile": "torch", "jax": "jax"}
+"""Peer -> package that has to be there."""
