@@ -16,9 +16,9 @@ from tf1_compat import checkpoint
 from tf1_compat.hyperparameters import LISTING, Hyperparameters
 from tf1_compat.program import Program
 from training import resume, trained
-from training.config import ResumeConfig
 from training.errors import UserError
 from training.history import read_csv
+from training.model_config import ResumeConfig
 from training.parity import same_bits
 from training.runs import read_json
 

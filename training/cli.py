@@ -14,12 +14,9 @@ from training.config import (
     CheckConfig,
     CompareConfig,
     DataConfig,
-    FinetuneConfig,
-    MigrateConfig,
-    PredictConfig,
-    ResumeConfig,
 )
 from training.errors import UserError
+from training.model_config import FinetuneConfig, MigrateConfig, PredictConfig, ResumeConfig
 
 Command = (
     Annotated[CompareConfig, tyro.conf.subcommand("compare")]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tf1_compat.hyperparameters import LISTING, Hyperparameters
 from training import source, trained
-from training.config import MigrateConfig
+from training.model_config import MigrateConfig
 from training.source import Kind
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 
 from training import data, devices, environment, pretrained, progress, report, runs, source, split
-from training.config import FinetuneConfig
 from training.devices import Device
+from training.model_config import FinetuneConfig
 from training.recipe import RECIPES, Recipe
 from training.split import Task
 

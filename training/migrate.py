@@ -17,9 +17,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from training import correspondence, devices, environment, source, target
-from training.config import MigrateConfig
 from training.correspondence import Correspondence
 from training.errors import UserError
+from training.model_config import MigrateConfig
 from training.source import Kind
 
 if TYPE_CHECKING:

@@ -17,8 +17,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from training import devices, images, pretrained, runs, source
-from training.config import PredictConfig
 from training.errors import UserError
+from training.model_config import PredictConfig
 
 if TYPE_CHECKING:
     import keras

@@ -18,9 +18,9 @@ from training.tolerances import FIRST_EPOCHS, TOLERANCES
 if TYPE_CHECKING:
     from tf1_compat.state import State
     from training.compare import Comparison
-    from training.config import FinetuneConfig
     from training.data import Digits
     from training.devices import Device
+    from training.model_config import FinetuneConfig
 
 
 def banner(

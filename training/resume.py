@@ -10,8 +10,9 @@ from dataclasses import replace
 
 from tf1_compat.hyperparameters import Hyperparameters
 from training import backend, compare, devices, runs, source, trained
-from training.config import IDIOMATIC, ResumeConfig
+from training.config import IDIOMATIC
 from training.errors import UserError
+from training.model_config import ResumeConfig
 
 
 def run(config: ResumeConfig) -> int:

@@ -28,9 +28,9 @@ from training import (
     source,
     split,
 )
-from training.config import FinetuneConfig, Strategy
 from training.data import Digits
 from training.devices import Device
+from training.model_config import FinetuneConfig, Strategy
 
 if TYPE_CHECKING:
     from training.pretrained import Pretrained

@@ -1,0 +1,201 @@
+"""The options of the commands that take a trained model: migrate, resume, finetune, predict."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal, get_args
+
+import tyro
+
+from tf1_compat.hyperparameters import Cost, Optimizer
+from training.config import CompareConfig
+from training.errors import UserError
+from training.options import LARGEST_SEED, DataOptions, check_device
+
+Scope = Literal["full", "head", "probe", "gradual", "bitfit", "lora"]
+"""Strategies that say what trains; the others go with any of them."""
+Strategy = Literal[Scope, "discriminative", "l2-sp", "shrink-perturb"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class MigrateConfig:
+    """Carry a trained model over: weights, the optimizer's slots, the step; nothing is left out.
+
+    Knows the article's graph; --pair RUNS THE CODE in PAIR.py, as `check` does, for the names,
+    the optimizer and the Keras model of any other graph.
+    """
+
+    source: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="SOURCE")]
+    """TensorFlow 1 checkpoint (DIR/model.ckpt or DIR), frozen graph (.pb), TensorFlow 1 SavedModel
+    folder, run folder, or .keras file."""
+
+    to: Path
+    """What to write, by its name: model.keras, DIR/model.ckpt (a TensorFlow 1 checkpoint), or a
+    folder without an extension (a TensorFlow 2 SavedModel, for serving). It must not exist."""
+
+    lane: Literal["exact", "idiomatic"] | None = None
+    """The article's model to make, default exact: TensorFlow 1's arithmetic; idiomatic: stock
+    layers and Adam."""
+
+    map: Path | None = None
+    """JSON file, {"TF1 variable": "layer/kernel", ...}, where the variables have other names."""
+
+    pair: Path | None = None
+    """PAIR.py with tf1_graph() and keras_model(); its code is run."""
+
+    weights_only: bool = False
+    """Leave out the optimizer's state, and whatever else has no counterpart."""
+
+    def __post_init__(self) -> None:
+        if self.pair and self.lane:
+            raise UserError(
+                f"--lane {self.lane}: with --pair the model is what keras_model() returns."
+            )
+
+
+@dataclass(frozen=True)
+class ResumeConfig(CompareConfig):
+    """Train the article's model on from a checkpoint or .keras file, on every lane, and compare.
+
+    Exit status: 0 exact lane identical to TensorFlow 1, 1 not, 2 bad input. The run folder is
+    runs/TIME-resume unless --out names another. --data should be what it was trained on.
+    """
+
+    source: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="SOURCE")] = Path()
+    """TensorFlow 1 checkpoint (DIR/model.ckpt or DIR), run folder, or .keras file."""
+
+    hidden: tuple[int, ...] | None = None  # type: ignore[assignment]
+    """Units of the hidden layers; default: the source's, and no others fit."""
+    cost: Cost | None = None  # type: ignore[assignment]
+    """cross_entropy or mse; default: the source's."""
+    optimizer: Optimizer | None = None  # type: ignore[assignment]
+    """adam or gradient_descent; default: the source's, and only a bare checkpoint takes another."""
+    learning_rate: float | None = None  # type: ignore[assignment]
+    """The article's alpha; default: the source's."""
+    l1: float | None = None  # type: ignore[assignment]
+    """As in compare; default: the source's."""
+    l2: float | None = None  # type: ignore[assignment]
+    """As in compare; default: the source's."""
+    dropout: float | None = None  # type: ignore[assignment]
+    """As in compare; default: the source's. Its masks are drawn anew."""
+
+    seed: Annotated[int, tyro.conf.Suppress] = 1234  # the weights are the source's
+
+
+@dataclass(frozen=True, kw_only=True)
+class FinetuneConfig(DataOptions):
+    """Fine-tune a trained model into a good one, or onto other data, and prove the hand-off.
+
+    Checks first that what will train predicts what SOURCE predicts, and afterwards that what was
+    frozen did not move a bit. The run folder is runs/TIME-finetune unless --out names another.
+    """
+
+    source: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="SOURCE")]
+    """Run folder, .keras file (a stack of Dense layers) or checkpoint of the article's model."""
+
+    strategy: tuple[Strategy, ...] = ("full",)
+    """One of full, head, probe (head, then all), gradual (unfreezing from the top), bitfit
+    (biases), lora says what trains; discriminative (lower rates below), l2-sp (pull towards the
+    source), shrink-perturb go with any of them."""
+
+    rescale: str = "auto"
+    """Factor of the weights that keeps every prediction: a number, none, or auto, which chooses it
+    from the weights and says why."""
+
+    recipe: Literal["default", "best"] = "default"
+    """default: a minute on two cores for all of MNIST; best: a few minutes."""
+
+    epochs: int | None = None
+    """Other than the recipe's."""
+
+    shots: int | None = None
+    """Train with so many rows of each class, drawn with --seed; nothing validates then."""
+
+    new_head: bool = False
+    """Start with a new last layer also where the classes are the same."""
+
+    lora_rank: int = 8
+    """Rank of the addition to each kernel."""
+
+    lora_alpha: float = 16.0
+    """The addition counts alpha / rank times."""
+
+    seed: int = 0
+    """Of a new head, LoRA, the shots, the order of rows and their distortions."""
+
+    study: bool = False
+    """Train with every strategy and from scratch, each with --seeds seeds, and write the table,
+    study.csv and a picture; --strategy is left out."""
+
+    seeds: int = 3
+    """In a study: how many, from --seed on."""
+
+    source_data: str = "mnist_5k"
+    """In a study: data of the source's own task, to measure what is forgotten."""
+
+    accuracy: float = 0.97
+    """In a study: test accuracy to which epochs and seconds are counted."""
+
+    device: str = "auto"
+    """auto, cpu, gpu or gpu:N; auto takes the GPU where there is one."""
+
+    out: Path | None = None
+    """Folder to write the run to; it must not hold anything yet."""
+
+    def __post_init__(self) -> None:
+        for option in ("epochs", "shots", "lora_rank", "seeds"):
+            value = getattr(self, option)
+            if value is not None and value < 1:
+                raise UserError(f"--{option.replace('_', '-')} {value}: expected at least 1.")
+        if not self.lora_alpha > 0:
+            raise UserError(f"--lora-alpha {self.lora_alpha}: expected more than 0.")
+        if not 0 < self.accuracy <= 1:
+            raise UserError(f"--accuracy {self.accuracy}: expected more than 0, at most 1.")
+        if not 0 <= self.seed <= LARGEST_SEED - self.seeds:
+            raise UserError(f"--seed {self.seed}: expected 0 to {LARGEST_SEED - self.seeds}.")
+        check_device(self.device)
+        scopes = [name for name in self.strategy if name in get_args(Scope)]
+        if not self.strategy or len(set(self.strategy)) < len(self.strategy) or len(scopes) > 1:
+            raise UserError(
+                f"--strategy {' '.join(self.strategy)}: expected each at most once, at least one, "
+                f"and at most one of {', '.join(get_args(Scope))}, which say what trains."
+            )
+        _ = self.scale  # says at once what is wrong with it
+
+    @property
+    def scale(self) -> float | Literal["auto"] | None:
+        """What --rescale says; UserError where it is nothing known."""
+        if self.rescale == "auto":
+            return "auto"
+        if self.rescale == "none":
+            return None
+        try:
+            value = float(self.rescale)
+        except ValueError:
+            value = 0.0
+        if not 1e-6 <= value <= 1e6:
+            raise UserError(
+                f"--rescale {self.rescale}: expected auto, none or a number from 1e-6 to 1e6."
+            )
+        return value
+
+
+@dataclass(frozen=True, kw_only=True)
+class PredictConfig:
+    """Say which digit is in each picture, by Keras and by TensorFlow 1's graph.
+
+    Pictures of any size, dark on bright or bright on dark, are brought into MNIST's form: grey,
+    cut out, 20 x 20 in 28 x 28, centred by mass.
+    """
+
+    model: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="MODEL")]
+    """Run folder, .keras file or checkpoint of the article's model."""
+
+    images: Annotated[tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(metavar="IMAGE")]
+    """Image files, or folders of them."""
+
+    out: Path | None = None
+    """CSV file to write every class's probability to; it must not exist."""
+
+    def __post_init__(self) -> None:
+        if not self.images:
+            raise UserError("predict: expected an image file or a folder of them after MODEL.")
