@@ -1,5 +1,6 @@
 """`tf1keras bench` measures what it says, and the figures promised of it hold."""
 
+import importlib.util
 from pathlib import Path
 
 import numpy as np
@@ -49,7 +50,7 @@ def test_peak_memory_is_the_peers_own() -> None:
 
 
 def test_missing_library_is_a_line_and_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bench.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     assert "pip install jax" in str(bench._missing("jax"))
     assert bench._missing("exact") is None
     lines = bench.lines({"floor": {"missing": "no"}, "jax": {"missing": "no"}})

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from training.devices import Device
+from training.devices import WEIGHTS, Device
 from training.errors import UserError
 
 if TYPE_CHECKING:
@@ -32,12 +32,15 @@ PACKAGES = {"keras-jax": "jax", "keras-torch": "torch"}
 def require(lanes: Iterable[str]) -> None:
     """Raise UserError, before anything is done, where a lane's framework is not installed."""
     for lane in lanes:
-        package = PACKAGES.get(lane)
-        if package and importlib.util.find_spec(package) is None:
-            raise UserError(
-                f"lane {lane}: {package} is not installed: make frameworks, or "
-                f"pip install {package}"
-            )
+        if reason := missing(PACKAGES.get(lane)):
+            raise UserError(f"lane {lane}: {reason}")
+
+
+def missing(package: str | None) -> str | None:
+    """Return a line that says what to install where `package` is needed and not there."""
+    if package is None or importlib.util.find_spec(package):
+        return None
+    return f"{package} is not installed: make frameworks, or pip install {package}"
 
 
 class BackendTrainee:
@@ -177,8 +180,8 @@ def _placement() -> dict[str, dict[str, int]]:
         device = variable.value.device  # of JAX, which has a platform, or of PyTorch
         platform = device.platform if hasattr(device, "platform") else device.type
         kind = "CPU" if platform == "cpu" else "GPU"
-        ops = found.setdefault(f"/device:{kind}:{_here['index']}", {"weights": 0})
-        ops["weights"] += 1
+        ops = found.setdefault(f"/device:{kind}:{_here['index']}", {WEIGHTS: 0})
+        ops[WEIGHTS] += 1
     return found
 
 

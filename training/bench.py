@@ -8,7 +8,6 @@ large matrix products alone) and to the fastest other library. Each peer has a p
 and is measured in turn with the floor's, round by round: a machine that slows down slows both.
 """
 
-import importlib.util
 import multiprocessing
 import resource
 import statistics
@@ -24,7 +23,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from training import data, environment, plot, runs, startup
+from training import backend, data, environment, plot, runs, startup
 from training.config import BenchConfig, Peer
 
 MEASURED = 0.5
@@ -78,10 +77,7 @@ def measure(rows: int, config: BenchConfig, notes: Console) -> dict[str, dict[st
 def _missing(peer: Peer) -> str | None:
     from training.peers import NEEDS
 
-    package = NEEDS.get(peer)
-    if package and importlib.util.find_spec(package) is None:
-        return f"{package} is not installed; make frameworks, or pip install {package}"
-    return None
+    return backend.missing(NEEDS.get(peer))
 
 
 def _against(floor: "_Process", peer: Peer, rows: int, config: BenchConfig) -> dict[str, Any]:
