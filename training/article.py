@@ -40,5 +40,5 @@ def run(config: ArticleConfig) -> int:
         report.write_setting(folder, config, device, digits)
         history.write_csv(recorded, folder / "history.csv")
         program.save(folder)
-    notes.print(f"Results: {final}", highlight=False, soft_wrap=True)
+    notes.print(f"Results: {final}", highlight=False, markup=False, soft_wrap=True)
     return 0

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from training import batches, devices, environment
+from training import batches, devices, environment, files
 from training.config import CheckConfig
 from training.errors import UserError
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 def run(config: CheckConfig) -> int:
     """Run the command; return its exit status."""
+    if config.json:
+        files.check_new(config.json, "--json")
     device = devices.choose("cpu")
     from training import check_report
 

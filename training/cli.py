@@ -7,6 +7,7 @@ from typing import Annotated
 
 import tyro
 
+from training import usage
 from training.config import (
     AblateConfig,
     ArticleConfig,
@@ -31,19 +32,11 @@ Command = (
     | Annotated[DataConfig, tyro.conf.subcommand("data")]
 )
 
-DESCRIPTION = "Is my Keras rewrite still my TensorFlow 1 model? Train both on MNIST and see."
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return its exit status."""
     try:
-        config = tyro.cli(
-            Command,
-            prog="tf1keras",
-            description=DESCRIPTION,
-            args=arguments,
-        )
-        return _run(config)
+        return _run(usage.parse(Command, arguments))
     except UserError as error:
         print(f"tf1keras: {error}", file=sys.stderr)
         return 2

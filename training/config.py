@@ -9,10 +9,12 @@ import tyro
 from tf1_compat.hyperparameters import Hyperparameters
 from training.errors import UserError
 from training.options import (
-    LARGEST_SEED,
     DataOptions,
     RunOptions,
     TrainingOptions,
+    check_count,
+    check_seed,
+    shown,
 )
 
 Lane = Literal["tf1", "exact", "idiomatic", "numpy", "keras-jax", "keras-torch"]
@@ -70,10 +72,8 @@ class CompareConfig(TrainingOptions):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.micro_batch is not None and self.micro_batch < 1:
-            raise UserError(f"--micro-batch {self.micro_batch}: expected at least 1.")
-        if self.epochs_per_call < 1:
-            raise UserError(f"--epochs-per-call {self.epochs_per_call}: expected at least 1.")
+        check_count("micro-batch", self.micro_batch)
+        check_count("epochs-per-call", self.epochs_per_call)
         if self.epochs_per_call > 1 and self.stop_below is not None:
             raise UserError(
                 f"--epochs-per-call {self.epochs_per_call}: --stop-below looks at every epoch; "
@@ -158,20 +158,20 @@ class BenchConfig:
     """Folder to write the run to; it must not hold anything yet."""
 
     def __post_init__(self) -> None:
-        for option, value in (("scale", self.scale), ("rounds", self.rounds)):
-            if value < 1:
-                raise UserError(f"--{option} {value}: expected at least 1.")
-        if self.micro_batch is not None:
-            if self.micro_batch < 1:
-                raise UserError(f"--micro-batch {self.micro_batch}: expected at least 1.")
-            if others := set(self.peers) - {"floor", "exact", "idiomatic"}:
-                raise UserError(
-                    f"--micro-batch {self.micro_batch}: {', '.join(sorted(others))} cannot; "
-                    "expected --peers exact, idiomatic or both."
-                )
+        check_count("scale", self.scale)
+        check_count("rounds", self.rounds)
+        check_count("micro-batch", self.micro_batch)
+        others = set(self.peers) - {"floor", "exact", "idiomatic"}
+        if self.micro_batch is not None and others:
+            raise UserError(
+                f"--micro-batch {self.micro_batch}: {', '.join(sorted(others))} cannot; "
+                "expected --peers exact, idiomatic or both."
+            )
         if not self.rows or min(self.rows) < 1 or len(set(self.rows)) < len(self.rows):
-            shown = " ".join(map(str, self.rows))
-            raise UserError(f"--rows {shown}: expected numbers of at least 1, each once.")
+            given = " ".join(map(shown, self.rows))
+            raise UserError(f"--rows {given}: expected numbers of at least 1, each once.")
+        for rows in self.sizes:
+            check_count("rows times --scale:", rows)
         if self.micro_batch is None and max(self.sizes) > MOST_ROWS:
             raise UserError(
                 f"--rows {max(self.rows)} --scale {self.scale}: {max(self.sizes):,} rows; expected "
@@ -232,8 +232,6 @@ class CheckConfig(DataOptions):
     """File to write verdict, rungs and causes to."""
 
     def __post_init__(self) -> None:
-        for option, value in (("batch-size", self.batch_size), ("steps", self.steps)):
-            if value < 1:
-                raise UserError(f"--{option} {value}: expected at least 1.")
-        if not 0 <= self.seed <= LARGEST_SEED:
-            raise UserError(f"--seed {self.seed}: expected 0 to {LARGEST_SEED}.")
+        check_count("batch-size", self.batch_size)
+        check_count("steps", self.steps)
+        check_seed(self.seed)

@@ -8,14 +8,14 @@ float32(x) / float32(255), labels are one-hot float32, and nothing is ever shuff
 
 import hashlib
 import os
-import zipfile
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from training import embedded, idx, subset, tfds_data
+from training import embedded, files, idx, npz, subset, tfds_data
 from training.errors import UserError
 from training.subset import CLASSES
 
@@ -88,6 +88,7 @@ def load(name: str, manual_dir: Path | None = None) -> Digits:
     raw = _read(whole, manual_dir)
     for split, pixels, labels in (("train", *raw[:2]), ("test", *raw[2:])):
         _check(f"{whole}, {split} rows", pixels, labels)
+        _warn_of_missing(f"{whole}, {split} rows", labels, classes)
     return _digits(name, Raw(*subset.only(name, raw, classes)), classes)
 
 
@@ -132,9 +133,9 @@ def _read(name: str, manual_dir: Path | None) -> Raw:
     if name in tfds_data.NAMES:
         return Raw(*tfds_data.read(name, manual_dir or _mnist_dir(name)))
     if kind == "idx" and path:
-        return _read_idx(Path(path).expanduser())
+        return _read_idx(files.expand(Path(path)))
     if kind == "npz" and path:
-        return _read_npz(Path(path).expanduser())
+        return Raw(*npz.read(files.expand(Path(path)), NPZ_KEYS))
     names = ", ".join([*embedded.NAMES, *tfds_data.NAMES])
     raise UserError(f"unknown data set {name!r}: expected {names}, idx:DIR or npz:FILE.")
 
@@ -146,7 +147,7 @@ def _mnist_dir(name: str) -> Path | None:
 
 
 def _read_idx(folder: Path) -> Raw:
-    if not folder.is_dir():
+    if not (files.is_there(folder) and folder.is_dir()):
         raise UserError(f"idx:{folder}: no such folder; expected the four IDX files in it.")
 
     def read(split: str, what: str, dimensions: int) -> np.ndarray:
@@ -164,24 +165,6 @@ def _read_idx(folder: Path) -> Raw:
         read("t10k", "images", 3),
         read("t10k", "labels", 1),
     )
-
-
-def _read_npz(path: Path) -> Raw:
-    try:
-        with np.load(path, allow_pickle=False) as arrays:
-            for keys in NPZ_KEYS:
-                if set(keys) <= set(arrays):
-                    images_1, labels_1, images_2, labels_2 = (arrays[key] for key in keys)
-                    return Raw(images_1, labels_1, images_2, labels_2)
-            found = ", ".join(arrays) or "nothing"
-    except FileNotFoundError as error:
-        raise UserError(f"npz:{path}: no such file.") from error
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, AttributeError, TypeError) as error:
-        raise UserError(
-            f"npz:{path}: cannot be read as an .npz of plain arrays ({error})."
-        ) from error
-    expected = " or ".join(", ".join(keys) for keys in NPZ_KEYS)
-    raise UserError(f"npz:{path}: expected the arrays {expected}; found {found}.")
 
 
 def _digits(name: str, raw: Raw, classes: tuple[int, ...]) -> Digits:
@@ -211,11 +194,20 @@ def _check(what: str, pixels: np.ndarray, labels: np.ndarray) -> None:
         )
     if labels.shape not in ((len(pixels),), (len(pixels), 1)):
         raise UserError(f"{what}: expected {len(pixels)} labels, one a row, found {labels.shape}.")
-    if labels.dtype.kind not in "ui" or labels.min() < 0 or labels.max() >= CLASSES:
+    if labels.dtype.kind not in "ui":
+        raise UserError(f"{what}: expected whole numbers as labels, found {labels.dtype}.")
+    if labels.min() < 0 or labels.max() >= CLASSES:
         raise UserError(
             f"{what}: expected whole numbers 0 to {CLASSES - 1} as labels, "
             f"found {labels.dtype} from {labels.min()} to {labels.max()}."
         )
+
+
+def _warn_of_missing(what: str, labels: np.ndarray, classes: tuple[int, ...]) -> None:
+    """Say on standard error which classes no row is of."""
+    missing = [str(label) for label in classes if label not in labels]
+    if missing and len(classes) == CLASSES:  # of a subset, each must be there (subset.only)
+        print(f"tf1keras: warning: {what}: none is of class {', '.join(missing)}.", file=sys.stderr)
 
 
 def _aligned_empty(shape: tuple[int, int]) -> np.ndarray:

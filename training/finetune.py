@@ -59,8 +59,9 @@ def run(config: FinetuneConfig) -> int:
     console, notes = Console(), Console(stderr=True)
     notes.print(environment.banner(), highlight=False, markup=False, soft_wrap=True)
     notes.print(f"data {digits.describe()}", highlight=False, markup=False, soft_wrap=True)
+    with tf.device(device.name):
+        origin = pretrained.load(config.source)  # before a folder is made, for it may be refused
     with runs.new(final) as folder, tf.device(device.name):
-        origin = pretrained.load(config.source)
         begin = hand_over(config, origin, task, device)
         notes.print(handed(begin), highlight=False, markup=False, soft_wrap=True)
         before = None if begin.new_head else tuning.accuracy(origin.model, task.test)

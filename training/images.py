@@ -9,10 +9,12 @@ computing the center of mass of the pixels, and translating the image so as to p
 at the center of the 28x28 field".
 """
 
+import warnings
 from pathlib import Path
 
 import numpy as np
 
+from training import files
 from training.errors import UserError
 
 SIDE, BOX = 28, 20
@@ -25,6 +27,12 @@ they are, byte for byte."""
 LARGEST = 112
 """Pixels. Larger images are reduced to this before ink is told from paper, and what is cropped of
 them once more: that averages a camera's noise away."""
+
+MOST_PIXELS = 50_000_000
+"""As many as a telephone's camera takes; a small file can promise any number."""
+
+FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM")
+"""Of all that Pillow knows, those that hold pixels: for an EPS it would run Ghostscript."""
 
 FAINTEST = 0.1
 """Contrast, of the range from black to white, below which an image counts as blank; and, of the
@@ -74,7 +82,8 @@ def resize(grey: np.ndarray, height: int, width: int) -> np.ndarray:
 def read(path: Path) -> np.ndarray:
     """Return the image file `path` as the models take it: [28, 28] uint8, white ink on black.
 
-    Any image that Pillow opens: in grey, turned as its EXIF data say, transparency on white. The
+    Any of FORMATS: in grey, turned as its EXIF data say, transparency on white, the first picture
+    where there are several. The
     median of its outermost pixels is the paper; where that is bright the image is inverted. Paper,
     and what differs from it no more than the outermost pixels do, becomes 0, the strongest ink 1,
     and `mnist_form` does the rest.
@@ -135,22 +144,35 @@ def _reduced(grey: np.ndarray) -> np.ndarray:
 
 def _grey(path: Path) -> np.ndarray:
     """Return [H, W] float32, 0 black to 1 white."""
-    from PIL import Image, ImageOps
-
+    files.check(path, "an image file")
     try:
-        with Image.open(path) as opened:
-            image = ImageOps.exif_transpose(opened)
-            image.load()
-    except FileNotFoundError as error:
-        raise UserError(f"{path}: no such file; expected an image file.") from error
+        with warnings.catch_warnings(action="ignore"):  # what is refused is said below
+            return _decoded(path)
     except Exception as error:  # whatever a damaged file makes Pillow's many readers raise
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise UserError(
             f"{path}: not an image that can be read ({reason}).\n"
-            "Expected a file that Pillow opens, such as PNG, JPEG, BMP, GIF, TIFF or WebP."
+            f"Expected {', '.join(FORMATS[:-1])} or {FORMATS[-1]}."
         ) from error
+
+
+def _decoded(path: Path) -> np.ndarray:
+    """Return what `_grey` does; raises what Pillow raises, or ValueError."""
+    from PIL import Image, ImageOps
+
+    with Image.open(path, formats=FORMATS) as opened:
+        width, height = opened.size
+        if not 0 < width * height <= MOST_PIXELS:
+            raise ValueError(f"{width} x {height} pixels, where 1 to {MOST_PIXELS:,} are taken")
+        if opened.format == "PNG":
+            opened.verify()  # its checksums, which nobody compares when the pixels are read
+    with Image.open(path, formats=FORMATS) as opened:
+        image = ImageOps.exif_transpose(opened)
+        image.load()
     if image.mode[0] in "IF":  # 16 or 32 bits a pixel
         deep = np.asarray(image, np.float32).clip(0)
+        if not np.isfinite(deep).all():
+            raise ValueError("a pixel of it is no number")
         white = next((white for white in (1, 255, 65535) if deep.max() <= white), deep.max())
         return deep / np.float32(white)
     if image.has_transparency_data:

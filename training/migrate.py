@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from training import correspondence, devices, environment, source, target
+from training import correspondence, devices, environment, files, source, target
 from training.correspondence import Correspondence
 from training.errors import UserError
 from training.model_config import MigrateConfig
@@ -33,7 +33,7 @@ LEAVE_OUT = "--weights-only takes the weights and leaves the rest out; --pair an
 def run(config: MigrateConfig) -> int:
     """Run the command; return its exit status."""
     found, path = source.kind(config.source)
-    to = config.to.expanduser()
+    to = files.expand(config.to)
     wanted = target.kind(to)
     if found == wanted or (found != "keras" and wanted == "checkpoint"):
         raise UserError(f"--to {config.to}: {path} is on that side already; nothing to migrate.")

@@ -9,7 +9,14 @@ import tyro
 from tf1_compat.hyperparameters import Cost, Optimizer
 from training.config import CompareConfig
 from training.errors import UserError
-from training.options import LARGEST_SEED, DataOptions, check_device
+from training.options import (
+    LARGEST_SEED,
+    DataOptions,
+    check_count,
+    check_device,
+    check_number,
+    check_seed,
+)
 
 Scope = Literal["full", "head", "probe", "gradual", "bitfit", "lora"]
 """Strategies that say what trains; the others go with any of them."""
@@ -143,15 +150,11 @@ class FinetuneConfig(DataOptions):
 
     def __post_init__(self) -> None:
         for option in ("epochs", "shots", "lora_rank", "seeds"):
-            value = getattr(self, option)
-            if value is not None and value < 1:
-                raise UserError(f"--{option.replace('_', '-')} {value}: expected at least 1.")
-        if not self.lora_alpha > 0:
-            raise UserError(f"--lora-alpha {self.lora_alpha}: expected more than 0.")
+            check_count(option.replace("_", "-"), getattr(self, option))
+        check_number("lora-alpha", self.lora_alpha, positive=True)
         if not 0 < self.accuracy <= 1:
             raise UserError(f"--accuracy {self.accuracy}: expected more than 0, at most 1.")
-        if not 0 <= self.seed <= LARGEST_SEED - self.seeds:
-            raise UserError(f"--seed {self.seed}: expected 0 to {LARGEST_SEED - self.seeds}.")
+        check_seed(self.seed, LARGEST_SEED - self.seeds)
         check_device(self.device)
         scopes = [name for name in self.strategy if name in get_args(Scope)]
         if not self.strategy or len(set(self.strategy)) < len(self.strategy) or len(scopes) > 1:

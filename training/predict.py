@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from training import devices, images, pretrained, runs, source
+from training import devices, files, images, pretrained, runs, source, usage
 from training.errors import UserError
 from training.model_config import PredictConfig
 
@@ -45,23 +45,23 @@ class Sides(NamedTuple):
 def run(config: PredictConfig) -> int:
     """Run the command; return its exit status."""
     source.kind(config.model)
-    if config.out and config.out.exists():
-        raise UserError(f"--out {config.out}: exists already; expected a new file.")
-    files = [file for path in config.images for file in found(path.expanduser())]
-    pixels = np.stack([images.read(file).reshape(-1) for file in files])
+    if config.out:
+        files.check_new(config.out, "--out")
+    pictures = [file for path in config.images for file in found(files.expand(path))]
+    pixels = np.stack([images.read(file).reshape(-1) for file in pictures])
     devices.choose("cpu")
     sides = load(config.model)
     x = pixels.astype(np.float32) / np.float32(255)  # [N, 784], as training/data.py scales
     logits = {name: of(x) for name, of in sides.logits.items()}
     chances = {name: probabilities(of) for name, of in logits.items()}
     console = Console()
-    console.print(_table(files, chances, sides.classes))
+    console.print(_table(pictures, chances, sides.classes))
     if sides.cost == "mse":
         console.print(f"\n{NO_LOGITS}", highlight=False, soft_wrap=True)
     if len(logits) > 1:
         console.print(f"\n{agreement(logits)}", highlight=False, soft_wrap=True)
     if config.out:
-        _write(config.out, files, chances, sides.classes)
+        _write(config.out, pictures, chances, sides.classes)
         console.print(f"Written: {config.out}", highlight=False, soft_wrap=True, markup=False)
     return 0
 
@@ -73,6 +73,8 @@ def found(path: Path) -> list[Path]:
     inside = sorted(file for file in path.iterdir() if file.suffix.lower() in SUFFIXES)
     if not inside:
         raise UserError(f"{path}: no image in this folder; expected {', '.join(SUFFIXES)}.")
+    for file in inside:
+        usage.check_text(file.name)
     return inside
 
 
@@ -84,7 +86,7 @@ def load(path: Path) -> Sides:
     origin = pretrained.load(path)
     logits: dict[str, Logits] = {}
     if source.kind(path)[0] == "checkpoint":
-        lanes = [path.expanduser() / f"{lane}.keras" for lane in ("exact", "idiomatic")]
+        lanes = [files.expand(path) / f"{lane}.keras" for lane in ("exact", "idiomatic")]
         logits["tf1"] = lambda x: origin.outputs(x).logits
         logits |= {file.stem: _keras(source.load_keras(file)) for file in lanes if file.is_file()}
         if len(logits) == 1:
@@ -124,13 +126,15 @@ def agreement(logits: Mapping[str, np.ndarray]) -> str:
     return sentence[0].upper() + sentence[1:] + "."
 
 
-def _table(files: Sequence[Path], every: Mapping[str, np.ndarray], classes: Sequence[int]) -> Table:
+def _table(
+    pictures: Sequence[Path], every: Mapping[str, np.ndarray], classes: Sequence[int]
+) -> Table:
     """Return the table of the probabilities, model -> [N, classes]."""
     shown = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     shown.add_column("image", overflow="fold")
     for heading in ("model", "class", "probability", "then"):
         shown.add_column(heading, justify="right", no_wrap=True)
-    for row, file in enumerate(files):
+    for row, file in enumerate(pictures):
         for number, (name, chances) in enumerate(every.items()):
             best, *next_ = np.argsort(-chances[row], kind="stable")[:3]
             shown.add_row(
@@ -144,13 +148,13 @@ def _table(files: Sequence[Path], every: Mapping[str, np.ndarray], classes: Sequ
 
 
 def _write(
-    path: Path, files: Sequence[Path], every: Mapping[str, np.ndarray], classes: Sequence[int]
+    path: Path, pictures: Sequence[Path], every: Mapping[str, np.ndarray], classes: Sequence[int]
 ) -> None:
     """Write a line for each image and model: its class, and the probability of every class."""
     lines = [
         {"image": image, "model": name, "class": classes[int(chances[row].argmax())]}
         | dict(zip(classes, chances[row].tolist(), strict=True))
-        for row, image in enumerate(files)
+        for row, image in enumerate(pictures)
         for name, chances in every.items()
     ]
     try:

@@ -120,7 +120,13 @@ def _cost(model: "keras.Model") -> str:
 
 
 def _classes(file: Path, model: "keras.Model") -> tuple[int, ...]:
-    beside = file.with_name("finetune.json")
-    if beside.is_file():
-        return tuple(runs.read_json(beside)["classes"])
-    return tuple(range(model.output_shape[-1]))
+    beside, columns = file.with_name("finetune.json"), model.output_shape[-1]
+    if not beside.is_file():
+        return tuple(range(columns))
+    try:
+        said = runs.read_json(beside)["classes"]
+        if len(said) != columns or not all(type(one) is int for one in said):
+            raise ValueError(f"classes are {said}; expected {columns} whole numbers")
+    except (OSError, ValueError, TypeError, LookupError, RecursionError) as error:
+        raise UserError(f"{beside}: not the results of a fine-tuning ({error}).") from error
+    return tuple(said)

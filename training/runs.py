@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from training import files
 from training.errors import UserError
 
 
@@ -20,10 +21,14 @@ def choose(command: str, out: Path | None) -> Path:
 
     Raises UserError where something is there already.
     """
-    final = out.expanduser() if out else _default(command)
-    if final.is_file() or (final.is_dir() and any(final.iterdir())):
+    final = files.expand(out) if out is not None else _default(command)
+    if not final.name or (files.is_there(final) and not _is_empty_folder(final)):
         raise UserError(f"--out {final}: exists already; expected a new or empty folder.")
     return final
+
+
+def _is_empty_folder(path: Path) -> bool:
+    return path.is_dir() and not path.is_symlink() and not any(path.iterdir())
 
 
 @contextlib.contextmanager

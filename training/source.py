@@ -7,9 +7,10 @@ import contextlib
 import json
 import zipfile
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Literal
 
+from training import files
 from training.errors import UserError
 
 if TYPE_CHECKING:
@@ -25,15 +26,17 @@ EXPECTED = (
 
 def kind(path: Path) -> tuple[Kind, Path]:
     """Return what `path` is, and its file or prefix; UserError where it is nothing known."""
-    path = path.expanduser()
+    path = files.expand(path)
     if path.name.endswith(".index"):
         path = path.with_suffix("")
-    if path.with_name(f"{path.name}.index").is_file():
+    files.is_there(path)  # or it says why nothing can be
+    if path.name and path.with_name(f"{path.name}.index").is_file():
         return "checkpoint", path
     if path.is_dir():
         return _in_folder(path)
-    if not path.is_file():
+    if not files.is_there(path):
         raise UserError(f"{path}: no such file or folder; {EXPECTED}")
+    files.check(path, EXPECTED.removeprefix("expected ").rstrip("."))
     if path.suffix == ".keras":
         return "keras", path
     if path.suffix == ".pb":
@@ -51,7 +54,7 @@ def _in_folder(folder: Path) -> tuple[Kind, Path]:
     for lane in ("exact", "idiomatic", "keras-jax", "keras-torch"):  # a run without TensorFlow 1
         if (folder / "history.csv").is_file() and (folder / f"{lane}.keras").is_file():
             return "keras", folder / f"{lane}.keras"
-    prefixes = sorted(file.with_suffix("") for file in folder.glob("*.index"))
+    prefixes = sorted(file.with_suffix("") for file in folder.glob("*.index") if file.is_file())
     if len(prefixes) == 1:
         return "checkpoint", prefixes[0]
     if prefixes:
@@ -74,16 +77,26 @@ def refusal(path: Path, advice: str = "") -> Iterator[None]:
 
 
 def load_keras(path: Path) -> "keras.Model":
-    """Return the compiled model of a `.keras` file; no code in it is run. UserError if it can't."""
+    """Return the compiled model of a `.keras` file; no code in it is run. UserError if it can't.
+
+    Every checksum in it is compared, and no name in it may lead out of a folder. Keras refuses
+    what would run code also where `keras.config.enable_unsafe_deserialization()` was called, which
+    otherwise outweighs `safe_mode=True`.
+    """
     import keras
+    from keras.src.saving.serialization_lib import SafeModeScope  # Keras exports no way back
 
     import keras_models  # noqa: F401
 
     try:
         with zipfile.ZipFile(path) as archive:
+            for name in archive.namelist():
+                if name.startswith("/") or ".." in PurePosixPath(name.replace("\\", "/")).parts:
+                    raise UserError(f"{path}: {name!r} in it leads out of its folder; not loaded.")
             if broken := archive.testzip():
                 raise UserError(f"{path}: damaged: {broken} in it does not match its checksum.")
-        model = keras.saving.load_model(path, safe_mode=True)
+        with SafeModeScope(True):
+            model = keras.saving.load_model(path, safe_mode=True)
     except UserError:
         raise
     except Exception as error:  # whatever a damaged archive makes zipfile, h5py or Keras raise
@@ -96,9 +109,10 @@ def load_keras(path: Path) -> "keras.Model":
 
 def read_map(path: Path) -> dict[str, str]:
     """Return a `--map` file: JSON, TensorFlow 1 variable -> path of the Keras variable."""
+    files.check(path, "a JSON file", f"--map {path}")
     try:
         found: Any = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise UserError(f"--map {path}: not a readable JSON file ({error}).") from error
     if not (
         isinstance(found, dict) and found and all(isinstance(text, str) for text in found.values())

@@ -76,8 +76,9 @@ def run(config: FinetuneConfig) -> int:
     notes.print(environment.banner(), highlight=False, markup=False, soft_wrap=True)
     notes.print(f"data {digits.describe()}", highlight=False, markup=False, soft_wrap=True)
     rows, curves = [], {}
-    with runs.new(final) as folder, tf.device(device.name):
+    with tf.device(device.name):
         origin = pretrained.load(config.source)
+    with runs.new(final) as folder, tf.device(device.name):
         for name in ("scratch", "naive", *STRATEGIES):
             for seed in range(config.seed, config.seed + config.seeds):
                 asked = dataclasses.replace(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from training import source
+from training import files, source
 from training.correspondence import Correspondence
 from training.errors import UserError
 from training.history import relative_distance
@@ -39,7 +39,7 @@ def kind(path: Path) -> Kind:
     if found == "checkpoint":
         taken.append(path.with_name("checkpoint"))
     for there in taken:
-        if there.exists():
+        if files.is_there(there):
             raise UserError(f"--to {path}: {there} exists already; expected a new name or folder.")
     return found
 

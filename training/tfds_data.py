@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from training import startup
+from training import files, startup
 from training.errors import UserError
 
 NAMES = ("mnist", "fashion_mnist", "kmnist", "emnist/digits")
@@ -32,7 +32,8 @@ def read(name: str, manual_dir: Path | None) -> tuple[np.ndarray, ...]:
 
     builder = tfds.builder(name)
     if manual_dir is not None:
-        _check_originals(name, manual_dir.expanduser(), builder.url_infos)
+        manual_dir = files.expand(manual_dir)
+        _check_originals(name, manual_dir, builder.url_infos)
     prepared = builder.data_path.exists()
     if not prepared and manual_dir is None:
         _probe(name, list(builder.url_infos))
@@ -57,7 +58,7 @@ def _prepare(name: str, builder: Any, manual_dir: Path | None) -> None:
     source = "the network" if manual_dir is None else str(manual_dir)
     print(f"preparing {name} from {source} in {builder.data_dir} ...", file=sys.stderr)
     tfds.disable_progress_bar()
-    config = tfds.download.DownloadConfig(manual_dir=manual_dir and str(manual_dir.expanduser()))
+    config = tfds.download.DownloadConfig(manual_dir=manual_dir and str(manual_dir))
     try:
         with contextlib.redirect_stdout(sys.stderr):
             builder.download_and_prepare(download_config=config)

@@ -4,6 +4,7 @@ A file tells widths, and a `.keras` file all; cost, penalties and learning rate 
 in the config.json of the run folder that it lies in, if it lies in one.
 """
 
+import csv
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ import numpy as np
 from tf1_compat.hyperparameters import LISTING, Hyperparameters, Optimizer
 from training import history, runs, source
 from training.errors import UserError
+from training.options import LARGEST_FLOAT32
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -93,7 +95,7 @@ def _state_of_checkpoint(
         transfer.load_state(model, found, article.saved_paths(hyper))
     folder = _run_folder(file)
     if found.step is None and folder:
-        found = replace(found, step=history.last_epoch(folder / "history.csv") + 1)
+        found = replace(found, step=_updates_made(folder / "history.csv"))
     return found, hyper
 
 
@@ -121,6 +123,16 @@ def _run_folder(file: Path) -> Path | None:
     return None
 
 
+def _updates_made(file: Path) -> int:
+    try:
+        last = history.last_epoch(file)
+        if last < 0:
+            raise ValueError(f"its last epoch is {last}")
+    except (OSError, ValueError, LookupError, TypeError, csv.Error) as error:
+        raise UserError(f"{file}: not the losses of a run ({error}).") from error
+    return last + 1
+
+
 def _said_by_run(folder: Path | None) -> Hyperparameters:
     """Return what the config.json of a run folder says; the listing where it does not say."""
     if folder is None:
@@ -131,6 +143,8 @@ def _said_by_run(folder: Path | None) -> Hyperparameters:
         said = {name: options[name] for name in RECORDED if options.get(name) is not None}
         for name in set(said) - {"cost", "optimizer"}:
             said[name] = float(said[name])
+            if not 0 <= said[name] <= LARGEST_FLOAT32:
+                raise ValueError(f"{name} is {said[name]:g}")
         return replace(LISTING, **said)
-    except (OSError, ValueError, TypeError, AttributeError) as error:
-        raise UserError(f"{file}: not the options of a run ({error}).") from error
+    except (OSError, ValueError, TypeError, AttributeError, ArithmeticError, RecursionError) as bad:
+        raise UserError(f"{file}: not the options of a run ({bad}).") from bad

@@ -1,0 +1,80 @@
+"""`.npz` files: plain arrays in a zip archive, read whole, checked by its CRC, never unpickled.
+
+NumPy's own reader believes an array's header: it allocates what the header promises, and does not
+compare the CRC of bytes that the header leaves out.
+"""
+
+import io
+import math
+import zipfile
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from training import files
+from training.errors import UserError
+
+LARGEST_RATIO = 1032
+"""Deflate cannot do better: 258 bytes from 2 bits (https://zlib.net/zlib_tech.html)."""
+HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+"""Version -> reader; 3.0 is for named fields, which no plain array has."""
+SHOWN = 8
+"""Names that a message lists, at most."""
+
+
+class Damaged(ValueError):
+    """An archive is not what it says it is."""
+
+
+def read(path: Path, layouts: Sequence[Sequence[str]]) -> list[np.ndarray]:
+    """Return the arrays of the first of `layouts`, names of arrays, that the file holds.
+
+    Raises UserError for what is no file, no archive, damaged, pickled, or holds none of `layouts`.
+    """
+    expected = " or ".join(", ".join(names) for names in layouts)
+    files.check(path, f"an .npz file with {expected}", f"npz:{path}")
+    try:
+        with zipfile.ZipFile(path) as archive:
+            held = [name.removesuffix(".npy") for name in archive.namelist()]
+            for names in layouts:
+                if set(names) <= set(held):
+                    return [_array(archive, name) for name in names]
+    except (
+        *(OSError, EOFError, ValueError, KeyError, RuntimeError),  # NotImplementedError is one
+        *(zipfile.BadZipFile, zlib.error, MemoryError),
+    ) as error:
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise UserError(
+            f"npz:{path}: cannot be read as an .npz of plain arrays ({reason}).\n"
+            "Fetch the file again, or save it with numpy.savez."
+        ) from error
+    found = ", ".join(held[:SHOWN]) + (", ..." if len(held) > SHOWN else "") or "nothing"
+    raise UserError(f"npz:{path}: expected the arrays {expected}; found {found}.")
+
+
+def _array(archive: zipfile.ZipFile, name: str) -> np.ndarray:
+    (info, *more) = [one for one in archive.infolist() if one.filename.removesuffix(".npy") == name]
+    if more:
+        raise Damaged(f"{name} is in it twice")
+    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise Damaged(f"{name} is packed in a way that numpy.savez does not use")
+    if info.file_size > info.compress_size * LARGEST_RATIO:
+        raise Damaged(f"{name} promises {info.file_size} bytes, more than it can hold")
+    return _decoded(name, archive.read(info))  # all of it, or no CRC is compared
+
+
+def _decoded(name: str, content: bytes) -> np.ndarray:
+    file = io.BytesIO(content)
+    header = HEADERS.get(np.lib.format.read_magic(file))
+    if header is None:
+        raise Damaged(f"{name} is no array of version 1 or 2")
+    shape, by_columns, dtype = header(file)
+    if dtype.hasobject:
+        raise Damaged(f"{name} holds pickled objects, which are never loaded")
+    size, held = math.prod(shape) * dtype.itemsize, len(content) - file.tell()
+    if size != held or min(shape, default=0) < 0:
+        raise Damaged(f"{name} promises {size} bytes and holds {held}")
+    flat = np.frombuffer(content, dtype, offset=file.tell()) if size else np.empty(0, dtype)
+    return flat.reshape(shape, order="F" if by_columns else "C")

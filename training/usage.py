@@ -1,0 +1,72 @@
+"""The command line's arguments: parsed, or refused in one sentence where tyro draws a box.
+
+usage.parse(Command, ["compare", "--epochs", "many"])
+->  UserError: Error parsing --epochs: invalid literal for int() with base 10: 'many'.
+    See tf1keras compare --help
+"""
+
+import contextlib
+import io
+import sys
+import unicodedata
+from collections.abc import Sequence
+from typing import Any, get_args
+
+import tyro
+
+from training.errors import UserError
+
+DESCRIPTION = "Is my Keras rewrite still my TensorFlow 1 model? Train both on MNIST and see."
+PROGRAM = "tf1keras"
+LONGEST = 400
+"""Characters that are shown of what tyro says, which quotes what was given."""
+FRAME = set("│╰╯─- ")
+"""What tyro draws its boxes with, in UTF-8 and elsewhere."""
+
+
+def parse(command: Any, arguments: Sequence[str] | None) -> Any:
+    """Return the options of the command that `arguments` (default: sys.argv) ask for.
+
+    Raises UserError for what is no command, option or value, and SystemExit after `--help`.
+    """
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    for argument in given:
+        check_text(argument)
+    box = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(box):
+            return tyro.cli(command, prog=PROGRAM, description=DESCRIPTION, args=given)
+    except SystemExit as left:
+        if not left.code:
+            raise
+        commands = [get_args(one)[1].name for one in get_args(command)]
+        page = f"{PROGRAM} {given[0]}" if given[:1] and given[0] in commands else PROGRAM
+        raise UserError(f"{_sentence(box.getvalue())}\nSee {page} --help") from left
+
+
+def check_text(name: str) -> None:
+    """Raise UserError for a name that no screen and no table can show as it is.
+
+    Control characters would move the cursor, and bytes that are no UTF-8 cannot be written.
+    """
+    if any(unicodedata.category(letter) in ("Cc", "Cs") for letter in name):
+        raise UserError(
+            f"{name!r}: expected a name without control characters, in UTF-8; rename it."
+        )
+
+
+def _sentence(box: str) -> str:
+    """Return what a box of tyro's says, without title, frame and the options' help."""
+    parts: list[list[str]] = [[]]
+    for line in box.splitlines()[1:]:
+        inside = line[2:].rstrip(" │")
+        if set(line) <= FRAME:
+            parts.append([])
+        elif not inside.startswith(" " * 8):
+            parts[-1].append(inside.strip())
+    first, *others = [part for part in parts if part]
+    said = " ".join(first).rstrip(".")
+    for part in others:
+        if part[0] == "Perhaps you meant:":
+            said += f"; perhaps you meant {part[1]}"
+    return f"{said[:LONGEST]}."
