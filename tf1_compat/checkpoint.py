@@ -8,6 +8,7 @@ optimizer (`tensorflow/python/training/slot_creator.py`); Adam's powers are "bet
 "beta2_power".
 """
 
+import glob
 import itertools
 import json
 import os
@@ -156,6 +157,10 @@ def read(prefix: str | Path) -> dict[str, np.ndarray]:
     Checksums are TensorFlow's own, and are checked. Raises StateError for a checkpoint that is not
     there, is damaged, or was written by TensorFlow 2's object-based `tf.train.Checkpoint`.
     """
+    prefix = Path(prefix)
+    for file in prefix.parent.glob(f"{glob.escape(prefix.name)}.*"):
+        if not file.is_file():  # TensorFlow would wait for a pipe for ever
+            raise StateError(f"{file}: not a readable checkpoint (a pipe, a device or a folder).")
     try:
         reader = tf.train.load_checkpoint(str(prefix))
         names = sorted(reader.get_variable_to_shape_map())
@@ -203,10 +208,12 @@ def to_state(arrays: Mapping[str, np.ndarray], where: Layout, beta_2: float = 0.
     """Return the state that lies in `arrays` at `where`.
 
     Adam's step is recovered from beta2_power, given `beta_2`, and from global_step where that has
-    become subnormal. Raises StateError where something is missing, or the two contradict.
+    become subnormal. Raises StateError where something is missing or of another kind, or the two
+    contradict.
     """
     if missing := [name for name in where.names() if name not in arrays]:
         raise StateError(f"missing: {', '.join(missing)}.")
+    _check_kinds(arrays, where)
     powers = {power: arrays[name] for power, name in where.powers.items()}
     step = int(arrays[where.global_step]) if where.global_step else None
     if "beta2_power" in powers:
@@ -226,6 +233,20 @@ def to_state(arrays: Mapping[str, np.ndarray], where: Layout, beta_2: float = 0.
         step=step,
         rule=where.rule,
     )
+
+
+def _check_kinds(arrays: Mapping[str, np.ndarray], where: Layout) -> None:
+    """Raise StateError unless weights, slots and powers are floating point, and the step whole."""
+    for name in where.names():
+        found, shape = tf.as_dtype(arrays[name].dtype), list(arrays[name].shape)
+        if name == where.global_step:
+            expected, fits = "one whole number", found.is_integer and not shape
+        elif name in where.powers.values():
+            expected, fits = "one floating point number", found.is_floating and not shape
+        else:
+            expected, fits = "floating point numbers", found.is_floating
+        if not fits:
+            raise StateError(f"{name} is {found.name} {shape}; expected {expected}.")
 
 
 def to_arrays(state: State, where: Layout) -> dict[str, np.ndarray]:

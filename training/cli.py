@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return _run(usage.parse(Command, arguments))
     except UserError as error:
-        print(f"tf1keras: {error}", file=sys.stderr)
+        print(f"tf1keras: {usage.plain(str(error))}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("tf1keras: stopped; nothing was written.", file=sys.stderr)

@@ -68,7 +68,7 @@ def run(config: PredictConfig) -> int:
 
 def found(path: Path) -> list[Path]:
     """Return the image files that `path` names: itself, or those in the folder, sorted."""
-    if not path.is_dir():
+    if not (files.is_there(path) and path.is_dir()):
         return [path]
     inside = sorted(file for file in path.iterdir() if file.suffix.lower() in SUFFIXES)
     if not inside:

@@ -49,10 +49,20 @@ def check_text(name: str) -> None:
 
     Control characters would move the cursor, and bytes that are no UTF-8 cannot be written.
     """
-    if any(unicodedata.category(letter) in ("Cc", "Cs") for letter in name):
+    if any(map(_moves, name)):
         raise UserError(
             f"{name!r}: expected a name without control characters, in UTF-8; rename it."
         )
+
+
+def plain(text: str) -> str:
+    """Return a message that quotes a file with its control characters written out."""
+    return "".join(repr(one)[1:-1] if one != "\n" and _moves(one) else one for one in text)
+
+
+def _moves(letter: str) -> bool:
+    """Whether it is a control character, or a byte that is no UTF-8."""
+    return unicodedata.category(letter) in ("Cc", "Cs")
 
 
 def _sentence(box: str) -> str:
