@@ -20,16 +20,8 @@ from tf1_compat.hyperparameters import Hyperparameters
 from tf1_compat.program import Program
 
 BY_NAME = [
-    "compare",
-    "ablate",
-    "article",
-    "check",
-    "migrate",
-    "resume",
-    "finetune",
-    "predict",
-    "bench",
-    "data",
+    *("compare", "ablate", "article", "check", "migrate"),
+    *("resume", "finetune", "predict", "bench", "data"),
 ]
 SECONDS = 30
 """What waits for a pipe, or reads a device, is stopped by then."""

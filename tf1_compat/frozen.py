@@ -1,12 +1,15 @@
 """Frozen graphs: a `.pb` file in which TensorFlow 1 turned every variable into a constant."""
 
+import math
 from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
-from google.protobuf.message import DecodeError
 
 from tf1_compat.state import State, StateError
+
+MOST_REPEATED = 2**24
+"""Numbers of a constant that may stand in the file as one, repeated: a bias of zeros, say."""
 
 
 def read(path: Path) -> State:
@@ -17,16 +20,27 @@ def read(path: Path) -> State:
     """
     definition = tf.compat.v1.GraphDef()
     try:
-        definition.ParseFromString(path.read_bytes())
+        content = path.read_bytes()
+        definition.ParseFromString(content)
         weights = dict(
             (node.name, array)
             for node in definition.node
             if node.op == "Const" and tf.as_dtype(node.attr["dtype"].type).is_floating
-            for array in [np.asarray(tf.make_ndarray(node.attr["value"].tensor))]
+            for array in [_constant(node, max(len(content), MOST_REPEATED))]
             if array.ndim
         )
-    except (DecodeError, ValueError, TypeError) as error:
-        raise StateError(f"{path}: not a readable frozen graph ({error}).") from error
+    except Exception as error:  # whatever a damaged message makes protobuf, TensorFlow, NumPy raise
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise StateError(f"{path}: not a readable frozen graph ({reason}).") from error
     if not weights:
         raise StateError(f"{path}: no weights in it; expected a graph frozen with its variables.")
     return State(weights)
+
+
+def _constant(node: tf.compat.v1.NodeDef, most: int) -> np.ndarray:
+    """Return a constant's array; ValueError where it promises more than `most` numbers."""
+    tensor = node.attr["value"].tensor
+    size = math.prod(dimension.size for dimension in tensor.tensor_shape.dim)
+    if size > most:
+        raise ValueError(f"{node.name} promises {size:,} numbers, more than it can hold")
+    return np.asarray(tf.make_ndarray(tensor))

@@ -28,9 +28,7 @@ def read(name: str, manual_dir: Path | None) -> tuple[np.ndarray, ...]:
     Raises UserError where `manual_dir` does not hold the original files, or where nothing is
     prepared, no folder is given and the network cannot be reached.
     """
-    import tensorflow_datasets as tfds
-
-    builder = tfds.builder(name)
+    builder = _builder(name)
     if manual_dir is not None:
         manual_dir = files.expand(manual_dir)
         _check_originals(name, manual_dir, builder.url_infos)
@@ -40,15 +38,48 @@ def read(name: str, manual_dir: Path | None) -> tuple[np.ndarray, ...]:
     startup.import_tensorflow()
     if not prepared:
         _prepare(name, builder, manual_dir)
-    train, test = (
-        tfds.as_numpy(builder.as_dataset(split=split, batch_size=-1, shuffle_files=False))
-        for split in ("train", "test")
-    )
+    train, test = (_rows(name, builder, split) for split in ("train", "test"))
     return (
         _upright(name, train["image"]),
         train["label"],
         _upright(name, test["image"]),
         test["label"],
+    )
+
+
+def _builder(name: str) -> Any:
+    """Return the data set's builder, which reads what is prepared already."""
+    import tensorflow_datasets as tfds
+
+    try:
+        return tfds.builder(name)
+    except Exception as error:  # whatever a damaged description of what is prepared makes it raise
+        folder = Path(tfds.core.constants.DATA_DIR) / name
+        raise _damaged(name, folder, error) from error
+
+
+def _rows(name: str, builder: Any, split: str) -> Any:
+    """Return image and label of every row; the checksum of each is compared by TensorFlow.
+
+    Raises UserError where one does not match, or where there are not as many as were prepared.
+    """
+    import tensorflow_datasets as tfds
+
+    try:
+        rows = tfds.as_numpy(builder.as_dataset(split=split, batch_size=-1, shuffle_files=False))
+        expected, found = builder.info.splits[split].num_examples, len(rows["label"])
+        if found != expected:
+            raise ValueError(f"{found} {split} rows, where {expected} were prepared")
+    except Exception as error:  # whatever a damaged file makes TensorFlow raise
+        raise _damaged(name, builder.data_path, error) from error
+    return rows
+
+
+def _damaged(name: str, folder: Any, error: Exception) -> UserError:
+    reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    return UserError(
+        f"{name}: what is prepared in {folder} is damaged ({reason}).\n"
+        "Delete that folder; it is prepared anew then."
     )
 
 

@@ -140,6 +140,9 @@ def _said_by_run(folder: Path | None) -> Hyperparameters:
     file = folder / "config.json"
     try:
         options = runs.read_json(file)
+        lost = [name for name in RECORDED if name not in options and name != "dropout"]
+        if 0 < len(lost) < len(RECORDED) - 1:
+            raise ValueError(f"{', '.join(lost)} missing")
         said = {name: options[name] for name in RECORDED if options.get(name) is not None}
         for name in set(said) - {"cost", "optimizer"}:
             said[name] = float(said[name])
