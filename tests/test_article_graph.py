@@ -12,9 +12,10 @@ import tensorflow as tf
 
 from tests.conftest import golden
 from tests.listing import nodes
-from tf1_compat import article
+from tf1_compat import article, checkpoint
 from tf1_compat.program import Program
 from training.data import Digits
+from training.parity import same_bits
 
 SEEDED = ["mnist_5k-seed1234", "mnist_5k-seed0"]
 
@@ -94,3 +95,17 @@ def test_loading_weights_adds_no_op_and_is_exact(digits: Digits) -> None:
     program.load_weights(other.weights())
     assert len(program.graph.get_operations()) == before
     assert program.step() == other.step()
+
+
+def test_resident_data_change_neither_bits_nor_names(digits: Digits) -> None:
+    fed, resident = (
+        Program(digits.train.x, digits.train.y, seed=1234, feed=feed)
+        for feed in ("documented", "resident")
+    )
+    assert same_bits(fed.weights(), resident.weights())
+    assert [fed.step() for _ in range(10)] == [resident.step() for _ in range(10)]
+    assert fed.logits(digits.test.x).tobytes() == resident.logits(digits.test.x).tobytes()
+    ours, theirs = (checkpoint.to_arrays(of.state(), of._layout) for of in (fed, resident))
+    assert same_bits(ours, theirs)
+    (ops,) = resident.placement.values()
+    assert "Placeholder" not in ops

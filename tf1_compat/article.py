@@ -30,7 +30,12 @@ class Article(NamedTuple):
     optimizer: tf.Operation  # one update of the weights
 
 
-def build(dtype: tf.DType = tf.float32, hyper: Hyperparameters = LISTING) -> Article:
+def build(
+    dtype: tf.DType = tf.float32,
+    hyper: Hyperparameters = LISTING,
+    x: tf.Tensor | None = None,
+    y: tf.Tensor | None = None,
+) -> Article:
     """Build the article's graph in the default graph and return its endpoints.
 
     The graph is the one that the listing makes under `tf.compat.v1` up to "训练模型" (train the
@@ -38,16 +43,18 @@ def build(dtype: tf.DType = tf.float32, hyper: Hyperparameters = LISTING) -> Art
     Variables are reference variables, as they were then. `dtype` is that of pixels, labels and
     variables: the listing's float32, or float64 to tell rounding from everything else. `hyper` says
     what is to be other than in the listing; its dropout is not TensorFlow 1's, and not looked at.
+    `x` and `y` are what X and Y are where nothing is fed.
     """
-    X = tf.compat.v1.placeholder(dtype, [None, hyper.widths[0]])
-    Y = tf.compat.v1.placeholder(dtype, [None, hyper.widths[-1]])
+    extra = 0 if x is None else len(tf.compat.v1.get_default_graph().get_operations())
+    X = _placeholder(dtype, hyper.widths[0], x)
+    Y = _placeholder(dtype, hyper.widths[-1], y)
     weights: dict[str, tf.Variable] = {}
     hidden_layer = output_layer = X
     for number, (inputs, units) in enumerate(hyper.layers, start=1):
         if number > 1:
             hidden_layer = tf.nn.relu(output_layer)
-        W = weights[f"W{number}"] = _normal_variable([inputs, units], dtype)
-        b = weights[f"b{number}"] = _normal_variable([units], dtype)
+        W = weights[f"W{number}"] = _normal_variable([inputs, units], dtype, extra)
+        b = weights[f"b{number}"] = _normal_variable([units], dtype, extra)
         # [N, inputs] @ [inputs, units] + [units] -> [N, units]
         output_layer = tf.matmul(hidden_layer, W) + b
 
@@ -56,9 +63,16 @@ def build(dtype: tf.DType = tf.float32, hyper: Hyperparameters = LISTING) -> Art
     return Article(X, Y, weights, hidden_layer, output_layer, cost, optimizer)
 
 
-def _normal_variable(shape: list[int], dtype: tf.DType) -> tf.Variable:
+def _placeholder(dtype: tf.DType, width: int, default: tf.Tensor | None) -> tf.Tensor:
+    if default is None:
+        return tf.compat.v1.placeholder(dtype, [None, width])
+    return tf.compat.v1.placeholder_with_default(default, [None, width])
+
+
+def _normal_variable(shape: list[int], dtype: tf.DType, extra: int) -> tf.Variable:
     """The listing's `tf.Variable(tf.random_normal(shape))`, a reference variable."""
-    initial_value = tf.compat.v1.random_normal(shape, dtype=dtype, seed=op_seed())
+    seed = op_seed(not_counted=extra)
+    initial_value = tf.compat.v1.random_normal(shape, dtype=dtype, seed=seed)
     return tf.compat.v1.Variable(initial_value, use_resource=False)
 
 

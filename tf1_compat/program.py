@@ -3,6 +3,7 @@
 import collections
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import tensorflow as tf
@@ -13,15 +14,19 @@ from tf1_compat.state import State
 
 Placement = dict[str, dict[str, int]]
 """Device name -> op type -> number of ops that were executed there."""
+Feed = Literal["documented", "resident"]
+"""How the data reach the graph: fed at every step, as in the article, or from variables."""
 
 
 class Program:
     """The article's graph, initialized and bound to its training data.
 
-    `x` is [N, 784] float32 and `y` is [N, 10] float32; both are fed through `feed_dict` at every
-    step, as in the article, after being cast once where `dtype` is another. The graph is placed on
-    `device` and run with `config`. `placement` says where the ops of the first step were executed;
-    it is empty before that.
+    `x` is [N, 784] float32 and `y` is [N, 10] float32, cast once where `dtype` is another. `feed`
+    says how they reach X and Y: "documented" feeds them at every step, which costs nothing on a CPU
+    and a copy over the bus on a GPU; "resident" copies them into variables on `device` once, which
+    X and Y read where nothing is fed. No bit depends on it. The graph is placed on `device` and run
+    with `config`. `placement` says where the ops of the first step were executed; it is empty
+    before that.
     """
 
     name = "tf1"
@@ -36,40 +41,41 @@ class Program:
         config: tf.compat.v1.ConfigProto | None = None,
         dtype: tf.DType = tf.float32,
         hyper: Hyperparameters = LISTING,
+        feed: Feed = "documented",
     ) -> None:
         self.placement: Placement = {}
         self._layout = checkpoint.of_article(hyper)
         numbers = dtype.as_numpy_dtype
-        self._x, self._y = x.astype(numbers, copy=False), y.astype(numbers, copy=False)
-        self._device = device
+        data = [array.astype(numbers, copy=False) for array in (x, y)]
         self.graph = tf.Graph()
         with self.graph.as_default(), tf.device(device):
             tf.compat.v1.set_random_seed(seed)
-            self.endpoints = article.build(dtype, hyper)
+            bound = [_resident(array.shape, dtype) for array in data if feed == "resident"]
+            self.endpoints = article.build(dtype, hyper, *bound)
             initializer = tf.compat.v1.global_variables_initializer()
         self.session = tf.compat.v1.Session(graph=self.graph, config=config)
         self.session.run(initializer)
+        for variable, array in zip(bound, data, strict=False):
+            self._assign(variable, array)
+        self._fetches = [self.endpoints.optimizer, self.endpoints.cost]
+        self._fed = {} if bound else dict(zip(self.endpoints[:2], data, strict=True))
+        # What `session.run` does, without looking up fetches and feeds at every step.
+        self._run = self.session.make_callable(self._fetches, list(self._fed))
 
     def step(self) -> np.floating:
         """Run one update on the bound data; return the loss before it."""
-        graph = self.endpoints
-        fetches = [graph.optimizer, graph.cost]
-        feed_dict = {graph.X: self._x, graph.Y: self._y}
-        if self.placement:
-            _, loss = self.session.run(fetches, feed_dict)
-        else:
-            _, loss = self._traced_run(fetches, feed_dict)
+        _, loss = self._run(*self._fed.values()) if self.placement else self._traced_run()
         return loss
 
     def steps(self, count: int) -> list[np.floating]:
-        """Run `count` updates, each a `session.run` as in the article; return the losses before."""
+        """Run `count` updates, each a session's run as in the article; return the losses before."""
         return [self.step() for _ in range(count)]
 
-    def _traced_run(self, fetches: list, feed_dict: Mapping[tf.Tensor, np.ndarray]) -> list:
+    def _traced_run(self) -> list:
         """Run like `session.run`, and note on which device each op was executed."""
         options = tf.compat.v1.RunOptions(output_partition_graphs=True)
         metadata = tf.compat.v1.RunMetadata()
-        values = self.session.run(fetches, feed_dict, options, metadata)
+        values = self.session.run(self._fetches, self._fed, options, metadata)
         for graph_def in metadata.partition_graphs:
             for node in graph_def.node:
                 ops = self.placement.setdefault(node.device, collections.Counter())
@@ -100,6 +106,15 @@ class Program:
         for variable in self._saved():
             self._assign(variable, arrays[variable.op.name])
 
+    def snapshot(self) -> dict[str, np.ndarray]:
+        """Return copies of all that training depends on, by the variables' names."""
+        return self.session.run({v.op.name: v for v in self._saved()})
+
+    def restore(self, snapshot: Mapping[str, np.ndarray]) -> None:
+        """Set what `snapshot` returned: training goes on from there, bit for bit."""
+        for variable in self._saved():
+            self._assign(variable, snapshot[variable.op.name])
+
     def _saved(self) -> list[tf.Variable]:
         return self.graph.get_collection(tf.compat.v1.GraphKeys.GLOBAL_VARIABLES)
 
@@ -117,3 +132,14 @@ class Program:
     def close(self) -> None:
         """Release the session; the program cannot be used after that."""
         self.session.close()
+
+
+def _resident(shape: tuple[int, ...], dtype: tf.DType) -> tf.Variable:
+    """Return a variable for data, [N, ...]: no weight, so neither trained nor saved."""
+    return tf.compat.v1.Variable(
+        tf.compat.v1.placeholder(dtype, shape),  # what `_assign` feeds
+        trainable=False,
+        name="resident",  # or the weights would be called Variable_2 and so on
+        collections=[tf.compat.v1.GraphKeys.LOCAL_VARIABLES],
+        use_resource=False,
+    )
