@@ -70,20 +70,23 @@ def saved_paths(hyper: Hyperparameters = LISTING) -> dict[str, str]:
 
 
 def build(
-    lane: Lane = "exact", seed: int | None = None, hyper: Hyperparameters = LISTING
+    lane: Lane = "exact",
+    seed: int | None = None,
+    hyper: Hyperparameters = LISTING,
+    dtype: str = "float32",
 ) -> keras.Model:
     """Return the article's model, compiled: [N, 784] float32 pixels -> [N, 10] float32 logits.
 
     Initial weights and biases are drawn from N(0, 1), as in the article, but by Keras' generator
     from `seed`: for TensorFlow 1's own numbers set them with `keras_models.trainee`. `hyper` says
-    what is to be other than in the listing. Raises ValueError for an unknown lane, and for dropout
-    in the exact one: TensorFlow 1's masks are other random numbers.
+    what is to be other than in the listing, `dtype` is as in `assemble`. Raises ValueError for an
+    unknown lane, and for dropout in the exact one: TensorFlow 1's masks are other random numbers.
     """
     if lane not in PIECES:
         raise ValueError(f"unknown lane {lane!r}: expected one of {', '.join(PIECES)}")
     if lane == "exact" and hyper.dropout:
         raise ValueError(f"dropout {hyper.dropout}: expected 0 in the exact lane")
-    return assemble(PIECES[lane], seed, name=f"article_{lane}", hyper=hyper)
+    return assemble(PIECES[lane], seed, dtype, f"article_{lane}", hyper)
 
 
 def assemble(
@@ -93,8 +96,13 @@ def assemble(
     name: str = "article",
     hyper: Hyperparameters = LISTING,
 ) -> keras.Model:
-    """Return the article's model made of `pieces`, compiled, computing in `dtype` throughout."""
+    """Return the article's model made of `pieces`, compiled, computing in `dtype` throughout.
+
+    `dtype` is float32, float64, or Keras' policy mixed_bfloat16: hidden layers in bfloat16, the
+    weights, the last layer and the loss in float32.
+    """
     seeds = keras.random.SeedGenerator(seed)
+    kept = keras.DTypePolicy(dtype).variable_dtype
 
     def layer(units: int, name: str) -> keras.layers.Dense:
         normal = keras.initializers.RandomNormal(mean=0.0, stddev=1.0, seed=seeds)
@@ -104,11 +112,11 @@ def assemble(
             kernel_initializer=normal,
             bias_initializer=normal,
             kernel_regularizer=_penalty(pieces, hyper),
-            dtype=dtype,
+            dtype=kept if name == "output_layer" else dtype,
             name=name,
         )
 
-    X = keras.Input([hyper.widths[0]], dtype=dtype, name="X")
+    X = keras.Input([hyper.widths[0]], dtype=kept, name="X")
     output_layer = X
     for number, (name_of_layer, units) in enumerate(
         zip(layer_names(hyper), hyper.widths[1:], strict=True)
@@ -119,14 +127,14 @@ def assemble(
         # [N, inputs] @ [inputs, units] + [units] -> [N, units]
         output_layer = layer(units, name_of_layer)(output_layer)
     if pieces.probabilities:
-        probabilities = keras.layers.Softmax(dtype=dtype, name="softmax")(output_layer)
+        probabilities = keras.layers.Softmax(dtype=kept, name="softmax")(output_layer)
         # Keras finds the logits of a softmax that comes last, and uses them; not of one further up.
         output_layer = keras.layers.Reshape([hyper.widths[-1]], name="probabilities")(probabilities)
 
     model = keras.Model(X, output_layer, name=name)
     model.compile(
         optimizer=_optimizer(pieces, hyper),
-        **_cost(pieces, hyper, dtype),
+        **_cost(pieces, hyper, kept),
         metrics=["accuracy"],
         jit_compile=pieces.jit_compile,
     )
@@ -167,6 +175,20 @@ def widths(model: keras.Model) -> tuple[int, ...] | None:
     if not dense or any(id(weight) not in held for weight in model.trainable_weights):
         return None
     return (int(dense[0].kernel.shape[0]), *(layer.units for layer in dense))
+
+
+def moving(model: keras.Model) -> dict[str, keras.Variable]:
+    """Return every variable that training `model` depends on: weights, optimizer, random state.
+
+    By paths, but for what Keras numbers by what else was made in the process.
+    """
+    metrics = {id(variable) for variable in model.metrics_variables}
+    found = {variable.path: variable for variable in model.weights}
+    for variable in model.optimizer.variables:
+        found[f"optimizer/{variable.path.partition('/')[2]}"] = variable
+    known = metrics | {id(variable) for variable in found.values()}
+    random = [variable for variable in model.variables if id(variable) not in known]
+    return found | {f"random state {number}": one for number, one in enumerate(random)}
 
 
 def hyperparameters(model: keras.Model) -> Hyperparameters:

@@ -34,7 +34,7 @@ class MicroBatchTrainee(KerasTrainee):
                 tf.Variable(tf.zeros_like(variable.value), trainable=False)
                 for variable in model.trainable_variables
             ]
-            self._loss_sum = tf.Variable(tf.zeros([]), trainable=False)
+            self._loss_sum = tf.Variable(tf.zeros([], self._dtype), trainable=False)
         self._add = tf.function(self._add_slice, reduce_retracing=True)
         self._apply = tf.function(self._apply_sums)
         self._train = self._train_on_slices
@@ -47,7 +47,7 @@ class MicroBatchTrainee(KerasTrainee):
         for total in (self._loss_sum, *self._sums):
             total.assign(tf.zeros_like(total))
         for x, y in data:
-            self._add(x, y, tf.constant(len(x) / rows, tf.float32))
+            self._add(x, y, tf.constant(len(x) / rows, self._dtype))
         self._apply()
         return self._loss_sum.read_value()
 

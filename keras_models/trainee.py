@@ -10,7 +10,7 @@ import tensorflow as tf
 from tensorflow.python.eager import context
 
 from keras_models import transfer
-from keras_models.article import saved_paths, weight_paths
+from keras_models.article import moving, saved_paths, weight_paths
 from tf1_compat.hyperparameters import LISTING, Hyperparameters
 from tf1_compat.state import State
 
@@ -21,9 +21,10 @@ Placement = dict[str, dict[str, int]]
 class KerasTrainee:
     """`model` bound to training data that lies on `device` already.
 
-    `x` is [N, 784] float32 and `y` is [N, 10] float32. A step does what one full batch of
-    `model.fit` does (the compiled loss, its gradient, the compiled optimizer), without its metrics.
-    `placement` says where the ops of the first step were executed; it is empty before that.
+    `x` is [N, 784] and `y` is [N, 10], in the dtype of the model's variables. A step does what one
+    full batch of `model.fit` does (the compiled loss, its gradient, the compiled optimizer),
+    without its metrics. `device` is None where model and data are on devices already. `placement`
+    says where the ops of the first step were executed; it is empty before that.
     """
 
     def __init__(
@@ -33,7 +34,7 @@ class KerasTrainee:
         x: tf.Tensor,
         y: tf.Tensor,
         *,
-        device: str = "/CPU:0",
+        device: str | None = "/CPU:0",
         hyper: Hyperparameters = LISTING,
     ) -> None:
         self.name = name
@@ -43,6 +44,7 @@ class KerasTrainee:
         self._x, self._y = x, y
         self._device = device
         self._variables = {variable.path: variable for variable in model.trainable_variables}
+        self._dtype = model.trainable_variables[0].dtype
         with tf.device(device):
             model.optimizer.build(model.trainable_variables)
         self._train = tf.function(self._update, jit_compile=model.jit_compile)
@@ -58,7 +60,7 @@ class KerasTrainee:
 
     def _updates(self, x: tf.Tensor, y: tf.Tensor, count: tf.Tensor) -> tf.Tensor:
         """Run `count` updates, [] int32, in the graph; return the loss before each, [count]."""
-        losses = tf.TensorArray(self.model.compute_dtype, size=count)
+        losses = tf.TensorArray(self._dtype, size=count)
         for epoch in tf.range(count):
             losses = losses.write(epoch, self._update(x, y))
         return losses.stack()
@@ -99,9 +101,9 @@ class KerasTrainee:
         return loss
 
     def logits(self, x: np.ndarray) -> np.ndarray:
-        """Return the logits of `x`: [N, 784] float32 -> [N, 10] float32."""
+        """Return the logits of `x`: [N, 784] float32 -> [N, 10] in the dtype of the variables."""
         with tf.device(self._device):
-            return self._predict(tf.constant(x)).numpy()
+            return self._predict(tf.constant(x, self._dtype)).numpy()
 
     def weights(self) -> dict[str, np.ndarray]:
         """Return copies of the trained arrays by the article's names: W1, b1, ..."""
@@ -119,6 +121,15 @@ class KerasTrainee:
     def load_state(self, state: State) -> None:
         """Set weights, slots and step; training goes on from there, exactly in the exact lane."""
         transfer.load_state(self.model, state, self._saved)
+
+    def snapshot(self) -> dict[str, np.ndarray]:
+        """Return copies of all that training depends on, random state included, by paths."""
+        return {name: variable.numpy() for name, variable in moving(self.model).items()}
+
+    def restore(self, snapshot: Mapping[str, np.ndarray]) -> None:
+        """Set what `snapshot` returned: training goes on from there, bit for bit."""
+        for name, variable in moving(self.model).items():
+            variable.assign(snapshot[name])
 
     def save(self, folder: Path) -> None:
         """Write `folder`/NAME.keras: the compiled model with its optimizer's state."""

@@ -94,6 +94,7 @@ def test_run_folder_holds_all_that_it_promises(default_run: Path) -> None:
         "tf1",
         "exact.keras",
         "idiomatic.keras",
+        "state.npz",
     }
     environment = read_json(default_run / "environment.json")
     assert environment["packages"]["tensorflow"] == tf.__version__

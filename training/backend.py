@@ -115,6 +115,14 @@ class BackendTrainee:
         self._mirror.load_state(state)
         self._push()
 
+    def snapshot(self) -> dict[str, np.ndarray]:
+        """Return copies of all that training depends on, random state included, by paths."""
+        return self._call(_values)
+
+    def restore(self, snapshot: Mapping[str, np.ndarray]) -> None:
+        """Set what `snapshot` returned: training goes on from there, bit for bit."""
+        self._call(_assign, dict(snapshot))
+
     def save(self, folder: Path) -> None:
         """Write `folder`/NAME.keras, of this process's Keras: the other's optimizer is its own."""
         self._pull()
@@ -192,8 +200,11 @@ def _logits(x: np.ndarray) -> np.ndarray:
 
 
 def _variables() -> list[Any]:
+    """As `keras_models.article.moving`; paths are the same in every such process."""
     model = _here["model"]
-    return [*model.trainable_variables, *model.optimizer.variables]
+    metrics = {id(variable) for variable in model.metrics_variables}
+    variables = [*model.variables, *model.optimizer.variables]
+    return [variable for variable in variables if id(variable) not in metrics]
 
 
 def _values() -> dict[str, np.ndarray]:
@@ -206,7 +217,8 @@ def _values() -> dict[str, np.ndarray]:
 def _assign(values: Mapping[str, np.ndarray]) -> None:
     _synchronize()
     for variable in _variables():
-        variable.assign(values[variable.path])
+        if variable.path in values:  # random state is only in a snapshot
+            variable.assign(values[variable.path])
 
 
 def _synchronize() -> None:

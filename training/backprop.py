@@ -189,6 +189,21 @@ class Backpropagation:
                 np.float32(state.powers[power]) for power in ("beta1_power", "beta2_power")
             )
 
+    def snapshot(self) -> Arrays:
+        """Return copies of all that training depends on."""
+        return self._arrays()
+
+    def restore(self, snapshot: Mapping[str, np.ndarray]) -> None:
+        """Set what `snapshot` returned: training goes on from there, bit for bit."""
+        self.load_weights(snapshot)
+        self._updates = int(snapshot["step"])
+        if self.hyper.optimizer == "adam":
+            for slot, mine in (("m", self._m), ("v", self._v)):
+                mine |= {name: snapshot[f"{slot} of {name}"].copy() for name in mine}
+            self._beta1_power, self._beta2_power = (
+                np.float32(snapshot[power]) for power in ("beta1_power", "beta2_power")
+            )
+
     def _saved(self) -> list[tuple[str, str]]:
         return list(zip(self.hyper.names, self.hyper.variables, strict=True))
 
@@ -197,13 +212,16 @@ class Backpropagation:
 
         And the number of updates, step, and Adam's beta1_power and beta2_power.
         """
+        np.savez(folder / f"{self.name}.npz", **self._arrays())  # type: ignore[arg-type]
+
+    def _arrays(self) -> Arrays:
         slots = {
-            f"{slot} of {name}": array
+            f"{slot} of {name}": array.copy()
             for slot, of_slot in (("m", self._m), ("v", self._v))
             for name, array in of_slot.items()
         }
         powers = {"beta1_power": self._beta1_power, "beta2_power": self._beta2_power}
-        arrays: dict[str, Any] = {**self._w, "step": self._updates}
+        arrays: dict[str, Any] = {**self.weights(), "step": self._updates}
         if self.hyper.optimizer == "adam":
             arrays |= slots | powers
-        np.savez(folder / f"{self.name}.npz", **arrays)
+        return {name: np.asarray(array) for name, array in arrays.items()}

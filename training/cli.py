@@ -1,9 +1,11 @@
 """The command line: parse, call, and turn a UserError into one message and exit status 2."""
 
+import dataclasses
+import itertools
 import os
 import sys
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 import tyro
 
@@ -15,8 +17,10 @@ from training.config import (
     CheckConfig,
     CompareConfig,
     DataConfig,
+    LaunchConfig,
 )
 from training.errors import UserError
+from training.interruption import Stopped
 from training.model_config import FinetuneConfig, MigrateConfig, PredictConfig, ResumeConfig
 
 Command = (
@@ -29,6 +33,7 @@ Command = (
     | Annotated[FinetuneConfig, tyro.conf.subcommand("finetune")]
     | Annotated[PredictConfig, tyro.conf.subcommand("predict")]
     | Annotated[BenchConfig, tyro.conf.subcommand("bench")]
+    | Annotated[LaunchConfig, tyro.conf.subcommand("launch")]
     | Annotated[DataConfig, tyro.conf.subcommand("data")]
 )
 
@@ -36,7 +41,10 @@ Command = (
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return its exit status."""
     try:
-        return _run(usage.parse(Command, arguments))
+        return _run(_parse(sys.argv[1:] if arguments is None else arguments))
+    except Stopped as stopped:
+        print(f"tf1keras: {stopped}", file=sys.stderr)
+        return stopped.status
     except UserError as error:
         print(f"tf1keras: {usage.plain(str(error))}", file=sys.stderr)
         return 2
@@ -46,6 +54,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # `tf1keras article | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
+
+
+def _parse(arguments: Sequence[str]) -> Any:
+    """Return the options of a command; what stands after -- is what `launch` is to run."""
+    own = list(itertools.takewhile(lambda word: word != "--", arguments))
+    config = usage.parse(Command, own)
+    if isinstance(config, LaunchConfig):
+        return dataclasses.replace(config, command=tuple(arguments[len(own) + 1 :]))
+    if len(own) < len(arguments):
+        raise UserError(f"--: only `tf1keras launch` takes a command after it, {own[0]} does not.")
+    return config
 
 
 def _run(
@@ -58,6 +77,7 @@ def _run(
     | FinetuneConfig
     | PredictConfig
     | BenchConfig
+    | LaunchConfig
     | DataConfig,
 ) -> int:
     """Import the command only now: TensorFlow takes seconds, `--help` must not."""
@@ -98,6 +118,10 @@ def _run(
             from training import bench
 
             return bench.run(config)
+        case LaunchConfig():
+            from training import launch
+
+            return launch.run(config)
         case DataConfig():
             from training import prepare
 

@@ -8,32 +8,31 @@ TensorFlow 1's graph bit for bit (on a GPU: within the tolerance `other_kernels`
 """
 
 import dataclasses
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 from rich.console import Console
 
-from tf1_compat.state import State
 from training import (
     backend,
+    cluster,
     data,
     devices,
     history,
-    lanes,
-    loop,
     parity,
     plot,
-    progress,
     report,
     runs,
+    saving,
 )
+from training.cluster import Cluster
 from training.config import CompareConfig
 from training.data import Examples
 from training.devices import Device
+from training.execution import Precision
 from training.history import History
+from training.lockstep import Lockstep, Start
 from training.loop import Trainee
 from training.parity import Parity
 
@@ -49,22 +48,25 @@ class Comparison:
     test_accuracy: Mapping[str, float]
     initial_sha256: Mapping[str, str]
     stop_below: float | None = None
-    sliced: bool = False
-    """The Keras lanes summed their gradient over slices of the rows, in another order then."""
+    reordered: bool = False
+    """The lanes exact and idiomatic summed their gradient over slices, replicas or workers."""
+    precision: Precision = "float32"
+    workers: int = 1
+    """How many shared out the rows; their weights are identical, or training ended in an error."""
     dropout: float = 0.0
     """Of the idiomatic lanes, which then differ by more than arithmetic."""
 
     @property
     def exact_holds(self) -> bool | None:
-        """Whether the exact lane is the reference; None if it did not run.
+        """Whether the exact lane is the reference; None if it did not run, or nothing is promised.
 
-        On a CPU that is in bits; on a GPU, and where the gradient is summed over slices, it is to
-        the tolerance of other kernels.
+        On a CPU that is in bits; on a GPU, and where the gradient is summed in another order, it is
+        to the tolerance of other kernels. Of mixed precision nothing is promised.
         """
         exact = self.parity.get("exact")
-        if exact is None:
+        if exact is None or self.precision == "mixed_bfloat16":
             return None
-        if self.device.kind == "CPU" and not self.sliced:
+        if self.device.kind == "CPU" and not self.reordered:
             return exact.identical
         losses = self.history.losses
         return parity.within_other_kernels(losses["exact"], losses[self.reference])
@@ -76,31 +78,34 @@ def run(config: CompareConfig) -> int:
     return train(config, runs.choose("compare", config.out))
 
 
-def train(config: CompareConfig, final: Path, start: State | None = None) -> int:
+def train(config: CompareConfig, final: Path, start: Start = Start()) -> int:  # noqa: B008 (frozen)
     """Train and compare in the run folder `final`; return the exit status.
 
-    `start` is where every lane starts; by default from the initial weights of the seed.
+    Where an unfinished run lies there, its training goes on from what it has saved.
     """
     digits = data.load_all_classes(config.data, config.manual_dir)
-    device = devices.choose(config.device)
+    in_cluster = config.cluster != "none"
+    device = devices.choose(config.device, config.replicas, of_worker=in_cluster)
+    workers: Cluster | None = None
+    if in_cluster:
+        workers = cluster.join(config.cluster, device)
+    if workers and not workers.chief:
+        Lockstep(config, digits, device, workers, runs.unfinished(final), start).assist()
+        return 0
     console, notes = Console(), Console(stderr=True)
-    with runs.new(final) as folder:
+    with runs.resumable(final, saving.STATE) as folder:
         notes.print(report.banner(config, digits, device, start), highlight=False, soft_wrap=True)
         report.write_setting(folder, config, device, digits)
-        trainees = lanes.build(
-            config.lanes, digits.train, config.seed, device, config.hyper, config.micro_batch
-        )
-        if start:
-            for trainee in trainees:
-                trainee.load_state(start)
-        initial = {name: _sha256(array) for name, array in trainees[0].weights().items()}
-        first = start.step or 0 if start else 0
-        recorded = dataclasses.replace(_train(trainees, config, device, notes), first=first)
+        lockstep = Lockstep(config, digits, device, workers, folder, start)
+        recorded = lockstep.train(notes)
+        trainees = lockstep.trainees
         comparison = dataclasses.replace(
-            _judge(trainees, recorded, digits.test, device, initial),
+            _judge(trainees, recorded, digits.test, device, lockstep.initial_sha256),
             stop_below=config.stop_below,
             dropout=config.dropout,
-            sliced=config.micro_batch is not None,
+            reordered=config.reordered,
+            precision=config.precision,
+            workers=len(workers.addresses) if workers else 1,
         )
         _write(folder, trainees, comparison)
     results = report.results(comparison)
@@ -108,30 +113,6 @@ def train(config: CompareConfig, final: Path, start: State | None = None) -> int
     console.print(f"\n{results['verdict']}", highlight=False, soft_wrap=True)
     console.print(f"Results: {final}", highlight=False, soft_wrap=True, markup=False)
     return 1 if comparison.exact_holds is False else 0
-
-
-def _train(
-    trainees: Sequence[Trainee], config: CompareConfig, device: Device, notes: Console
-) -> History:
-    """Train in lockstep; after the first epoch check and print what was placed where."""
-    with progress.line(config.epochs, notes) as show:
-
-        def on_epoch(epoch: int, losses: Mapping[str, np.float32]) -> None:
-            if epoch == 0:
-                for trainee in trainees:
-                    where = Device("CPU", 0) if trainee.name == "numpy" else device
-                    devices.check(trainee.name, trainee.placement, where)
-                    placed = devices.describe(trainee.placement)
-                    notes.print(f"executed {trainee.name}: {placed}", highlight=False)
-            show(epoch, losses)
-
-        return loop.train(
-            trainees,
-            config.epochs,
-            on_epoch,
-            stop_below=config.stop_below,
-            per_call=config.epochs_per_call,
-        )
 
 
 def _judge(
@@ -159,10 +140,6 @@ def _judge(
     )
 
 
-def _sha256(array: np.ndarray) -> str:
-    return hashlib.sha256(array.tobytes()).hexdigest()
-
-
 def _write(folder: Path, trainees: Sequence[Trainee], comparison: Comparison) -> None:
     history.write_csv(comparison.history, folder / "history.csv")
     runs.write_json(
@@ -185,3 +162,5 @@ def _write(folder: Path, trainees: Sequence[Trainee], comparison: Comparison) ->
     plot.losses(comparison.history, comparison.reference, folder / "losses.png")
     for trainee in trainees:
         trainee.save(folder)
+    losses = comparison.history.losses
+    saving.write(folder, saving.snapshot(trainees, losses, comparison.history.first))

@@ -8,6 +8,7 @@ import tyro
 
 from tf1_compat.hyperparameters import Hyperparameters
 from training.errors import UserError
+from training.execution import DISTRIBUTED, ExecutionOptions
 from training.options import (
     DataOptions,
     RunOptions,
@@ -18,7 +19,8 @@ from training.options import (
 )
 
 Lane = Literal["tf1", "exact", "idiomatic", "numpy", "keras-jax", "keras-torch"]
-IDIOMATIC = {"idiomatic", "keras-jax", "keras-torch"}
+FRAMEWORKS = {"keras-jax", "keras-torch"}
+IDIOMATIC = {"idiomatic", *FRAMEWORKS}
 """The lanes of stock Keras."""
 Cause = Literal[
     "epsilon",
@@ -46,7 +48,7 @@ class ArticleConfig(TrainingOptions):
 
 
 @dataclass(frozen=True)
-class CompareConfig(TrainingOptions):
+class CompareConfig(ExecutionOptions):
     """Train the TensorFlow 1 graph and its Keras mirrors in lockstep and compare their losses.
 
     Exit status: 0 exact lane identical to TensorFlow 1, 1 not, 2 bad input. The run folder is
@@ -58,26 +60,27 @@ class CompareConfig(TrainingOptions):
     numpy: by hand in float64; keras-jax, keras-torch: the rewrite on JAX and on PyTorch. The first
     of them, in this order, is the reference."""
 
-    epochs_per_call: int = 1
-    """Epochs that a lane trains before the others go on and the losses are shown; the Keras lanes
-    run them in one call. Losses of every epoch are recorded, and no bit depends on it."""
-
-    micro_batch: int | None = None
-    """Rows at a time of which the lanes exact and idiomatic sum the full batch's gradient, to need
-    less memory; sums in another order, so no bits are promised then."""
-
     dropout: float = 0.0
     """Share of the hidden units that a training step leaves out, in the idiomatic Keras lanes only:
     masks are random, and no two frameworks draw the same."""
 
+    save_every: int = 100
+    """Epochs after which all is saved that the run has reached; `tf1keras resume` goes on from it.
+    Ctrl-C and SIGTERM save, too."""
+
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_count("micro-batch", self.micro_batch)
-        check_count("epochs-per-call", self.epochs_per_call)
-        if self.epochs_per_call > 1 and self.stop_below is not None:
+        check_count("save-every", self.save_every)
+        frameworks = [lane for lane in self.lanes if lane in FRAMEWORKS]
+        if frameworks and self.precision != "float32":
             raise UserError(
-                f"--epochs-per-call {self.epochs_per_call}: --stop-below looks at every epoch; "
-                "expected one of the two."
+                f"--precision {self.precision}: not for {', '.join(frameworks)}; leave it out of "
+                "--lanes."
+            )
+        if self.cluster != "none" and not set(self.lanes) & DISTRIBUTED:
+            raise UserError(
+                f"--cluster {self.cluster}: only exact and idiomatic can be shared out; add one of "
+                "them to --lanes."
             )
         if not 0 <= (self.dropout or 0.0) < 1:
             raise UserError(f"--dropout {self.dropout:g}: expected at least 0 and less than 1.")
@@ -95,6 +98,24 @@ class CompareConfig(TrainingOptions):
     def hyper(self) -> Hyperparameters:
         """The model and its training, as both sides take it."""
         return replace(super().hyper, dropout=self.dropout)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LaunchConfig:
+    """Start workers on this machine that share out the rows of one comparison, to try it.
+
+    tf1keras launch --workers 2 -- compare --epochs 100. After -- stands what each of them runs,
+    compare or resume; the exit status is the first worker's.
+    """
+
+    workers: int = 2
+    """How many."""
+
+    command: Annotated[tuple[str, ...], tyro.conf.Suppress] = ()
+    """What stands after --."""
+
+    def __post_init__(self) -> None:
+        check_count("workers", self.workers)
 
 
 @dataclass(frozen=True)

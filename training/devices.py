@@ -29,10 +29,12 @@ class Device:
         return f"/{self.kind}:{self.index}"
 
 
-def choose(request: str) -> Device:
+def choose(request: str, replicas: int = 1, *, of_worker: bool = False) -> Device:
     """Return the device that `request` (auto, cpu, cpu:N, gpu, gpu:N) names, ready for parity runs.
 
-    On a GPU: memory growth on, TF32 off, deterministic kernels. On a CPU: GPUs are not touched.
+    `replicas` devices from it on have to be there; a CPU is divided into so many. On a GPU: memory
+    growth on, TF32 off, deterministic kernels. On a CPU: GPUs are not touched. TensorFlow does not
+    start yet for a worker, which has to join the others first; it takes all GPUs that it sees.
     Raises UserError where the device is not there.
     """
     startup.import_tensorflow()
@@ -44,7 +46,7 @@ def choose(request: str) -> Device:
         kind = "GPU" if gpus else "CPU"
     device = Device(kind, int(index or 0))
     if kind == "GPU":
-        if device.index >= len(gpus):
+        if device.index + replicas > len(gpus):
             raise _missing_gpu(request, len(gpus))
         for gpu in gpus:
             tf.config.experimental.set_memory_growth(gpu, True)
@@ -53,10 +55,40 @@ def choose(request: str) -> Device:
     else:
         if gpus:
             tf.config.set_visible_devices([], "GPU")
-        cpus = len(tf.config.list_logical_devices("CPU"))
+        if replicas > 1:
+            _divide_cpu(device.index + replicas)
+        if of_worker and device.index == 0:
+            return device
+        cpus = 1 if of_worker else len(tf.config.list_logical_devices("CPU"))
         if device.index >= cpus:
             raise UserError(f"--device {request}: TensorFlow has {cpus} CPU device(s), from cpu:0.")
     return device
+
+
+def _divide_cpu(count: int) -> None:
+    import tensorflow as tf
+
+    (cpu,) = tf.config.list_physical_devices("CPU")
+    devices = [tf.config.LogicalDeviceConfiguration()] * count
+    try:
+        tf.config.set_logical_device_configuration(cpu, devices)
+    except RuntimeError as error:  # TensorFlow has computed already
+        if len(tf.config.list_logical_devices("CPU")) < count:
+            raise UserError(
+                f"{count} CPU devices: TensorFlow is running with fewer already; start Python anew."
+            ) from error
+
+
+def mirrored(device: Device, replicas: int) -> "tf.distribute.Strategy":
+    """Return the strategy that shares rows out to `replicas` devices from `device` on."""
+    import tensorflow as tf
+
+    return tf.distribute.MirroredStrategy([one.name for one in from_on(device, replicas)])
+
+
+def from_on(device: Device, count: int) -> list[Device]:
+    """Return `count` devices, the first of which is `device`."""
+    return [Device(device.kind, device.index + number) for number in range(count)]
 
 
 def _missing_gpu(request: str, found: int) -> UserError:
@@ -100,19 +132,20 @@ def describe(placement: Placement) -> str:
     return ", ".join(parts)
 
 
-def check(lane: str, placement: Placement, device: Device) -> None:
-    """Raise UserError unless every matrix product of the executed graph ran on `device`.
+def check(lane: str, placement: Placement, *devices: Device) -> None:
+    """Raise UserError unless matrix products of the executed graph ran on all of `devices`.
 
-    Of what has no graph to read back, every updated weight must lie there.
+    And on no other. Of what has no graph to read back, every updated weight must lie there.
     """
+    asked = {device.name for device in devices}
     where = {
         _short(executed)
         for executed, ops in placement.items()
         if any("MatMul" in op or op == WEIGHTS for op in ops)
     }
-    if where != {device.name}:
+    if where != asked:
         raise UserError(
-            f"lane {lane} was asked to run on {device.name}, but its work was done on "
+            f"lane {lane} was asked to run on {', '.join(sorted(asked))}, but its work was done on "
             f"{', '.join(sorted(where)) or 'no device that could be read back'}.\n"
             "Choose another --device."
         )

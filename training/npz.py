@@ -4,11 +4,12 @@ NumPy's own reader believes an array's header: it allocates what the header prom
 compare the CRC of bytes that the header leaves out.
 """
 
+import contextlib
 import io
 import math
 import zipfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +29,14 @@ class Damaged(ValueError):
     """An archive is not what it says it is."""
 
 
+def read_all(path: Path) -> dict[str, np.ndarray]:
+    """Return every array of a file of ours; UserError where it is damaged."""
+    files.check(path, "an .npz file")
+    with _refusing(str(path), "Without it, start anew."), zipfile.ZipFile(path) as archive:
+        names = [name.removesuffix(".npy") for name in archive.namelist()]
+        return {name: _array(archive, name) for name in names}
+
+
 def read(path: Path, layouts: Sequence[Sequence[str]]) -> list[np.ndarray]:
     """Return the arrays of the first of `layouts`, names of arrays, that the file holds.
 
@@ -35,23 +44,28 @@ def read(path: Path, layouts: Sequence[Sequence[str]]) -> list[np.ndarray]:
     """
     expected = " or ".join(", ".join(names) for names in layouts)
     files.check(path, f"an .npz file with {expected}", f"npz:{path}")
+    advice = "Fetch the file again, or save it with numpy.savez."
+    with _refusing(f"npz:{path}", advice), zipfile.ZipFile(path) as archive:
+        held = [name.removesuffix(".npy") for name in archive.namelist()]
+        for names in layouts:
+            if set(names) <= set(held):
+                return [_array(archive, name) for name in names]
+    found = ", ".join(held[:SHOWN]) + (", ..." if len(held) > SHOWN else "") or "nothing"
+    raise UserError(f"npz:{path}: expected the arrays {expected}; found {found}.")
+
+
+@contextlib.contextmanager
+def _refusing(name: str, advice: str) -> Iterator[None]:
     try:
-        with zipfile.ZipFile(path) as archive:
-            held = [name.removesuffix(".npy") for name in archive.namelist()]
-            for names in layouts:
-                if set(names) <= set(held):
-                    return [_array(archive, name) for name in names]
+        yield
     except (
         *(OSError, EOFError, ValueError, KeyError, RuntimeError),  # NotImplementedError is one
         *(zipfile.BadZipFile, zlib.error, MemoryError),
     ) as error:
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise UserError(
-            f"npz:{path}: cannot be read as an .npz of plain arrays ({reason}).\n"
-            "Fetch the file again, or save it with numpy.savez."
+            f"{name}: cannot be read as an .npz of plain arrays ({reason}).\n{advice}"
         ) from error
-    found = ", ".join(held[:SHOWN]) + (", ..." if len(held) > SHOWN else "") or "nothing"
-    raise UserError(f"npz:{path}: expected the arrays {expected}; found {found}.")
 
 
 def _array(archive: zipfile.ZipFile, name: str) -> np.ndarray:

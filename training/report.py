@@ -1,5 +1,6 @@
 """What a comparison says on the screen and in `results.json`: banner, table, verdict."""
 
+import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,28 +10,29 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
-from training import environment, runs
+from training import command_line, environment, runs
 from training.config import IDIOMATIC
+from training.errors import UserError
 from training.history import relative_distance
 from training.options import RunOptions, TrainingOptions
 from training.tolerances import FIRST_EPOCHS, TOLERANCES
 
 if TYPE_CHECKING:
-    from tf1_compat.state import State
     from training.compare import Comparison
     from training.data import Digits
     from training.devices import Device
+    from training.lockstep import Start
     from training.model_config import FinetuneConfig
 
 
 def banner(
-    config: "RunOptions", digits: "Digits", device: "Device", start: "State | None" = None
+    config: "RunOptions", digits: "Digits", device: "Device", start: "Start | None" = None
 ) -> str:
     """Return the lines above a run: software, data, model, what will be done, and from where."""
     model = f"model {config.hyper.describe()}\n" if isinstance(config, TrainingOptions) else ""
     origin = f"seed {config.seed}"
-    if start:
-        origin = "from its weights" if start.step is None else f"from step {start.step}"
+    if start and (start.state or start.saved):
+        origin = f"from step {start.first}" if start.first else "from its weights"
     return (
         f"{escape(environment.banner())}\n"
         f"data {escape(digits.describe())}\n"
@@ -41,12 +43,19 @@ def banner(
 def write_setting(
     folder: Path, config: "RunOptions | FinetuneConfig", device: "Device", digits: "Digits"
 ) -> None:
-    """Write `config.json` and `environment.json`: every option, and what the run ran on."""
-    runs.write_json(folder / "config.json", config)
-    runs.write_json(
-        folder / "environment.json",
-        {**environment.describe(), "device": device.name, "data": data_facts(digits)},
-    )
+    """Write `config.json` and `environment.json`: every option, and what the run ran on.
+
+    Raises UserError where the run in `folder` was begun with other data.
+    """
+    facts, file = data_facts(digits), folder / "environment.json"
+    if file.is_file() and (before := runs.read_json(file)["data"]["sha256"]) != digits.sha256:
+        raise UserError(
+            f"{folder}: was begun with data of SHA-256 {before}; {digits.name} now has "
+            f"{digits.sha256}.\nGive it the same data, or start anew."
+        )
+    command = command_line.words(config)
+    runs.write_json(folder / "config.json", {"command": command, **dataclasses.asdict(config)})
+    runs.write_json(file, {**environment.describe(), "device": device.name, "data": facts})
 
 
 def data_facts(digits: "Digits") -> dict[str, Any]:
@@ -70,13 +79,15 @@ def results(comparison: "Comparison") -> dict[str, Any]:
             "max_ulp": parity.max_ulp if parity else None,
             "max_rel": parity.max_rel if parity else None,
             "test_accuracy": comparison.test_accuracy[lane],
-            "seconds_per_epoch": round(comparison.history.seconds_per_epoch[lane], 6),
+            "seconds_per_epoch": _seconds(comparison.history.seconds_per_epoch[lane]),
         }
     return {
         "reference": comparison.reference,
         "epochs": comparison.history.epochs,
         "lanes": lanes,
         "exact_holds": comparison.exact_holds,
+        "precision": comparison.precision,
+        "workers": comparison.workers,
         "from_exact_arithmetic": from_exact_arithmetic(comparison.history.losses),
         "stop_below": comparison.stop_below,
         "verdict": verdict(comparison),
@@ -97,6 +108,11 @@ def from_exact_arithmetic(losses: Mapping[str, np.ndarray]) -> dict[str, dict[st
                 "all": float(away.max()),
             }
     return found
+
+
+def _seconds(measured: float) -> float | None:
+    """None where nothing was left to run, and so to measure."""
+    return round(measured, 6) if np.isfinite(measured) else None
 
 
 def _shortest(loss: np.float32) -> float:
@@ -125,7 +141,7 @@ def table(results: dict[str, Any]) -> Table:
             str(np.float32(row["last_loss"])),
             *distances,
             f"{row['test_accuracy']:.2%}",
-            f"{row['seconds_per_epoch']:.4f}",
+            "-" if row["seconds_per_epoch"] is None else f"{row['seconds_per_epoch']:.4f}",
         )
     return shown
 
@@ -142,7 +158,13 @@ def verdict(comparison: "Comparison") -> str:
     """
     epochs, reference = comparison.history.epochs, _title(comparison.reference)
     clauses = []
-    if comparison.exact_holds is None:
+    if comparison.precision == "mixed_bfloat16" and "exact" in comparison.parity:
+        clauses.append(
+            f"in mixed_bfloat16 the exact lane is away from {reference} by up to "
+            f"{comparison.parity['exact'].max_rel:.1e} relative over {_epochs(epochs)}: it rounds "
+            "to 8 bits, and no parity is promised"
+        )
+    elif comparison.exact_holds is None:
         clauses.append("nothing is proven, for the exact lane and a reference did not both run")
     elif comparison.parity["exact"].identical:
         clauses.append(
@@ -152,7 +174,7 @@ def verdict(comparison: "Comparison") -> str:
         allowed = TOLERANCES["other_kernels"].relative
         clauses.append(
             f"the exact lane follows {reference} over {_epochs(epochs)} "
-            f"on {comparison.device.name}, within {allowed:g} relative but not bit for bit"
+            f"on {_where(comparison)}, within {allowed:g} relative but not bit for bit"
         )
     else:
         where = comparison.parity["exact"].first_difference
@@ -170,6 +192,12 @@ def verdict(comparison: "Comparison") -> str:
     if comparison.stop_below is not None:
         sentences.append(_stopped(comparison))
     return " ".join(f"{sentence[0].upper()}{sentence[1:]}." for sentence in sentences)
+
+
+def _where(comparison: "Comparison") -> str:
+    if comparison.workers > 1:
+        return f"{comparison.workers} workers, whose weights are identical to each other"
+    return comparison.device.name
 
 
 def _drift(lane: str, comparison: "Comparison") -> str:

@@ -1,28 +1,96 @@
-"""`tf1keras resume SOURCE`: train on, on every lane, from a checkpoint or a `.keras` file.
+"""`tf1keras resume SOURCE`: train on, on every lane, and compare.
 
     tf1keras resume runs/TIME-compare --epochs 500
     tf1keras resume folder/model.ckpt --lanes tf1 exact
+    tf1keras resume my-run
 
-Every lane starts from the source's weights, Adam slots and step; the rest is `tf1keras compare`.
+A run that was stopped goes on to its end with its own options, as if nothing had happened. From a
+finished run folder every lane goes on from its own state; from a checkpoint or a `.keras` file
+all start from its weights, slots and step. The rest is `tf1keras compare`.
 """
 
 from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import tyro
 
 from tf1_compat.hyperparameters import Hyperparameters
-from training import backend, compare, devices, runs, source, trained
-from training.config import IDIOMATIC
+from training import (
+    backend,
+    command_line,
+    compare,
+    devices,
+    runs,
+    saving,
+    source,
+    trained,
+    usage,
+)
+from training.config import IDIOMATIC, CompareConfig
 from training.errors import UserError
-from training.model_config import ResumeConfig
+from training.lockstep import Start
+from training.model_config import FinetuneConfig, ResumeConfig
+
+Resumable = (
+    Annotated[CompareConfig, tyro.conf.subcommand("compare")]
+    | Annotated[ResumeConfig, tyro.conf.subcommand("resume")]
+    | Annotated[FinetuneConfig, tyro.conf.subcommand("finetune")]
+)
 
 
 def run(config: ResumeConfig) -> int:
     """Run the command; return its exit status."""
+    if final := runs.find_unfinished(config.source):
+        return _go_on(config, final)
     final = runs.choose("resume", config.out)
+    return _train(config, final)
+
+
+def _go_on(asked: ResumeConfig, final: Path) -> int:
+    """Finish the unfinished run `final`, with the options it was begun with."""
+    own = ResumeConfig(source=asked.source, cluster=asked.cluster)
+    if asked != own:
+        _, _, *given = command_line.words(asked)
+        raise UserError(
+            f"{asked.source}: an unfinished run goes on with its own options; expected only "
+            f"--cluster beside it, found {' '.join(given) or '--out'}."
+        )
+    config = recorded(runs.unfinished(final))
+    if isinstance(config, FinetuneConfig):
+        raise NotImplementedError
+    config = replace(config, cluster=asked.cluster)
+    backend.require(config.lanes)
+    if isinstance(config, ResumeConfig):
+        return _train(config, final)
+    return compare.train(config, final)
+
+
+def recorded(folder: Path) -> CompareConfig | FinetuneConfig:
+    """Return the options that a run was begun with; UserError where they cannot be read."""
+    file = folder / "config.json"
+    try:
+        words = runs.read_json(file)["command"]
+        if not all(isinstance(word, str) for word in words):
+            raise TypeError("its command is not words")
+        return usage.parse(Resumable, words)
+    except (OSError, ValueError, TypeError, LookupError, RecursionError, UserError) as error:
+        raise UserError(
+            f"{file}: not the options of a run ({str(error).splitlines()[0]}).\n"
+            "The run has to be started anew."
+        ) from error
+
+
+def _train(config: ResumeConfig, final: Path) -> int:
     backend.require(config.lanes)
     source.kind(config.source)  # refuses at once what is not there
-    devices.choose(config.device)
+    devices.choose(config.device, config.replicas, of_worker=config.cluster != "none")
     state, found = trained.state(config.source, config.optimizer)
-    return compare.train(as_trained(config, found), final, state)
+    config = as_trained(config, found)
+    saved = saving.read(config.source) if config.source.is_dir() else None
+    if saved and set(config.lanes) <= set(saved.lanes):
+        return compare.train(config, final, Start(state, saved, saved.first + saved.epochs))
+    return compare.train(config, final, Start(state, None, state.step or 0))
 
 
 def as_trained(config: ResumeConfig, found: Hyperparameters) -> ResumeConfig:

@@ -1,4 +1,7 @@
-"""Run folders: there whole or not at all."""
+"""Run folders: there whole or not at all, but for what a long run has saved until it is done.
+
+Such a run lies in NAME.unfinished, under a lock, and becomes NAME when it is done.
+"""
 
 import contextlib
 import csv
@@ -12,8 +15,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock, Timeout
+
 from training import files
 from training.errors import UserError
+
+UNFINISHED = ".unfinished"
 
 
 def choose(command: str, out: Path | None) -> Path:
@@ -24,7 +31,26 @@ def choose(command: str, out: Path | None) -> Path:
     final = files.expand(out) if out is not None else _default(command)
     if not final.name or (files.is_there(final) and not _is_empty_folder(final)):
         raise UserError(f"--out {final}: exists already; expected a new or empty folder.")
+    if files.is_there(unfinished(final)):
+        raise UserError(
+            f"--out {final}: a run that was stopped, or still runs, lies in {unfinished(final)}.\n"
+            f"tf1keras resume {final} goes on with it; or remove it."
+        )
     return final
+
+
+def unfinished(final: Path) -> Path:
+    """Return where the run that will be `final` lies until it is done."""
+    return final.with_name(final.name + UNFINISHED)
+
+
+def find_unfinished(path: Path) -> Path | None:
+    """Return the final name of the unfinished run that `path` names, by either name; else None."""
+    path = files.expand(path)
+    final = path.with_name(path.name.removesuffix(UNFINISHED)) if path.name else path
+    if (path.name.endswith(UNFINISHED) or not files.is_there(path)) and unfinished(final).is_dir():
+        return final
+    return None
 
 
 def _is_empty_folder(path: Path) -> bool:
@@ -50,10 +76,39 @@ def new(final: Path) -> Iterator[Path]:
         shutil.rmtree(unfinished, ignore_errors=True)
 
 
+@contextlib.contextmanager
+def resumable(final: Path, marker: str) -> Iterator[Path]:
+    """Give the folder NAME.unfinished, which becomes the run folder `final` if the body ends well.
+
+    It is made if it is not there, and locked against other processes; a process that ends in any
+    way unlocks it. If the body raises, it stays where there is a file `marker` in it, and goes
+    otherwise. Raises UserError where it cannot be made or is in use.
+    """
+    folder = unfinished(final)
+    lock = FileLock(folder / "lock", blocking=False)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except Timeout as error:
+        raise UserError(f"{folder}: in use by another process; wait for it to end.") from error
+    except OSError as error:
+        raise UserError(f"--out {final}: cannot be written to ({error.strerror}).") from error
+    try:
+        yield folder
+        if final.is_dir():  # an empty one
+            final.rmdir()
+        (folder / "lock").unlink()
+        folder.rename(final)
+    finally:
+        lock.release()
+        if folder.is_dir() and not (folder / marker).is_file():
+            shutil.rmtree(folder, ignore_errors=True)
+
+
 def _default(command: str) -> Path:
     stem = Path("runs") / f"{datetime.now():%Y%m%d-%H%M%S}-{command}"
     folder, number = stem, 2
-    while folder.exists():
+    while folder.exists() or unfinished(folder).exists():
         folder, number = stem.with_name(f"{stem.name}-{number}"), number + 1
     return folder
 
@@ -63,7 +118,9 @@ def write_json(path: Path, value: Any) -> None:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         value = dataclasses.asdict(value)
     text = json.dumps(value, indent=2, default=str, allow_nan=False, ensure_ascii=False)
-    path.write_text(text + "\n", encoding="utf-8")
+    unfinished = path.with_name(f".{path.name}")
+    unfinished.write_text(text + "\n", encoding="utf-8")
+    os.replace(unfinished, path)  # a reader never sees half of it
 
 
 def write_csv(path: Path, rows: Sequence[Mapping[Any, Any]]) -> None:

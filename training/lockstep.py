@@ -1,0 +1,156 @@
+"""The training of a comparison: all lanes in lockstep, saved on the way, here or on workers."""
+
+import contextlib
+import dataclasses
+import hashlib
+import signal
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+
+from tf1_compat.state import State
+from training import command_line, devices, lanes, loop, progress, saving
+from training.cluster import Cluster
+from training.config import CompareConfig, Lane
+from training.data import Digits
+from training.devices import Device
+from training.execution import DISTRIBUTED
+from training.history import History
+from training.interruption import Interruption
+from training.lanes import Manner
+from training.loop import Trainee
+from training.saving import Saved, Saver
+
+
+@dataclass(frozen=True)
+class Start:
+    """Where training begins, if not at the initial weights of the seed."""
+
+    state: State | None = None
+    """What every lane starts from."""
+    saved: Saved | None = None
+    """What each lane starts from of its own; its losses are those of an earlier run."""
+    first: int = 0
+    """The number of the first epoch."""
+
+
+class Lockstep:
+    """The lanes of a comparison, set to where training begins or, in `folder`, has come to.
+
+    `workers` are whom the rows are shared out to, None where there is only this process; others
+    than the chief train what is shared out and nothing else.
+    """
+
+    def __init__(
+        self,
+        config: CompareConfig,
+        digits: Digits,
+        device: Device,
+        workers: Cluster | None,
+        folder: Path,
+        start: Start,
+    ) -> None:
+        self._config, self._device = config, device
+        self._workers, self._folder = workers, folder
+        names: list[Lane] = list(config.lanes)
+        if workers and not workers.chief:
+            names = [lane for lane in names if lane in DISTRIBUTED]
+        self.trainees = lanes.build(
+            names, digits.train, config.seed, device, config.hyper, self._manner()
+        )
+        if start.saved:
+            saving.restore(self.trainees, start.saved)
+        elif start.state:
+            for trainee in self.trainees:
+                trainee.load_state(start.state)
+        self.initial_sha256 = _sha256(self.trainees[0])
+        saved = saving.read(folder)
+        if saved:
+            saving.restore(self.trainees, saved)
+        none = {trainee.name: np.array([]) for trainee in self.trainees}
+        self._saved = saved or Saved(none, {}, start.first)
+        if workers:
+            workers.agree("data", digits.sha256)
+            workers.agree("options", command_line.words(config))
+            self._agree_on_weights(workers)
+
+    def _manner(self) -> Manner:
+        config, strategy = self._config, None
+        if self._workers:
+            strategy = self._workers.strategy
+        elif config.replicas > 1:
+            strategy = devices.mirrored(self._device, config.replicas)
+        return Manner(config.micro_batch, strategy, config.feed, config.precision)
+
+    def _agree_on_weights(self, workers: Cluster) -> None:
+        for trainee in self.trainees:
+            if trainee.name in DISTRIBUTED:
+                workers.agree(f"weights in lane {trainee.name}", _sha256(trainee))
+
+    def assist(self) -> None:
+        """Train with the chief, as another worker; print and write nothing."""
+        assert self._workers
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the chief's to answer
+        with self._workers.watched():
+            self._run(lambda epoch, losses: None, lambda losses: None)
+            self._agree_on_weights(self._workers)
+
+    def train(self, notes: Console) -> History:
+        """Train, saving; after the first epoch check and print what was placed where."""
+        unchecked = True
+
+        def on_epoch(epoch: int, losses: Mapping[str, np.floating]) -> None:
+            nonlocal unchecked
+            if unchecked:
+                self._check_placement(notes)
+            unchecked = False
+            show(epoch, losses)
+
+        watched = self._workers.watched() if self._workers else contextlib.nullcontext()
+        with progress.line(self._config.epochs, notes) as show, Interruption() as interruption:
+            saver = Saver(
+                self._folder,
+                self.trainees,
+                self._config.save_every,
+                interruption,
+                self._saved,
+                remember=self._workers is not None,
+            )
+            with saver.telling(), watched:
+                found = self._run(on_epoch, saver.after_call)
+                if self._workers:
+                    self._agree_on_weights(self._workers)
+        return dataclasses.replace(found, first=self._saved.first)
+
+    def _run(self, on_epoch: loop.OnEpoch, after_call: loop.AfterCall) -> History:
+        config = self._config
+        return loop.train(
+            self.trainees,
+            config.epochs,
+            on_epoch,
+            # Workers would wait for each other's lanes for ever, ran two of them at once.
+            timed=config.epochs if self._workers else loop.TIMED_EPOCHS,
+            stop_below=config.stop_below,
+            per_call=config.epochs_per_call,
+            done=self._saved.losses,
+            after_call=after_call,
+        )
+
+    def _check_placement(self, notes: Console) -> None:
+        for trainee in self.trainees:
+            count = self._config.replicas if trainee.name in DISTRIBUTED else 1
+            device = Device("CPU", 0) if trainee.name == "numpy" else self._device
+            devices.check(trainee.name, trainee.placement, *devices.from_on(device, count))
+            placed = devices.describe(trainee.placement)
+            notes.print(f"executed {trainee.name}: {placed}", highlight=False)
+
+
+def _sha256(trainee: Trainee) -> dict[str, str]:
+    """Return the checksum of each of its weights."""
+    return {
+        name: hashlib.sha256(array.tobytes()).hexdigest()
+        for name, array in trainee.weights().items()
+    }
