@@ -60,6 +60,10 @@ def make_images() -> None:
     Path("zero.pgm").write_bytes(b"P5 0 0 255\n")
     Path("bomb.png").write_bytes(png(60000, 60000))
     Path("large.png").write_bytes(png(9000, 9000))
+    header = struct.pack(
+        "<2sIHHIIiiHHIIiiII", b"BM", 99, 0, 0, 54 + 1024, 40, 7000, 7000, 1, 8, 1, 0, *[0] * 4
+    )
+    Path("runs.bmp").write_bytes(header + bytes(1024) + bytes([255, 1]) * 40)
     Path("page.eps").write_text("%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\nshowpage\n")
     Path("cut.jpg").write_bytes(b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01\x01")
     Image.fromarray(np.full((9, 9), np.nan, np.float32)).save("nan.tiff")
@@ -353,6 +357,7 @@ CASES = [
             ("zero.pgm", "not an image"),
             ("bomb.png", "not an image"),
             ("large.png", "9000 x 9000 pixels"),
+            ("runs.bmp", "7000 x 7000 pixels"),
             ("cut.jpg", "not an image"),
             ("nan.tiff", "a pixel of it is no number"),
             ("page.eps", "not an image"),
