@@ -65,6 +65,19 @@ def test_article_writes_a_run_folder_where_told(
     }
 
 
+def test_a_path_is_shown_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Brackets are no colours."""
+    monkeypatch.chdir(tmp_path)
+    for command in (["article", "--epochs", "1"], ["data", "digits"]):
+        folder = f"[red]{command[0]}[/red]"
+        assert cli.main([*command, "--out", folder]) == 0
+        printed = capsys.readouterr()
+        assert folder in printed.out + printed.err
+        assert (tmp_path / folder).is_dir()
+
+
 @pytest.mark.slow
 def test_closed_pipe_is_no_error_message(tmp_path: Path) -> None:
     command = f"'{Path(sys.executable).with_name('tf1keras')}' article --epochs 200 | head -n 2"
