@@ -90,6 +90,7 @@ def make_data() -> None:
     Path("lost.png").symlink_to("nowhere")
     Path("lost.keras").symlink_to("nowhere")
     Path("lost").symlink_to("nowhere")
+    Path("linked").symlink_to("folder")
     Path("zero").symlink_to("/dev/zero")
 
 
@@ -260,6 +261,7 @@ CASES = [
     ("compare --out pipe", "exists already"),
     ("compare --out lost", "exists already"),
     ("compare --out loop", "exists already"),
+    ("data digits --out linked", "exists already"),
     ("compare --out /dev/null", "exists already"),
     ("compare --out /dev/full", "exists already"),
     ("compare --out /", "exists already"),
@@ -360,7 +362,7 @@ CASES = [
             ("runs.bmp", "7000 x 7000 pixels"),
             ("cut.jpg", "not an image"),
             ("nan.tiff", "a pixel of it is no number"),
-            ("page.eps", "not an image"),
+            ("page.eps", "cannot identify"),
             ("blank.png", "no ink"),
             ("dot.png", "no ink"),
             ("seven.png text.png", "text.png: not an image"),

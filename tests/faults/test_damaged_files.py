@@ -178,6 +178,23 @@ def test_prepared_tensorflow_datasets(
     hold(file, read, str(prepared / "mnist"), checksummed="record" in pattern)
 
 
+@pytest.mark.slow
+def test_prepared_rows_that_are_gone_are_missed(
+    prepared: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Cut off between two rows, where every checksum fits."""
+    monkeypatch.setattr(tfds.core.constants, "DATA_DIR", str(prepared))
+    (file,) = prepared.rglob("*train*record*")
+    content, at, ends = file.read_bytes(), 0, [0]
+    while at < len(content):  # length, its CRC, the row, its CRC
+        at += 8 + 4 + int.from_bytes(content[at : at + 8], "little") + 4
+        ends.append(at)
+    file.write_bytes(content[: ends[-2]])
+    with pytest.raises(UserError, match="9 train rows, where 10 were prepared"):
+        tfds_data.read("mnist", None)
+    file.write_bytes(content)
+
+
 @pytest.fixture(scope="module")
 def small_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run folder of a small model trained by gradient descent, in two lanes."""
@@ -220,6 +237,20 @@ def test_what_a_run_folder_says_of_its_checkpoint(
     shutil.copytree(small_run, tmp_path / "run")
     file = tmp_path / "run" / name
     hold(file, lambda: state_at(tmp_path / "run"), "/run/", checksummed=False, cuts_seen=False)
+
+
+@pytest.mark.parametrize("option", ["cost", "optimizer", "learning_rate", "l2"])
+def test_option_that_is_gone_from_a_run_folder_is_missed(
+    option: str, small_run: Path, tmp_path: Path
+) -> None:
+    """One bit in its name is enough; the listing's would stand in for it in silence."""
+    shutil.copytree(small_run, tmp_path / "run")
+    file = tmp_path / "run" / "config.json"
+    text = file.read_text()
+    assert f'"{option}"' in text
+    file.write_text(text.replace(f'"{option}"', f'"{option[:-1]}~"'))
+    with pytest.raises(UserError, match=rf"config\.json: .*{option} missing"):
+        trained.state(tmp_path / "run")
 
 
 def test_frozen_graph(small_run: Path, tmp_path: Path) -> None:

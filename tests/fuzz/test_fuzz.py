@@ -60,6 +60,23 @@ def test_no_bytes_raise_anything_but_a_refusal(name: str) -> None:
     try_out(name, COUNTS[name])
 
 
+FOUND = [
+    ("idx", b"G\0\0\x08\x03" + bytes(4) + b"\xff" * 8),  # no rows of 2^64 pixels
+    ("npz", b"a\x93NUMPY\1\0v\0\xa4'descr': '|u1', 'shape': (2, 12), }" + b" " * 80 + b"\n"),
+    ("config", b"c" + b"[" * 100_000),
+    ("config", b'c{"learning_rate": 1' + b"0" * 400 + b"}"),
+    ("config", b"h"),
+    ("config", b'h"'),
+    ("config", b'f{"classes": 3}'),
+]
+"""Inputs that raised something else once."""
+
+
+@pytest.mark.parametrize(("name", "content"), FOUND, ids=lambda part: str(part)[:20])
+def test_what_was_found_stays_mended(name: str, content: bytes) -> None:
+    targets.TARGETS[name](content)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", SLOW)
 def test_no_bytes_of_many_raise_anything_but_a_refusal(name: str) -> None:
