@@ -107,7 +107,7 @@ $(VENV)/installed-fuzz: $(VENV)/installed-dev
 	$(PIP) --editable ".[dev,fuzz]"
 	@touch $@
 
-.venv-audit/installed:
+.venv-audit/installed: $(VENV)/python
 	$(PYTHON) -m venv .venv-audit
 	.venv-audit/bin/python -m pip --disable-pip-version-check install --quiet pip-audit==2.10.1
 	@touch $@
