@@ -12,7 +12,7 @@ from tests.fuzz import table, targets
 from tf1_compat import bundle
 
 COUNTS = {"idx": 150, "npz": 150, "images": 60, "config": 150, "checkpoint": 150}
-SLOW = {name: 20 * count for name, count in COUNTS.items()}
+SLOW = {name: 8 * count for name, count in COUNTS.items()}
 
 
 @pytest.fixture(scope="module", autouse=True)
