@@ -71,6 +71,14 @@ bench: $(VENV)/installed-frameworks ## measure every lane and other libraries, a
 	$(BIN)/tf1keras bench --out runs/bench
 	$(BIN)/python docs/bench.py runs/bench
 
+.PHONY: fuzz
+fuzz: $(VENV)/installed-fuzz ## give every reader of files a million damaged inputs, ten minutes (ARGS="1000 npz")
+	$(BIN)/python -m tests.fuzz $(ARGS)
+
+.PHONY: audit
+audit: .venv-audit/installed ## ask PyPI for known vulnerabilities of what constraints.txt pins
+	.venv-audit/bin/pip-audit --strict --no-deps --disable-pip --requirement constraints.txt
+
 .PHONY: clean
 clean: ## remove the environments and caches; runs stay
 	rm -rf .venv .venv-* build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
@@ -93,6 +101,15 @@ $(VENV)/installed: $(VENV)/python pyproject.toml constraints.txt
 
 $(VENV)/installed-frameworks: $(VENV)/installed
 	$(PIP) --editable ".[jax,torch]"
+	@touch $@
+
+$(VENV)/installed-fuzz: $(VENV)/installed-dev
+	$(PIP) --editable ".[dev,fuzz]"
+	@touch $@
+
+.venv-audit/installed: $(VENV)/python
+	$(PYTHON) -m venv .venv-audit
+	.venv-audit/bin/python -m pip --disable-pip-version-check install --quiet pip-audit==2.10.1
 	@touch $@
 
 $(VENV)/installed-dev: $(VENV)/python pyproject.toml constraints.txt

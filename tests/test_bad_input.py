@@ -60,6 +60,10 @@ def make_images() -> None:
     Path("zero.pgm").write_bytes(b"P5 0 0 255\n")
     Path("bomb.png").write_bytes(png(60000, 60000))
     Path("large.png").write_bytes(png(9000, 9000))
+    header = struct.pack(
+        "<2sIHHIIiiHHIIiiII", b"BM", 99, 0, 0, 54 + 1024, 40, 7000, 7000, 1, 8, 1, 0, *[0] * 4
+    )
+    Path("runs.bmp").write_bytes(header + bytes(1024) + bytes([255, 1]) * 40)
     Path("page.eps").write_text("%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\nshowpage\n")
     Path("cut.jpg").write_bytes(b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01\x01")
     Image.fromarray(np.full((9, 9), np.nan, np.float32)).save("nan.tiff")
@@ -86,6 +90,7 @@ def make_data() -> None:
     Path("lost.png").symlink_to("nowhere")
     Path("lost.keras").symlink_to("nowhere")
     Path("lost").symlink_to("nowhere")
+    Path("linked").symlink_to("folder")
     Path("zero").symlink_to("/dev/zero")
 
 
@@ -256,6 +261,7 @@ CASES = [
     ("compare --out pipe", "exists already"),
     ("compare --out lost", "exists already"),
     ("compare --out loop", "exists already"),
+    ("data digits --out linked", "exists already"),
     ("compare --out /dev/null", "exists already"),
     ("compare --out /dev/full", "exists already"),
     ("compare --out /", "exists already"),
@@ -353,9 +359,10 @@ CASES = [
             ("zero.pgm", "not an image"),
             ("bomb.png", "not an image"),
             ("large.png", "9000 x 9000 pixels"),
+            ("runs.bmp", "7000 x 7000 pixels"),
             ("cut.jpg", "not an image"),
             ("nan.tiff", "a pixel of it is no number"),
-            ("page.eps", "not an image"),
+            ("page.eps", "cannot identify"),
             ("blank.png", "no ink"),
             ("dot.png", "no ink"),
             ("seven.png text.png", "text.png: not an image"),

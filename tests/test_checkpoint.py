@@ -2,6 +2,7 @@
 
 import dataclasses
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +10,10 @@ import pytest
 import tensorflow as tf
 from hypothesis import given
 from hypothesis import strategies as st
+from tensorflow.core.protobuf import tensor_bundle_pb2
 
-from tf1_compat import checkpoint
+from tests.fuzz import table
+from tf1_compat import bundle, checkpoint
 from tf1_compat.program import Program
 from tf1_compat.state import StateError, adam_step, power_after, running_powers
 from training import devices, lanes
@@ -134,6 +137,60 @@ def test_written_checkpoint_is_restored_by_a_saver(
         "model.ckpt.data-00000-of-00001",
         "model.ckpt.index",
     ]
+
+
+def test_a_variable_in_parts_is_read_whole(tmp_path: Path) -> None:
+    """As a partitioner of TensorFlow 1 has it saved: each part has an entry of its own."""
+    whole = np.arange(8, dtype=np.float32).reshape(4, 2)
+    tf.raw_ops.SaveV2(
+        prefix=str(tmp_path / "model.ckpt"),
+        tensor_names=["W", "W", "b"],
+        shape_and_slices=["4 2 0,3:-", "4 2 3,1:-", ""],
+        tensors=[tf.constant(whole[:3]), tf.constant(whole[3:]), tf.constant([1.0, 2.0])],
+    )
+    found = checkpoint.read(tmp_path / "model.ckpt")
+    assert sorted(found) == ["W", "b"]
+    assert found["W"].tobytes() == whole.tobytes()
+
+
+def changed(part: str, value: int) -> Callable[[bytes], bytes]:
+    """What changes a number in an index's entry, whose length stays."""
+
+    def change(entry: bytes) -> bytes:
+        found = tensor_bundle_pb2.BundleEntryProto.FromString(entry)
+        setattr(
+            found.shape.dim[0] if part == "shape" else found, part.replace("shape", "size"), value
+        )
+        return found.SerializeToString()
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda entry: b"\xff" * len(entry), "parsing"),
+        (changed("shape", 129), "promises 129 numbers in 512 bytes"),
+        (changed("size", 612), "promises 128 numbers in 612 bytes"),
+        (changed("offset", 2**21 - 1), "beyond the end"),
+        (changed("dtype", 2), "promises 128 numbers in 512 bytes"),  # float64
+        (changed("dtype", 126), "Variable_1|126"),
+        (changed("dtype", 3), None),  # int32, of the same length
+    ],
+)
+def test_index_that_makes_no_sense_is_refused_though_its_checksums_fit(
+    saved: Path, tmp_path: Path, change: Callable[[bytes], bytes], said: str | None
+) -> None:
+    """TensorFlow alone ends the process at the first of these."""
+    content = saved.with_name("model.ckpt.index").read_bytes()
+    value = dict(bundle.entries(content))[b"Variable_1"]
+    assert content.count(value) == 1
+    assert len(change(value)) == len(value)
+    wrong = table.with_checksums(content.replace(value, change(value)))
+    prefix = damaged(saved, tmp_path / "wrong", ".index", wrong)
+    with pytest.raises(StateError, match=said or "Variable_1 is int32") as refused:
+        checkpoint.to_state(checkpoint.read(prefix), checkpoint.ARTICLE)
+    assert not said or str(prefix) in str(refused.value)
 
 
 def test_global_step_and_beta_power_must_not_contradict(saved: Path) -> None:

@@ -1,5 +1,7 @@
 """The command line: quick to answer, true to its word, and clear about bad input."""
 
+import os
+import pty
 import re
 import subprocess
 import sys
@@ -63,6 +65,34 @@ def test_article_writes_a_run_folder_where_told(
         "history.csv",
         "tf1",
     }
+
+
+def test_a_terminal_gets_no_box_either(tmp_path: Path) -> None:
+    """Where the parser would colour it."""
+    ours, theirs = pty.openpty()
+    command = [Path(sys.executable).with_name("tf1keras"), "compare", "--epoch", "3"]
+    done = subprocess.run(command, cwd=tmp_path, stdout=theirs, stderr=theirs, check=False)
+    os.close(theirs)
+    shown = os.read(ours, 10_000).decode().replace("\r\n", "\n")
+    os.close(ours)
+    assert done.returncode == 2
+    assert shown == (
+        "tf1keras: Unrecognized options: --epoch, 3; perhaps you meant --epochs INT.\n"
+        "See tf1keras compare --help\n"
+    )
+
+
+def test_a_path_is_shown_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Brackets are no colours."""
+    monkeypatch.chdir(tmp_path)
+    for command in (["article", "--epochs", "1"], ["data", "digits"]):
+        folder = f"[red]{command[0]}[/red]"
+        assert cli.main([*command, "--out", folder]) == 0
+        printed = capsys.readouterr()
+        assert folder in printed.out + printed.err
+        assert (tmp_path / folder).is_dir()
 
 
 @pytest.mark.slow

@@ -147,9 +147,32 @@ def test_any_bytes_are_an_array_or_a_user_error(tmp_path: Path, tail: bytes, hea
     assert array.tobytes() == tail[4:]
 
 
+def test_classes_that_no_row_is_of_are_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arrays = raw_digits()
+    arrays[1][:] = np.arange(30) % 10
+    arrays[3][:] = np.arange(20) % 8
+    write_idx(tmp_path, arrays)
+    data.load(f"idx:{tmp_path}")
+    said = f"tf1keras: warning: idx:{tmp_path}, test rows: none is of class 8, 9.\n"
+    assert capsys.readouterr().err == said
+    arrays[3][:10] = np.arange(10)
+    write_idx(tmp_path, arrays)
+    data.load(f"idx:{tmp_path}")
+    assert capsys.readouterr().err == ""
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
+        ({"x_train": np.full((30, 28, 28), np.nan)}, "uint8"),
+        ({"x_train": np.zeros((30, 28, 28), np.int16)}, "uint8"),
+        ({"x_train": np.zeros((29, 28, 28), np.uint8)}, "expected 29 labels"),
+        ({"y_train": np.full(30, 10)}, "0 to 9"),
+        ({"y_train": np.array([True] * 30)}, "whole numbers"),
+        ({"y_train": np.array(["1"] * 30)}, "whole numbers"),
+        ({"y_train": np.full(30, np.nan)}, "whole numbers"),
         ({"x_train": None}, "expected the arrays"),
         ({"x_train": np.zeros((30, 28, 28), np.float32)}, "uint8"),
         ({"x_train": np.zeros((30, 28, 28, 3), np.uint8)}, "greyscale"),

@@ -264,7 +264,7 @@ def saved(tmp_path: Path, *layers: keras.layers.Layer) -> Path:
         (["--shots", "401"], "class 0 has 400 training rows"),
         (["--shots", "0"], "expected at least 1"),
         (["--data", "mnist_5k[4-0]"], "rising order"),
-        (["--lora-alpha", "0"], "more than 0"),
+        (["--lora-alpha", "0"], "above 0"),
         (["--device", "tpu"], "expected auto, cpu"),
     ],
 )

@@ -69,6 +69,31 @@ def test_big_off_centre_pictures_are_read_alike(digits: Digits, tmp_path: Path, 
     assert np.corrcoef(images.read(path).ravel(), original.ravel())[0, 1] > 0.9
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["deep.png", "deep.tif", "float.tif", "cmyk.jpg", "palette.png", "moving.gif", "one.png"],
+)
+def test_every_kind_of_picture_is_read_alike(digits: Digits, tmp_path: Path, name: str) -> None:
+    """16 bits, floating point, four inks, a palette, a bit; of several pictures the first."""
+    original = pixels(digits, 720)
+    large = Image.fromarray(original).resize((196, 196), Image.Resampling.BICUBIC)
+    page = Image.new("L", (300, 260), 0)
+    page.paste(large, (30, 40))
+    deep = np.asarray(page).astype(np.uint16) * 257
+    kinds: dict[str, Any] = {
+        "deep": lambda: Image.fromarray(deep),
+        "float": lambda: Image.fromarray(deep.astype(np.float32) / 65535),
+        "cmyk": lambda: page.convert("CMYK"),
+        "palette": lambda: page.convert("RGB").quantize(64),
+        "moving": lambda: page,
+        "one": lambda: page.convert("1", dither=Image.Dither.NONE),
+    }
+    later = {"save_all": True, "append_images": [Image.new("L", page.size, 99)]}
+    path = tmp_path / name
+    kinds[path.stem]().save(path, **later if path.suffix == ".gif" else {})
+    assert np.corrcoef(images.read(path).ravel(), original.ravel())[0, 1] > 0.85
+
+
 def test_what_is_no_picture_of_a_digit_is_refused(tmp_path: Path) -> None:
     Image.new("L", (40, 40), 255).save(tmp_path / "blank.png")
     (tmp_path / "text.png").write_text("seven")

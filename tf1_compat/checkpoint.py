@@ -20,6 +20,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
+from tf1_compat import bundle
 from tf1_compat.hyperparameters import LISTING, Hyperparameters
 from tf1_compat.state import POWERS, State, StateError, adam_step
 from tf1_compat.updates import Update
@@ -162,6 +163,7 @@ def read(prefix: str | Path) -> dict[str, np.ndarray]:
         if not file.is_file():  # TensorFlow would wait for a pipe for ever
             raise StateError(f"{file}: not a readable checkpoint (a pipe, a device or a folder).")
     try:
+        bundle.check(prefix)
         reader = tf.train.load_checkpoint(str(prefix))
         names = sorted(reader.get_variable_to_shape_map())
         if "_CHECKPOINTABLE_OBJECT_GRAPH" in names:
@@ -169,7 +171,7 @@ def read(prefix: str | Path) -> dict[str, np.ndarray]:
         return {name: np.asarray(reader.get_tensor(name)) for name in names}
     except StateError:
         raise
-    except (tf.errors.OpError, RuntimeError, ValueError, LookupError, MemoryError) as error:
+    except (tf.errors.OpError, RuntimeError, ValueError, LookupError, OSError) as error:
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise StateError(f"{prefix}: not a readable checkpoint ({reason}).") from error
 

@@ -250,7 +250,7 @@ class CheckConfig(DataOptions):
     """Of the graph, of the synthetic data, and of what is added to weights that start constant."""
 
     json: Path | None = None
-    """File to write verdict, rungs and causes to."""
+    """File to write verdict, rungs and causes to; it must not exist."""
 
     def __post_init__(self) -> None:
         check_count("batch-size", self.batch_size)

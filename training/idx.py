@@ -4,6 +4,8 @@ Four bytes 0, 0, type, number of dimensions; a big-endian uint32 per dimension; 
 """
 
 import gzip
+import math
+import sys
 import zlib
 from pathlib import Path
 
@@ -27,8 +29,8 @@ def read(path: Path, dimensions: int) -> np.ndarray:
     try:
         with gzip.open(path, "rb") if gzipped else path.open("rb") as file:
             shape = _read_shape(path, file.read(4 + 4 * dimensions), dimensions)
-            size = int(np.prod([int(n) for n in shape], dtype=object))
-            if size > largest:
+            size = math.prod(shape)
+            if size > largest or math.prod(n or 1 for n in shape) > sys.maxsize:
                 raise _damaged(path, f"its header promises {size} bytes, more than it can hold")
             values = file.read(size + 1)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:

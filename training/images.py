@@ -29,7 +29,11 @@ LARGEST = 112
 them once more: that averages a camera's noise away."""
 
 MOST_PIXELS = 50_000_000
-"""As many as a telephone's camera takes; a small file can promise any number."""
+"""As many as a telephone's camera takes."""
+
+FEW_PIXELS, PIXELS_A_BYTE = 1_000_000, 1032
+"""So many, and as many again for each byte as deflate can pack grey pixels into one: a small file
+can promise any number, and Pillow would work on them for minutes."""
 
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM")
 """Of all that Pillow knows, those that hold pixels: for an EPS it would run Ghostscript."""
@@ -162,8 +166,9 @@ def _decoded(path: Path) -> np.ndarray:
 
     with Image.open(path, formats=FORMATS) as opened:
         width, height = opened.size
-        if not 0 < width * height <= MOST_PIXELS:
-            raise ValueError(f"{width} x {height} pixels, where 1 to {MOST_PIXELS:,} are taken")
+        most = min(MOST_PIXELS, FEW_PIXELS + PIXELS_A_BYTE * path.stat().st_size)
+        if not 0 < width * height <= most:
+            raise ValueError(f"{width} x {height} pixels, where 1 to {most:,} are taken")
         if opened.format == "PNG":
             opened.verify()  # its checksums, which nobody compares when the pixels are read
     with Image.open(path, formats=FORMATS) as opened:

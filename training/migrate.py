@@ -40,6 +40,9 @@ def run(config: MigrateConfig) -> int:
     devices.choose("cpu")
     notes, console = Console(stderr=True), Console()
     notes.print(environment.banner(), highlight=False, markup=False, soft_wrap=True)
+    if config.pair:
+        line = f"running the code in {config.pair}"
+        notes.print(line, highlight=False, markup=False, soft_wrap=True)
     names = correspondence.choose(config, found, path)
     with source.refusal(path, LEAVE_OUT):
         model, state = _load(found, path, names, config.weights_only)

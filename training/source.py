@@ -23,6 +23,9 @@ EXPECTED = (
     "graph (.pb), a TensorFlow 1 SavedModel folder, or a run folder."
 )
 
+LONGEST = 300
+"""Characters that are shown of what Keras says."""
+
 
 def kind(path: Path) -> tuple[Kind, Path]:
     """Return what `path` is, and its file or prefix; UserError where it is nothing known."""
@@ -101,7 +104,8 @@ def load_keras(path: Path) -> "keras.Model":
         raise
     except Exception as error:  # whatever a damaged archive makes zipfile, h5py or Keras raise
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise UserError(f"{path}: Keras cannot load this model ({reason}).") from error
+        said = reason.partition(". ")[0][:LONGEST]  # Keras quotes the whole configuration
+        raise UserError(f"{path}: Keras cannot load this model ({said}).") from error
     if not getattr(model, "compiled", False):
         raise UserError(f"{path}: the model is not compiled; save it after model.compile(...).")
     return model

@@ -7,6 +7,7 @@ usage.parse(Command, ["compare", "--epochs", "many"])
 
 import contextlib
 import io
+import re
 import sys
 import unicodedata
 from collections.abc import Sequence
@@ -22,6 +23,9 @@ LONGEST = 400
 """Characters that are shown of what tyro says, which quotes what was given."""
 FRAME = set("│╰╯─- ")
 """What tyro draws its boxes with, in UTF-8 and elsewhere."""
+
+COLOUR = "\x1b\\[[0-9;]*m"
+"""On a terminal."""
 
 
 def parse(command: Any, arguments: Sequence[str] | None) -> Any:
@@ -68,15 +72,15 @@ def _moves(letter: str) -> bool:
 def _sentence(box: str) -> str:
     """Return what a box of tyro's says, without title, frame and the options' help."""
     parts: list[list[str]] = [[]]
-    for line in box.splitlines()[1:]:
+    for line in re.sub(COLOUR, "", box).splitlines()[1:]:
         inside = line[2:].rstrip(" │")
         if set(line) <= FRAME:
             parts.append([])
         elif not inside.startswith(" " * 8):
             parts[-1].append(inside.strip())
-    first, *others = [part for part in parts if part]
+    first, *others = [part for part in parts if part] or [["The arguments cannot be understood"]]
     said = " ".join(first).rstrip(".")
     for part in others:
-        if part[0] == "Perhaps you meant:":
+        if part[0] == "Perhaps you meant:" and part[1:]:
             said += f"; perhaps you meant {part[1]}"
     return f"{said[:LONGEST]}."

@@ -148,6 +148,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """TensorFlow Datasets' folder, with a small mnist as it prepares it."""
     folder = tmp_path_factory.mktemp("tfds")
     builder = tfds.builder("mnist", data_dir=folder)
+    builder.data_path.mkdir(parents=True)
     writer = tfds.core.SequentialWriter(builder.info, 1000)
     writer.initialize_splits(["train", "test"])
     train, labels, test, _ = arrays(10)
@@ -158,12 +159,11 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ]
         writer.add_examples({split: rows})
     writer.close_all()
-    builder.info.features.save_config(builder.data_path)
     return folder
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("pattern", ["*train*record*", "dataset_info.json", "features.json"])
+@pytest.mark.parametrize("pattern", ["*train*record*", "dataset_info.json"])
 def test_prepared_tensorflow_datasets(
     pattern: str, prepared: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -176,6 +176,23 @@ def test_prepared_tensorflow_datasets(
         return dict(enumerate(tfds_data.read("mnist", None)))
 
     hold(file, read, str(prepared / "mnist"), checksummed="record" in pattern)
+
+
+@pytest.mark.slow
+def test_prepared_rows_that_are_gone_are_missed(
+    prepared: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Cut off between two rows, where every checksum fits."""
+    monkeypatch.setattr(tfds.core.constants, "DATA_DIR", str(prepared))
+    (file,) = prepared.rglob("*train*record*")
+    content, at, ends = file.read_bytes(), 0, [0]
+    while at < len(content):  # length, its CRC, the row, its CRC
+        at += 8 + 4 + int.from_bytes(content[at : at + 8], "little") + 4
+        ends.append(at)
+    file.write_bytes(content[: ends[-2]])
+    with pytest.raises(UserError, match=r"damaged \(.*10 elements but contained only 9"):
+        tfds_data.read("mnist", None)
+    file.write_bytes(content)
 
 
 @pytest.fixture(scope="module")
@@ -220,6 +237,20 @@ def test_what_a_run_folder_says_of_its_checkpoint(
     shutil.copytree(small_run, tmp_path / "run")
     file = tmp_path / "run" / name
     hold(file, lambda: state_at(tmp_path / "run"), "/run/", checksummed=False, cuts_seen=False)
+
+
+@pytest.mark.parametrize("option", ["cost", "optimizer", "learning_rate", "l2"])
+def test_option_that_is_gone_from_a_run_folder_is_missed(
+    option: str, small_run: Path, tmp_path: Path
+) -> None:
+    """One bit in its name is enough; the listing's would stand in for it in silence."""
+    shutil.copytree(small_run, tmp_path / "run")
+    file = tmp_path / "run" / "config.json"
+    text = file.read_text()
+    assert f'"{option}"' in text
+    file.write_text(text.replace(f'"{option}"', f'"{option[:-1]}~"'))
+    with pytest.raises(UserError, match=rf"config\.json: .*{option} missing"):
+        trained.state(tmp_path / "run")
 
 
 def test_frozen_graph(small_run: Path, tmp_path: Path) -> None:
