@@ -14,6 +14,7 @@ from training.config import (
     CheckConfig,
     CompareConfig,
     DataConfig,
+    EnvConfig,
 )
 from training.errors import UserError
 from training.model_config import FinetuneConfig, MigrateConfig, PredictConfig, ResumeConfig
@@ -29,6 +30,7 @@ Command = (
     | Annotated[PredictConfig, tyro.conf.subcommand("predict")]
     | Annotated[BenchConfig, tyro.conf.subcommand("bench")]
     | Annotated[DataConfig, tyro.conf.subcommand("data")]
+    | Annotated[EnvConfig, tyro.conf.subcommand("env")]
 )
 
 DESCRIPTION = "Is my Keras rewrite still my TensorFlow 1 model? Train both on MNIST and see."
@@ -65,7 +67,8 @@ def _run(
     | FinetuneConfig
     | PredictConfig
     | BenchConfig
-    | DataConfig,
+    | DataConfig
+    | EnvConfig,
 ) -> int:
     """Import the command only now: TensorFlow takes seconds, `--help` must not."""
     match config:
@@ -109,3 +112,7 @@ def _run(
             from training import prepare
 
             return prepare.run(config)
+        case EnvConfig():
+            from training import bug_report
+
+            return bug_report.run(config)

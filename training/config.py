@@ -200,6 +200,17 @@ class DataConfig(DataOptions):
     """Folder to write to; default: runs/TIME-data. It must not hold anything yet."""
 
 
+@dataclass(frozen=True)
+class EnvConfig:
+    """Print what a bug report needs: versions, machine, devices, threads, and which data are here.
+
+    Writes nothing and asks no network.
+    """
+
+    json: bool = False
+    """As JSON."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class CheckConfig(DataOptions):
     """Is your Keras model your TensorFlow 1 graph? Compare them step by step and say why not.
