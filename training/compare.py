@@ -29,6 +29,7 @@ from training import (
     progress,
     report,
     runs,
+    tensorboard,
 )
 from training.config import CompareConfig
 from training.data import Examples
@@ -93,7 +94,8 @@ def train(config: CompareConfig, final: Path, start: State | None = None) -> int
         if start:
             for trainee in trainees:
                 trainee.load_state(start)
-        initial = {name: _sha256(array) for name, array in trainees[0].weights().items()}
+        before = trainees[0].weights()
+        initial = {name: _sha256(array) for name, array in before.items()}
         first = start.step or 0 if start else 0
         recorded = dataclasses.replace(_train(trainees, config, device, notes), first=first)
         comparison = dataclasses.replace(
@@ -103,6 +105,16 @@ def train(config: CompareConfig, final: Path, start: State | None = None) -> int
             sliced=config.micro_batch is not None,
         )
         _write(folder, trainees, comparison)
+        if config.tensorboard:
+            after = {trainee.name: trainee.weights() for trainee in trainees}
+            tensorboard.write(
+                folder / "tensorboard",
+                recorded,
+                comparison.reference,
+                comparison.test_accuracy,
+                before,
+                after,
+            )
     results = report.results(comparison)
     console.print(report.table(results))
     console.print(f"\n{results['verdict']}", highlight=False, soft_wrap=True)

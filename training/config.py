@@ -68,6 +68,10 @@ class CompareConfig(TrainingOptions):
     """Share of the hidden units that a training step leaves out, in the idiomatic Keras lanes only:
     masks are random, and no two frameworks draw the same."""
 
+    tensorboard: bool = False
+    """Write losses, distances, accuracy and weight histograms of every lane for TensorBoard, too,
+    in the run folder's tensorboard/LANE."""
+
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.micro_batch is not None and self.micro_batch < 1:
