@@ -72,6 +72,10 @@ bench: $(VENV)/installed-frameworks ## measure every lane and other libraries, a
 	$(BIN)/tf1keras bench --out runs/bench
 	$(BIN)/python docs/bench.py runs/bench
 
+.PHONY: notebook
+notebook: $(VENV)/installed-dev ## make the tutorial's notebooks from docs/tutorial.py and docs/tutorial.zh-CN.py
+	$(BIN)/python docs/notebook.py
+
 .PHONY: clean
 clean: ## remove the environments and caches; runs stay
 	rm -rf .venv .venv-* build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
