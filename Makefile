@@ -28,7 +28,7 @@ article: $(VENV)/installed ## run the article's listing, printing its own lines
 install: $(VENV)/installed ## make .venv with the command tf1keras in it
 
 .PHONY: test
-test: lint ## ruff, mypy, pytest; all of MNIST too where MNIST_DIR says where its files are
+test: lint ## ruff, mypy, codespell, pytest; all of MNIST too where MNIST_DIR says where its files are
 	$(BIN)/python -m pytest $(ARGS)
 
 .PHONY: tf115
@@ -38,10 +38,11 @@ tf115: .venv-tf115/installed ## genuine TensorFlow 1.15.5, to test against: TF11
 frameworks: $(VENV)/installed-frameworks ## JAX and PyTorch, for --lanes keras-jax keras-torch and their tests
 
 .PHONY: lint
-lint: $(VENV)/installed-dev ## ruff and mypy
+lint: $(VENV)/installed-dev ## ruff, mypy, codespell
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/codespell
 
 .PHONY: format
 format: $(VENV)/installed-dev ## let ruff lay out the code
@@ -78,6 +79,10 @@ fuzz: $(VENV)/installed-fuzz ## give every reader of files a million damaged inp
 .PHONY: audit
 audit: .venv-audit/installed ## ask PyPI for known vulnerabilities of what constraints.txt pins
 	.venv-audit/bin/pip-audit --strict --no-deps --disable-pip --requirement constraints.txt
+
+.PHONY: notebook
+notebook: $(VENV)/installed-dev ## make the tutorial's notebooks from docs/tutorial.py and docs/tutorial.zh-CN.py
+	$(BIN)/python docs/notebook.py
 
 .PHONY: clean
 clean: ## remove the environments and caches; runs stay

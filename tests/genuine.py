@@ -4,9 +4,14 @@ python genuine.py article DATA.npz CKPT N OUT.npz   restore, N updates; their lo
 python genuine.py rules FOLDER                      a checkpoint for every update rule
 python genuine.py frozen CKPT FOLDER                the article frozen, and as a SavedModel
 python genuine.py variations DATA.npz N OUT.npz     initial weights and losses of every variation
+python genuine.py signatures PAGE.md OUT.json       defaults of every call in the tables of a page
+python genuine.py lstm OUT.npz                      an LSTMCell's weights and what it gives
 """
 
+import inspect
+import json
 import os
+import re
 import sys
 
 import numpy as np
@@ -126,6 +131,51 @@ def write_variations(data, updates, out):
     np.savez(out, **found)
 
 
+def signature(name):
+    """Parameter -> default, of those that have one; what JSON does not know by its name."""
+    found = tf
+    for part in name.split("."):
+        found = getattr(found, part)
+    parameters = inspect.signature(found.__init__ if inspect.isclass(found) else found).parameters
+    defaults = {p.name: p.default for p in parameters.values() if p.default is not p.empty}
+    return {name: known(default) for name, default in defaults.items()}
+
+
+def known(default):
+    if isinstance(default, (list, tuple)):
+        return [known(one) for one in default]
+    if default is None or isinstance(default, (bool, int, float, str)):
+        return default
+    return getattr(default, "__name__", type(default).__name__)
+
+
+def write_signatures(page, out):
+    with open(page, encoding="utf-8") as file:
+        names = re.findall(r"^\| `tf\.([\w.]+)`", file.read(), re.MULTILINE)
+    lines = [
+        "{}: {}".format(json.dumps("tf." + name), json.dumps(signature(name)))
+        for name in sorted(set(names))
+    ]
+    with open(out, "w") as file:
+        file.write("{\n" + ",\n".join(lines) + "\n}\n")
+
+
+def write_lstm(out):
+    """One step and a second one, from a kernel [inputs + units, 4 * units] of random numbers."""
+    rng = np.random.RandomState(3)
+    x = rng.randn(2, 2, 3).astype(np.float32)
+    cell = v1.nn.rnn_cell.LSTMCell(4)
+    outputs, _ = v1.nn.dynamic_rnn(cell, v1.constant(x), dtype=tf.float32)
+    with v1.Session() as session:
+        session.run(v1.global_variables_initializer())
+        kernel, bias = cell.variables
+        started = session.run(bias)
+        for variable in (kernel, bias):
+            variable.load(rng.randn(*variable.shape.as_list()).astype(np.float32), session)
+        found = session.run({"kernel": kernel, "bias": bias, "outputs": outputs})
+    np.savez(out, x=x, started=started, **found)
+
+
 if __name__ == "__main__":
     action = sys.argv[1]
     if action == "rules":
@@ -137,6 +187,10 @@ if __name__ == "__main__":
             v1.train.Saver().restore(session, sys.argv[3])
             losses, arrays = train_on(session, ends, data["x"], data["y"], int(sys.argv[4]))
         np.savez(sys.argv[5], losses=losses, **arrays)
+    elif action == "signatures":
+        write_signatures(sys.argv[2], sys.argv[3])
+    elif action == "lstm":
+        write_lstm(sys.argv[2])
     elif action == "variations":
         write_variations(np.load(sys.argv[2]), int(sys.argv[3]), sys.argv[4])
     elif action == "frozen":

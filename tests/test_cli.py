@@ -35,6 +35,7 @@ def test_help_answers_in_half_a_second(tmp_path: Path) -> None:
         "predict",
         "bench",
         "data",
+        "env",
     ):
         assert command in done.stdout
 

@@ -17,6 +17,7 @@ from training.config import (
     CheckConfig,
     CompareConfig,
     DataConfig,
+    EnvConfig,
     LaunchConfig,
 )
 from training.errors import UserError
@@ -35,6 +36,7 @@ Command = (
     | Annotated[BenchConfig, tyro.conf.subcommand("bench")]
     | Annotated[LaunchConfig, tyro.conf.subcommand("launch")]
     | Annotated[DataConfig, tyro.conf.subcommand("data")]
+    | Annotated[EnvConfig, tyro.conf.subcommand("env")]
 )
 
 
@@ -78,7 +80,8 @@ def _run(
     | PredictConfig
     | BenchConfig
     | LaunchConfig
-    | DataConfig,
+    | DataConfig
+    | EnvConfig,
 ) -> int:
     """Import the command only now: TensorFlow takes seconds, `--help` must not."""
     match config:
@@ -126,3 +129,7 @@ def _run(
             from training import prepare
 
             return prepare.run(config)
+        case EnvConfig():
+            from training import bug_report
+
+            return bug_report.run(config)

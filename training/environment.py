@@ -3,26 +3,40 @@
 import importlib.util
 import os
 import platform
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-PACKAGES = ("mnist-tf1-keras", "tensorflow", "keras", "tensorflow-datasets", "numpy")
+PACKAGES = (
+    *("mnist-tf1-keras", "tensorflow", "keras", "numpy"),
+    *("tensorflow-datasets", "importlib_resources"),  # which the former needs and does not declare
+)
 FRAMEWORKS = ("jax", "torch")
 """Listed where they are installed."""
 
 
 def describe() -> dict[str, Any]:
     """Return what can move a bit or a second, ready for `environment.json`."""
+    return {**machine(), **of_tensorflow()}
+
+
+def machine() -> dict[str, Any]:
+    """Return what can be said without TensorFlow: Python, packages, processor."""
+    return {
+        "python": platform.python_version(),
+        "packages": {package: _version(package) for package in _packages()},
+        "platform": platform.platform(),
+        "cpu": _processor(),
+        "cores": os.cpu_count(),
+    }
+
+
+def of_tensorflow() -> dict[str, Any]:
+    """Return what TensorFlow says of itself: GPUs, threads, oneDNN, TF32."""
     import tensorflow as tf
     from tensorflow.python.util import _pywrap_util_port
 
     return {
-        "python": platform.python_version(),
-        "packages": {package: version(package) for package in _packages()},
-        "platform": platform.platform(),
-        "cpu": _processor(),
-        "cores": os.cpu_count(),
         "gpus": [_gpu_name(gpu) for gpu in tf.config.list_physical_devices("GPU")],
         "threads": {  # 0: TensorFlow takes as many as there are cores
             "intra_op": tf.config.threading.get_intra_op_parallelism_threads(),
@@ -35,6 +49,13 @@ def describe() -> dict[str, Any]:
 
 def _packages() -> list[str]:
     return [*PACKAGES, *(package for package in FRAMEWORKS if importlib.util.find_spec(package))]
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"
 
 
 def banner() -> str:

@@ -21,7 +21,6 @@ from training.execution import DISTRIBUTED
 from training.history import History
 from training.interruption import Interruption
 from training.lanes import Manner
-from training.loop import Trainee
 from training.saving import Saved, Saver
 
 
@@ -66,7 +65,8 @@ class Lockstep:
         elif start.state:
             for trainee in self.trainees:
                 trainee.load_state(start.state)
-        self.initial_sha256 = _sha256(self.trainees[0])
+        self.initial = self.trainees[0].weights()
+        """The first lane's, at the beginning, by the article's names."""
         saved = saving.read(folder)
         if saved:
             saving.restore(self.trainees, saved)
@@ -88,7 +88,7 @@ class Lockstep:
     def _agree_on_weights(self, workers: Cluster) -> None:
         for trainee in self.trainees:
             if trainee.name in DISTRIBUTED:
-                workers.agree(f"weights in lane {trainee.name}", _sha256(trainee))
+                workers.agree(f"weights in lane {trainee.name}", sha256(trainee.weights()))
 
     def assist(self) -> None:
         """Train with the chief, as another worker; print and write nothing."""
@@ -148,9 +148,6 @@ class Lockstep:
             notes.print(f"executed {trainee.name}: {placed}", highlight=False)
 
 
-def _sha256(trainee: Trainee) -> dict[str, str]:
-    """Return the checksum of each of its weights."""
-    return {
-        name: hashlib.sha256(array.tobytes()).hexdigest()
-        for name, array in trainee.weights().items()
-    }
+def sha256(weights: Mapping[str, np.ndarray]) -> dict[str, str]:
+    """Return the checksum of each array."""
+    return {name: hashlib.sha256(array.tobytes()).hexdigest() for name, array in weights.items()}

@@ -32,8 +32,8 @@ def read(name: str, manual_dir: Path | None) -> tuple[np.ndarray, ...]:
     builder = _builder(name)
     if manual_dir is not None:
         manual_dir = files.expand(manual_dir)
-        _check_originals(name, manual_dir, builder.url_infos)
-    prepared = builder.data_path.exists()
+        check_originals(name, manual_dir)
+    prepared = where_prepared(name)
     if not prepared and manual_dir is None:
         _probe(name, list(builder.url_infos))
     startup.import_tensorflow()
@@ -96,12 +96,19 @@ def _prepare(name: str, builder: Any, manual_dir: Path | None) -> None:
         raise UserError(f"{name} could not be prepared: {error}\n{_ways_out(name)}") from error
 
 
-def _check_originals(name: str, folder: Path, url_infos: dict[str, Any]) -> None:
-    """Raise UserError unless `folder` holds the original files, byte for byte."""
-    for info in url_infos.values():
+def where_prepared(name: str) -> Path | None:
+    """Return the folder in which TensorFlow Datasets has `name` prepared; None where it has not."""
+    folder = _builder(name).data_path
+    return Path(folder) if folder.exists() else None
+
+
+def check_originals(name: str, folder: Path) -> None:
+    """Raise UserError unless `folder` holds the original files of `name`, byte for byte."""
+    folder, infos = files.expand(folder), _builder(name).url_infos.values()
+    for info in infos:
         path = folder / info.filename
         if not path.is_file():
-            names = ", ".join(sorted(info.filename for info in url_infos.values()))
+            names = ", ".join(sorted(info.filename for info in infos))
             raise UserError(
                 f"{name}: {path} is missing; expected the original files in that folder: {names}."
             )

@@ -1,0 +1,87 @@
+"""A comparison as TensorBoard's event files, a run a lane with the same tags in each.
+
+    tf1keras compare --tensorboard
+    tensorboard --logdir runs
+
+TensorFlow 2.21 does not bring the package tensorboard, which `tf.summary.scalar` and
+`tf.summary.histogram` are part of; `tf.summary.write`, which both end in, is TensorFlow's own.
+"""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from training.history import History, relative_distance, ulp_distance
+from training.parity import Weights
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+BUCKETS = 30
+"""Of a histogram; TensorBoard's own default."""
+
+Event = tuple[str, int, np.ndarray]
+"""Tag, step, what is shown: [] a number, [BUCKETS, 3] a histogram."""
+
+
+def write(
+    folder: Path,
+    history: History,
+    reference: str,
+    accuracy: Mapping[str, float],
+    before: Weights,
+    after: Mapping[str, Weights],
+) -> None:
+    """Write `folder`/LANE for each lane: losses, distances, test accuracy, weight histograms.
+
+    A loss has its epoch for a step, as in `history.csv`; weights and accuracy after the last update
+    have the step that would come next. `before` are the weights that every lane started from,
+    `accuracy` and `after` are by lane.
+    """
+    import tensorflow as tf
+
+    last = history.first + history.epochs
+    for lane, losses in history.losses.items():
+        writer = tf.summary.create_file_writer(str(folder / lane))
+        with writer.as_default():
+            for event in _curves(losses, history.losses[reference], history.first):
+                _write("scalars", *event)
+            _write("scalars", "accuracy/test", last, np.float32(accuracy[lane]))
+            for step, weights in ((history.first, before), (last, after[lane])):
+                for name, array in weights.items():
+                    _write("histograms", f"weights/{name}", step, histogram(array))
+        writer.close()
+
+
+def _curves(losses: np.ndarray, reference: np.ndarray, first: int) -> Iterator[Event]:
+    """Yield the loss of each epoch and its distances to the reference's, in float32."""
+    curves = {
+        "loss": losses,
+        "distance/ulp": ulp_distance(losses, reference),
+        "distance/relative": relative_distance(losses, reference),
+    }
+    for tag, values in curves.items():
+        for step, value in enumerate(values.astype(np.float32), first):
+            yield tag, step, value
+
+
+def histogram(array: np.ndarray) -> np.ndarray:
+    """Return [BUCKETS, 3] float64: left edge, right edge, count of the finite numbers between."""
+    counts, edges = np.histogram(array[np.isfinite(array)], BUCKETS)
+    return np.stack([edges[:-1], edges[1:], counts], axis=1)
+
+
+def _write(plugin: str, tag: str, step: int, value: Any) -> None:
+    import tensorflow as tf
+
+    tf.summary.write(tag, tf.constant(value), step, _metadata(plugin))
+
+
+def _metadata(plugin: str) -> "tf.compat.v1.SummaryMetadata":
+    """Return what tells TensorBoard which of its dashboards shows a tag."""
+    import tensorflow as tf
+
+    kind = tf.compat.v1.SummaryMetadata
+    return kind(plugin_data=kind.PluginData(plugin_name=plugin))
