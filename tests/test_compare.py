@@ -91,6 +91,7 @@ def test_run_folder_holds_all_that_it_promises(default_run: Path) -> None:
         "results.json",
         "placement.json",
         "losses.png",
+        "report.html",
         "tf1",
         "exact.keras",
         "idiomatic.keras",

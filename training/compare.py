@@ -10,8 +10,9 @@ TensorFlow 1's graph bit for bit (on a GPU: within the tolerance `other_kernels`
 import dataclasses
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from rich.console import Console
@@ -22,6 +23,7 @@ from training import (
     data,
     devices,
     history,
+    ladder,
     lanes,
     loop,
     parity,
@@ -34,7 +36,10 @@ from training.config import CompareConfig
 from training.data import Examples
 from training.devices import Device
 from training.history import History
+from training.ladder import Rung
 from training.loop import Trainee
+from training.pages import compare as page
+from training.pages import inside
 from training.parity import Parity
 
 
@@ -53,6 +58,10 @@ class Comparison:
     """The Keras lanes summed their gradient over slices of the rows, in another order then."""
     dropout: float = 0.0
     """Of the idiomatic lanes, which then differ by more than arithmetic."""
+    rungs: Mapping[str, Sequence[Rung]] = field(default_factory=dict)
+    """The claims about a lane: initial weights, losses, final weights."""
+    predicted: Mapping[str, np.ndarray] = field(default_factory=dict)
+    """[test rows], columns of the largest logits."""
 
     @property
     def exact_holds(self) -> bool | None:
@@ -68,6 +77,16 @@ class Comparison:
             return exact.identical
         losses = self.history.losses
         return parity.within_other_kernels(losses["exact"], losses[self.reference])
+
+
+class Beginning(NamedTuple):
+    """Where the lanes start: from the reference's weights, each by its SHA-256."""
+
+    sha256: Mapping[str, str]
+    rungs: Mapping[str, Rung]
+    """Lane -> whether it has the same."""
+    units: np.ndarray
+    """[784, n], weights of the first hidden units."""
 
 
 def run(config: CompareConfig) -> int:
@@ -93,16 +112,17 @@ def train(config: CompareConfig, final: Path, start: State | None = None) -> int
         if start:
             for trainee in trainees:
                 trainee.load_state(start)
-        initial = {name: _sha256(array) for name, array in trainees[0].weights().items()}
+        begun = _begin(trainees)
         first = start.step or 0 if start else 0
         recorded = dataclasses.replace(_train(trainees, config, device, notes), first=first)
         comparison = dataclasses.replace(
-            _judge(trainees, recorded, digits.test, device, initial),
+            _judge(trainees, recorded, digits.test, device, begun),
             stop_below=config.stop_below,
             dropout=config.dropout,
             sliced=config.micro_batch is not None,
         )
         _write(folder, trainees, comparison)
+        page.write(folder, config, comparison, digits, trainees, begun.units)
     results = report.results(comparison)
     console.print(report.table(results))
     console.print(f"\n{results['verdict']}", highlight=False, soft_wrap=True)
@@ -134,28 +154,47 @@ def _train(
         )
 
 
+def _begin(trainees: Sequence[Trainee]) -> Beginning:
+    weights = trainees[0].weights()
+    return Beginning(
+        {name: _sha256(array) for name, array in weights.items()},
+        {
+            lane.name: ladder.rung("initial weights", lane.weights(), weights)
+            for lane in trainees[1:]
+        },
+        inside.first_units(weights["W1"]),
+    )
+
+
 def _judge(
     trainees: Sequence[Trainee],
     recorded: History,
     test: Examples,
     device: Device,
-    initial: Mapping[str, str],
+    begun: Beginning,
 ) -> Comparison:
     reference, *others = trainees
     weights = reference.weights()
     losses = recorded.losses
+    found, rungs = {}, {}
+    for lane in others:
+        ours = lane.weights()
+        found[lane.name] = parity.compare(losses[lane.name], ours, losses[reference.name], weights)
+        rungs[lane.name] = (
+            begun.rungs[lane.name],
+            parity.losses_rung(found[lane.name], recorded.first),
+            ladder.rung("final weights", ours, weights),
+        )
+    logits = {lane.name: lane.logits(test.x) for lane in trainees}
     return Comparison(
         device=device,
         reference=reference.name,
         history=recorded,
-        parity={
-            lane.name: parity.compare(
-                losses[lane.name], lane.weights(), losses[reference.name], weights
-            )
-            for lane in others
-        },
-        test_accuracy={lane.name: test.accuracy(lane.logits(test.x)) for lane in trainees},
-        initial_sha256=initial,
+        parity=found,
+        test_accuracy={lane: test.accuracy(of) for lane, of in logits.items()},
+        initial_sha256=begun.sha256,
+        rungs=rungs,
+        predicted={lane: of.argmax(axis=1) for lane, of in logits.items()},
     )
 
 
