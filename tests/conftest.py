@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from filelock import FileLock
 
@@ -97,6 +98,30 @@ def mnist_dir() -> Path:
 def run(*arguments: object) -> int:
     """Run the command line in this process; return its exit status."""
     return cli.main([str(argument) for argument in arguments])
+
+
+@pytest.fixture(scope="session")
+def page_run(digits: Digits, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The run folder of five epochs on data whose name is markup, for its page."""
+    here = tmp_path_factory.mktemp("page")
+    data = here / "<script>alert(1)</script>.npz"  # a folder, and a file in it
+    data.parent.mkdir()
+    rows = [pixels for split in digits_as_bytes(digits) for pixels in split]
+    np.savez(data, **dict(zip(("x_train", "y_train", "x_test", "y_test"), rows, strict=True)))
+    folder = here / "run"
+    assert run("compare", "--data", f"npz:{data}", "--epochs", 5, "--out", folder) == 0
+    return folder
+
+
+def digits_as_bytes(digits: Digits) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return pixels [N, 28, 28] and labels of both splits, every fourth row."""
+    return [
+        (
+            np.rint(split.x[::4] * 255).astype(np.uint8).reshape(-1, 28, 28),
+            split.labels[::4].astype(np.uint8),
+        )
+        for split in (digits.train, digits.test)
+    ]
 
 
 @pytest.fixture(scope="session")

@@ -216,6 +216,7 @@ def test_run_folder_and_screen_say_what_was_measured(
         "ablation.csv",
         "ablation.json",
         "ablation.png",
+        "report.html",
         "config.json",
         "environment.json",
         "history.csv",

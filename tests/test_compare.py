@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 
 from tests.conftest import golden, tf1keras
-from training import compare, loop, report, runs
+from training import compare, comparison, loop, report, runs
 from training.config import CompareConfig
 from training.data import Digits
 from training.devices import Device
@@ -91,6 +91,7 @@ def test_run_folder_holds_all_that_it_promises(default_run: Path) -> None:
         "results.json",
         "placement.json",
         "losses.png",
+        "report.html",
         "tf1",
         "exact.keras",
         "idiomatic.keras",
@@ -165,7 +166,7 @@ def test_status_is_1_when_the_exact_lane_is_not_exact(
     assert "The exact lane is NOT the TensorFlow 1 graph" in capsys.readouterr().out
 
 
-def judged(kind: str, exact: np.ndarray, weights_identical: bool = True) -> compare.Comparison:
+def judged(kind: str, exact: np.ndarray, weights_identical: bool = True) -> comparison.Comparison:
     reference = np.linspace(100, 1, len(exact), dtype=np.float32)
     differs = exact != reference
     parity = Parity(
@@ -175,7 +176,7 @@ def judged(kind: str, exact: np.ndarray, weights_identical: bool = True) -> comp
         weights_identical=weights_identical,
     )
     lanes = {"tf1": reference, "exact": exact}
-    return compare.Comparison(
+    return comparison.Comparison(
         device=Device(kind, 0),
         reference="tf1",
         history=History(lanes, dict.fromkeys(lanes, 0.1)),

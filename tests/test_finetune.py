@@ -227,6 +227,7 @@ def test_a_run_says_everything_and_its_model_is_the_one_measured(
         "finetune.json",
         "history.csv",
         "model.keras",
+        "report.html",
     }
 
     # its model goes on: to some of the classes of other data, with a new head, a few rows each
@@ -318,3 +319,6 @@ def test_a_study_has_a_row_for_each_training(
     assert rows["naive"]["test_accuracy"] == pytest.approx(sum(of) / 2)
     assert rows["naive"]["sd"] == pytest.approx(abs(of[0] - of[1]) / 2**0.5)
     assert (tmp_path / "run" / "study.png").stat().st_size > 10000
+    assert study.verdict(facts["rows"]) in (tmp_path / "run" / "report.html").read_text(
+        encoding="utf-8"
+    )

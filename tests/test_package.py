@@ -40,3 +40,4 @@ def test_wheel_runs_away_from_the_sources(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert (away / "run" / "parity.json").is_file()
+    assert (away / "run" / "report.html").stat().st_size > 5_000_000

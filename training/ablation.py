@@ -22,6 +22,7 @@ from training import data, devices, drift, history, plot, report, runs, startup
 from training.config import AblateConfig
 from training.drift import REFERENCE
 from training.history import History, relative_distance, ulp_distance
+from training.pages import tables
 from training.tolerances import FLOAT64_EPOCHS, ROUNDING_SHRINKS_TO
 
 Kind = Literal["none", "rounding", "semantics"]
@@ -58,6 +59,7 @@ def run(config: AblateConfig) -> int:
         effects: dict[str, Effect] = {cause: measure(cause, histories) for cause in config.causes}
         results = describe(effects)
         _write(folder, histories, results)
+        tables.ablate(folder, config, histories, results)
     console.print(table(results))
     console.print(f"\n{LEGEND}", highlight=False)
     console.print(f"Results: {final}", highlight=False, soft_wrap=True, markup=False)

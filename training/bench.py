@@ -25,6 +25,7 @@ from rich.table import Table
 
 from training import backend, data, environment, plot, runs, startup
 from training.config import BenchConfig, Peer
+from training.pages import tables
 
 MEASURED = 0.5
 """Seconds that one measurement lasts, at least: so many epochs are timed at once."""
@@ -46,6 +47,8 @@ def run(config: BenchConfig) -> int:
         runs.write_json(folder / "environment.json", environment.describe())
         runs.write_json(folder / "bench.json", {"rounds": config.rounds, "rows": measured})
         plot.bench(measured, folder / "bench.png")
+        shown = {rows: lines(of_rows) for rows, of_rows in measured.items()}
+        tables.bench(folder, config, measured, shown)
     for rows, of_rows in measured.items():
         console.print(f"\n{int(rows):,} rows, median of {config.rounds} rounds", highlight=False)
         console.print(table(of_rows))

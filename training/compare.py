@@ -8,8 +8,7 @@ TensorFlow 1's graph bit for bit (on a GPU: within the tolerance `other_kernels`
 """
 
 import dataclasses
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -20,7 +19,6 @@ from training import (
     data,
     devices,
     history,
-    parity,
     plot,
     report,
     runs,
@@ -28,49 +26,12 @@ from training import (
     tensorboard,
 )
 from training.cluster import Cluster
+from training.comparison import Comparison, judge
 from training.config import CompareConfig
-from training.data import Examples
-from training.devices import Device
-from training.execution import Precision
-from training.history import History
-from training.lockstep import Lockstep, Start, sha256
+from training.lockstep import Lockstep, Start
 from training.loop import Trainee
-from training.parity import Parity
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """What a comparison found; every mapping is by lane, the reference has no parity."""
-
-    device: Device
-    reference: str
-    history: History
-    parity: Mapping[str, Parity]
-    test_accuracy: Mapping[str, float]
-    initial_sha256: Mapping[str, str]
-    stop_below: float | None = None
-    reordered: bool = False
-    """The lanes exact and idiomatic summed their gradient over slices, replicas or workers."""
-    precision: Precision = "float32"
-    workers: int = 1
-    """How many shared out the rows; their weights are identical, or training ended in an error."""
-    dropout: float = 0.0
-    """Of the idiomatic lanes, which then differ by more than arithmetic."""
-
-    @property
-    def exact_holds(self) -> bool | None:
-        """Whether the exact lane is the reference; None if it did not run, or nothing is promised.
-
-        On a CPU that is in bits; on a GPU, and where the gradient is summed in another order, it is
-        to the tolerance of other kernels. Of mixed precision nothing is promised.
-        """
-        exact = self.parity.get("exact")
-        if exact is None or self.precision == "mixed_bfloat16":
-            return None
-        if self.device.kind == "CPU" and not self.reordered:
-            return exact.identical
-        losses = self.history.losses
-        return parity.within_other_kernels(losses["exact"], losses[self.reference])
+from training.pages import compare as page
+from training.pages import inside
 
 
 def run(config: CompareConfig) -> int:
@@ -98,10 +59,9 @@ def train(config: CompareConfig, final: Path, start: Start = Start()) -> int:  #
         notes.print(report.banner(config, digits, device, start), highlight=False, soft_wrap=True)
         report.write_setting(folder, config, device, digits)
         lockstep = Lockstep(config, digits, device, workers, folder, start)
-        recorded = lockstep.train(notes)
-        trainees = lockstep.trainees
+        recorded, trainees = lockstep.train(notes), lockstep.trainees
         comparison = dataclasses.replace(
-            _judge(trainees, recorded, digits.test, device, sha256(lockstep.initial)),
+            judge(trainees, recorded, digits.test, device, lockstep.beginning),
             stop_below=config.stop_below,
             dropout=config.dropout,
             reordered=config.reordered,
@@ -116,39 +76,16 @@ def train(config: CompareConfig, final: Path, start: Start = Start()) -> int:  #
                 recorded,
                 comparison.reference,
                 comparison.test_accuracy,
-                lockstep.initial,
+                lockstep.beginning.weights,
                 after,
             )
+        units = inside.first_units(lockstep.beginning.weights["W1"])
+        page.write(folder, config, comparison, digits, trainees, units)
     results = report.results(comparison)
     console.print(report.table(results))
     console.print(f"\n{results['verdict']}", highlight=False, soft_wrap=True)
     console.print(f"Results: {final}", highlight=False, soft_wrap=True, markup=False)
     return 1 if comparison.exact_holds is False else 0
-
-
-def _judge(
-    trainees: Sequence[Trainee],
-    recorded: History,
-    test: Examples,
-    device: Device,
-    initial: Mapping[str, str],
-) -> Comparison:
-    reference, *others = trainees
-    weights = reference.weights()
-    losses = recorded.losses
-    return Comparison(
-        device=device,
-        reference=reference.name,
-        history=recorded,
-        parity={
-            lane.name: parity.compare(
-                losses[lane.name], lane.weights(), losses[reference.name], weights
-            )
-            for lane in others
-        },
-        test_accuracy={lane.name: test.accuracy(lane.logits(test.x)) for lane in trainees},
-        initial_sha256=initial,
-    )
 
 
 def _write(folder: Path, trainees: Sequence[Trainee], comparison: Comparison) -> None:

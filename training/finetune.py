@@ -16,6 +16,7 @@ from rich.console import Console
 from training import data, devices, environment, pretrained, progress, report, runs, source, split
 from training.devices import Device
 from training.model_config import FinetuneConfig
+from training.pages import finetune as page
 from training.recipe import RECIPES, Recipe
 from training.split import Task
 
@@ -95,6 +96,7 @@ def run(config: FinetuneConfig) -> int:
         runs.write_json(folder / "finetune.json", result)
         runs.write_csv(folder / "history.csv", tuned.history)
         model.save(folder / "model.keras")
+        page.write(folder, config, result, task, origin, model)
     console.print(summary(result), highlight=False, soft_wrap=True, markup=False)
     console.print(f"Results: {final}", highlight=False, soft_wrap=True, markup=False)
     return 0

@@ -93,13 +93,13 @@ def climb(climber: Any, reference: Trace, batches: Sequence[Batch], **look: Any)
     """
     weights = climber.weights()
     yield _variables(weights, reference.weights)
-    yield _rung("initial weights", weights, reference.weights)
+    yield rung("initial weights", weights, reference.weights)
     x, y = batches[0]
     observed, first = climber.observe(x, y, **look), reference.observed
     if first.logits is not None:
-        yield _rung("forward", {"logits": observed.logits}, {"logits": first.logits})
-    yield _rung("loss", {"loss": observed.loss}, {"loss": first.loss})
-    yield _rung("gradients", observed.gradients, first.gradients)
+        yield rung("forward", {"logits": observed.logits}, {"logits": first.logits})
+    yield rung("loss", {"loss": observed.loss}, {"loss": first.loss})
+    yield rung("gradients", observed.gradients, first.gradients)
 
     losses = [climber.step(x, y)]
     after = climber.weights()
@@ -107,7 +107,7 @@ def climb(climber: Any, reference: Trace, batches: Sequence[Batch], **look: Any)
     both = {
         name: array for name, array in {**after, **slots}.items() if name in reference.after_one
     }
-    yield _rung("one update", both, {name: reference.after_one[name] for name in both})
+    yield rung("one update", both, {name: reference.after_one[name] for name in both})
     rungs = [_step(0, losses[0], after, reference)]
     for index, (x, y) in enumerate(batches[1:], start=1):
         losses.append(climber.step(x, y))
@@ -130,7 +130,7 @@ def _variables(weights: Arrays, reference: Arrays) -> Rung:
 def _step(index: int, loss: np.ndarray, weights: Arrays, reference: Trace) -> Rung:
     ours = {"loss": loss, **weights}
     theirs = {"loss": reference.losses[index], **reference.after_each[index]}
-    return _rung("all updates", ours, theirs)
+    return rung("all updates", ours, theirs)
 
 
 def _worst(steps: Sequence[Rung]) -> Rung:
@@ -148,7 +148,7 @@ def _worst(steps: Sequence[Rung]) -> Rung:
     )
 
 
-def _rung(name: str, ours: Arrays, theirs: Arrays) -> Rung:
+def rung(name: str, ours: Arrays, theirs: Arrays) -> Rung:
     """Compare tensors of the same names; the rung's distances are those of the worst tensor."""
     largest = max((float(np.abs(array).max(initial=0)) for array in theirs.values()), default=0.0)
     measured = [

@@ -4,9 +4,10 @@ import contextlib
 import dataclasses
 import hashlib
 import signal
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from rich.console import Console
@@ -20,7 +21,9 @@ from training.devices import Device
 from training.execution import DISTRIBUTED
 from training.history import History
 from training.interruption import Interruption
+from training.ladder import Rung, rung
 from training.lanes import Manner
+from training.loop import Trainee
 from training.saving import Saved, Saver
 
 
@@ -34,6 +37,23 @@ class Start:
     """What each lane starts from of its own; its losses are those of an earlier run."""
     first: int = 0
     """The number of the first epoch."""
+
+
+class Beginning(NamedTuple):
+    """Where the lanes start."""
+
+    weights: Mapping[str, np.ndarray]
+    """The first lane's, by the article's names."""
+    rungs: Mapping[str, Rung]
+    """Other lane -> whether it has the same."""
+
+    @classmethod
+    def of(cls, trainees: Sequence[Trainee]) -> "Beginning":
+        """Return that of `trainees`, which have not trained yet."""
+        first, *others = trainees
+        weights = first.weights()
+        name = "initial weights"
+        return cls(weights, {one.name: rung(name, one.weights(), weights) for one in others})
 
 
 class Lockstep:
@@ -65,8 +85,7 @@ class Lockstep:
         elif start.state:
             for trainee in self.trainees:
                 trainee.load_state(start.state)
-        self.initial = self.trainees[0].weights()
-        """The first lane's, at the beginning, by the article's names."""
+        self.beginning = Beginning.of(self.trainees)
         saved = saving.read(folder)
         if saved:
             saving.restore(self.trainees, saved)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from training.history import relative_distance, ulp_distance
+from training.ladder import Rung
 from training.tolerances import FIRST_EPOCHS, TOLERANCES
 
 Weights = Mapping[str, np.ndarray]
@@ -42,6 +43,18 @@ def compare(
         max_rel=float(relative_distance(losses, reference_losses).max()),
         first_difference=int(differs.argmax()) if differs.any() else None,
         weights_identical=same_bits(weights, reference_weights),
+    )
+
+
+def losses_rung(parity: Parity, first: int) -> Rung:
+    """Return the rung of the losses, whose epochs are numbered from `first`."""
+    where = parity.first_difference
+    return Rung(
+        "losses",
+        where is None,
+        parity.max_ulp,
+        max_rel=parity.max_rel,
+        where=None if where is None else f"epoch {first + where}",
     )
 
 

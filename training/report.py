@@ -18,7 +18,7 @@ from training.options import RunOptions, TrainingOptions
 from training.tolerances import FIRST_EPOCHS, TOLERANCES
 
 if TYPE_CHECKING:
-    from training.compare import Comparison
+    from training.comparison import Comparison
     from training.data import Digits
     from training.devices import Device
     from training.lockstep import Start

@@ -31,6 +31,8 @@ from training import (
 from training.data import Digits
 from training.devices import Device
 from training.model_config import FinetuneConfig, Strategy
+from training.pages import tables
+from training.pages.document import Text
 
 if TYPE_CHECKING:
     from training.pretrained import Pretrained
@@ -111,6 +113,8 @@ def run(config: FinetuneConfig) -> int:
         )
         runs.write_csv(folder / "study.csv", [dataclasses.asdict(row) for row in rows])
         plot.study(curves, folder / "study.png")
+        lines = [cells(row) for row in table]
+        tables.study(folder, config, curves, lines, verdicts(table), source_accuracy)
     console.print(shown(table, config.accuracy, source_accuracy))
     console.print(f"\n{verdict(table)}", highlight=False, soft_wrap=True)
     console.print(f"Results: {final}", highlight=False, soft_wrap=True, markup=False)
@@ -227,12 +231,19 @@ def cells(row: dict[str, Any]) -> list[str]:
 
 def verdict(table: Sequence[dict[str, Any]]) -> str:
     """Return one sentence: the best strategy against scratch, and who loses to scratch."""
+    return verdicts(table).en
+
+
+def verdicts(table: Sequence[dict[str, Any]]) -> Text:
+    """Return the sentence in both languages."""
     scratch, *others = table
     best = max(others, key=lambda row: row["test_accuracy"])
     points = 100 * (best["test_accuracy"] - scratch["test_accuracy"])
     worse = [r["strategy"] for r in others if r["test_accuracy"] < scratch["test_accuracy"]]
-    return (
-        f"Best: {best['strategy']}, {points:+.2f} points against scratch "
-        f"({best['test_accuracy']:.2%}, {scratch['test_accuracy']:.2%}); "
-        f"worse than scratch: {', '.join(worse) or 'none'}."
+    both = f"{best['test_accuracy']:.2%}, {scratch['test_accuracy']:.2%}"
+    return Text(
+        f"Best: {best['strategy']}, {points:+.2f} points against scratch ({both}); "
+        f"worse than scratch: {', '.join(worse) or 'none'}.",
+        f"最好的是 {best['strategy']}，比从头训练（scratch）{points:+.2f} 个百分点（{both}）；"
+        f"不如从头训练的：{'、'.join(worse) or '没有'}。",
     )

@@ -1,0 +1,290 @@
+"""report.html in a real browser: Debian's Chromium, driven by Playwright, from file://."""
+
+import base64
+import re
+import shutil
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.conftest import run
+from training import images, predict
+
+playwright = pytest.importorskip("playwright.sync_api")
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
+pytestmark = pytest.mark.skipif(
+    CHROMIUM is None, reason="no Chromium here: apt-get install chromium"
+)
+
+SEVEN = [(80, 60), (200, 62), (190, 90), (150, 170), (128, 245)]
+OFF_CENTRE = [(20, 30), (75, 20), (80, 60), (40, 90), (70, 130), (22, 150)]
+DOT = [(140, 140), (140, 141)]
+
+Open = Callable[..., Any]
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def opened(chromium: Any) -> Iterator[Open]:
+    """Open a run's page; at the end nothing was asked of a network, and nothing complained."""
+    contexts, seen = [], []
+
+    def open_page(folder: Path, width: int = 1200, **more: Any) -> Any:
+        context = chromium.new_context(
+            viewport={"width": width, "height": 800}, **{"locale": "en-US"} | more
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: seen.append(message.text))
+        page.on("pageerror", lambda error: seen.append(str(error)))
+        page.on("request", lambda request: seen.append(request.url))
+        file = (folder / "report.html").as_uri()
+        page.goto(file)
+        page.wait_for_function("() => document.querySelectorAll('.plot .main-svg').length > 0")
+        seen.remove(file)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert [text for text in seen if not text.startswith("data:")] == []
+
+
+@pytest.fixture(scope="module")
+def shared(opened: Open, page_run: Path) -> Any:
+    """One page for all that leave it as it was: to open one takes seconds."""
+    return opened(page_run)
+
+
+def strokes(page: Any, points: list[tuple[int, int]]) -> None:
+    """Draw on the pad with the mouse, in its own 280 x 280."""
+    page.locator("#pad").scroll_into_view_if_needed()
+    box = page.locator("#pad").bounding_box()
+    scale = (box["width"] - 2) / 280
+    at = [(box["x"] + 1 + x * scale, box["y"] + 1 + y * scale) for x, y in points]
+    page.mouse.move(*at[0])
+    page.mouse.down()
+    for point in at[1:]:
+        page.mouse.move(*point, steps=8)
+    page.mouse.up()
+
+
+def canvas(page: Any, name: str, channel: int) -> np.ndarray:
+    """Return one channel of a canvas: [height, width] uint8."""
+    height, width, values = page.evaluate(
+        """([name, channel]) => {
+            const { width, height } = document.getElementById(name);
+            const context = document.getElementById(name).getContext("2d");
+            const { data } = context.getImageData(0, 0, width, height);
+            return [height, width, [...data].filter((_, i) => i % 4 === channel)];
+        }""",
+        [name, channel],
+    )
+    return np.array(values, np.uint8).reshape(height, width)
+
+
+def answers(page: Any) -> np.ndarray:
+    """Return what the bars say: [models, classes]."""
+    return np.array(
+        page.locator(".answer").evaluate_all(
+            "all => all.map(of => [...of.querySelectorAll('li')].map(li => +li.dataset.chance))"
+        )
+    )
+
+
+def test_a_drawn_digit_is_classified_as_python_classifies_its_pixels(
+    shared: Any, page_run: Path
+) -> None:
+    sides = predict.load(page_run)
+    assert list(sides.logits) == shared.locator(".answer h3").all_inner_texts()
+    for points in (SEVEN, OFF_CENTRE, DOT):
+        strokes(shared, points)
+        ink = canvas(shared, "pad", channel=3) / np.float32(255)
+        assert 0 < (ink > 0).mean() < 0.5
+        pixels = images.mnist_form(ink)
+        seen = canvas(shared, "seen", channel=0).astype(int)
+        assert np.abs(seen - pixels).max() <= 1
+        x = seen.reshape(1, -1).astype(np.float32) / np.float32(255)
+        chances = [predict.probabilities(logits(x))[0] for logits in sides.logits.values()]
+        np.testing.assert_allclose(answers(shared), chances, rtol=0, atol=1e-5)
+        says = [str(of.argmax()) for of in chances]
+        assert shared.locator(".says").all_inner_texts() == says
+        shared.get_by_role("button", name="Clear").click()
+        assert not canvas(shared, "pad", channel=3).any()
+        assert shared.locator(".says").all_inner_texts() == ["–", "–", "–"]
+
+
+def test_the_pages_form_of_an_image_is_pythons(shared: Any) -> None:
+    """Byte by byte, on blots of every size, lines that are symmetric, and single pixels."""
+    random = np.random.default_rng(0)
+    inks = []
+    for _ in range(30):
+        height, width = random.integers(1, 60, 2)
+        ink = np.zeros((70, 70), np.float32)
+        top, left = random.integers(0, 70 - height), random.integers(0, 70 - width)
+        blot = random.integers(0, 256, (height, width)) * (random.random((height, width)) < 0.7)
+        ink[top : top + height, left : left + width] = blot / np.float32(255)
+        ink[top, left] = 1
+        inks += [ink, np.maximum(ink, ink[:, ::-1]), np.maximum(ink, ink[::-1])]
+    made = shared.evaluate(
+        """inks => inks.map((base64) => [
+            ...mnistForm(new Float32Array(decode(base64).buffer), 70, 70)
+        ])""",
+        [base64.b64encode(ink.tobytes()).decode() for ink in inks],
+    )
+    theirs = np.array([images.mnist_form(ink).ravel() for ink in inks], int)
+    assert np.abs(np.array(made) - theirs).max() <= 1
+    assert (np.array(made) != theirs).mean() < 1e-4
+
+
+def test_charts_are_there_and_change_with_what_is_chosen(shared: Any) -> None:
+    page = shared
+    assert page.locator(".plot .scatterlayer .trace").count() == 3 + 2
+    names = page.locator("#distance .legendtext").all_text_contents()
+    assert names == ["exact: 0 in every epoch", "idiomatic"]
+    title = page.locator("#distance .y-title")
+    assert "float32 numbers" in title.inner_text()
+    page.get_by_label("relative").check()
+    assert title.inner_text() == "relative distance to tf1"
+    page.locator("#losses").get_by_label("linear axis").check()
+    assert page.evaluate("() => document.querySelector('#losses .plot').layout.yaxis.type") == (
+        "linear"
+    )
+    units = page.locator("#units canvas")
+    pictures = set()
+    for view in ("before training", "after training", "change"):
+        page.get_by_label(view).check()
+        pictures.add(units.evaluate("canvas => canvas.toDataURL()"))
+    assert len(pictures) == 3
+    digit = page.locator("[data-digit]").first
+    label = digit.inner_text()
+    digit.click()
+    assert page.locator(".says").first.inner_text() == re.findall(r"→ (\d)", label)[0]
+
+
+def test_language_and_theme_are_switched(opened: Open, page_run: Path) -> None:
+    page = opened(page_run, color_scheme="light")
+    background = "() => getComputedStyle(document.body).backgroundColor"
+    light = page.evaluate(background)
+    page.get_by_role("button", name="Dark").click()
+    assert page.evaluate(background) != light
+    page.get_by_role("button", name="Light").click()
+    assert page.evaluate(background) == light
+    assert page.locator("h1").inner_text() == "Bit for bit the same"
+    page.get_by_role("button", name="中文").click()
+    assert page.locator("h1").inner_text() == "逐比特相同"
+    assert page.locator("html").get_attribute("lang") == "zh-CN"
+    assert "每个 epoch 都是 0" in (page.locator("#distance .legendtext").first.text_content() or "")
+    assert "手写板" in (page.locator("#pad").get_attribute("aria-label") or "")
+    page.get_by_role("button", name="English").click()
+    assert page.locator("h1").inner_text() == "Bit for bit the same"
+    dark = opened(page_run, color_scheme="dark", locale="zh-CN")
+    assert dark.evaluate(background) != light
+    assert dark.locator("h1").inner_text() == "逐比特相同"
+
+
+def test_keys_reach_everything_and_draw(shared: Any) -> None:
+    page = shared
+    wanted = page.evaluate(
+        """() => {
+            const all = [...document.querySelectorAll("button, summary, [tabindex], input:checked")]
+                .filter((one) => one.checkVisibility());
+            all.forEach((one, i) => (one.dataset.reach = i));
+            return all.length;
+        }"""
+    )
+    reached = set()
+    for _ in range(wanted + 5):
+        page.keyboard.press("Tab")
+        reached.add(page.evaluate("() => document.activeElement.dataset.reach"))
+    assert {str(number) for number in range(wanted)} <= reached
+    page.locator("#pad").focus()
+    for key in (" ", *8 * ["ArrowDown"], *3 * ["ArrowRight"], " "):
+        page.keyboard.press(key)
+    assert canvas(page, "pad", channel=3).any()
+    assert page.locator("#heard").text_content() == ", ".join(
+        f"{name}: {says}"
+        for name, says in zip(
+            page.locator(".answer h3").all_inner_texts(),
+            page.locator(".says").all_inner_texts(),
+            strict=True,
+        )
+    )
+    page.keyboard.press("Delete")
+    assert not canvas(page, "pad", channel=3).any()
+
+
+def test_a_phone_scrolls_one_way_only_and_a_finger_draws(opened: Open, page_run: Path) -> None:
+    page = opened(page_run, width=390, has_touch=True, is_mobile=True)
+    for details in page.locator("details").all():
+        details.evaluate("details => (details.open = true)")
+    for language in ("en", "zh-CN"):
+        assert page.locator("html").get_attribute("lang") == language
+        assert page.evaluate("() => document.documentElement.scrollWidth") == 390
+        page.locator("#language").tap()
+    page.locator("#pad").tap()
+    assert canvas(page, "pad", channel=3).any()
+
+
+def test_the_page_may_not_load_anything(page_run: Path, chromium: Any) -> None:
+    """The policy in it holds, whatever a script would try: nobody knocks at a port that listens."""
+    context = chromium.new_context()
+    page = context.new_page()
+    page.goto((page_run / "report.html").as_uri())
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        outcome = page.evaluate(
+            """async (address) => {
+                const image = new Promise((done) => {
+                    const element = new Image();
+                    element.onload = () => done("loaded");
+                    element.onerror = () => done("refused");
+                    element.src = address;
+                });
+                const added = document.createElement("script");
+                added.textContent = "window.ran = true";
+                document.body.append(added);
+                const fetched = fetch(address).then(() => "loaded", () => "refused");
+                const late = new Promise((done) => setTimeout(done, 2000, "asked"));
+                const first = (of) => Promise.race([of, late]);
+                return [await first(image), await first(fetched), window.ran ?? "refused"];
+            }""",
+            f"http://127.0.0.1:{server.getsockname()[1]}/x.png",
+        )
+        server.settimeout(0.2)
+        with pytest.raises(TimeoutError):
+            server.accept()
+    context.close()
+    assert outcome == 3 * ["refused"]
+
+
+@pytest.mark.slow
+def test_page_of_fine_tuning_asks_both_models(opened: Open, article: Path, tmp_path: Path) -> None:
+    """Of other widths of the head: ten classes before, three after."""
+    folder = tmp_path / "tuned"
+    asked = ["--data", "digits[1,7-8]", "--shots", 2, "--epochs", 1, "--strategy", "head"]
+    assert run("finetune", article, *asked, "--out", folder) == 0
+    page = opened(folder)
+    assert page.locator(".answer h3").all_inner_texts() == ["source", "fine-tuned"]
+    strokes(page, SEVEN)
+    x = images.mnist_form(canvas(page, "pad", channel=3) / np.float32(255)).reshape(1, -1)
+    x = x.astype(np.float32) / np.float32(255)
+    shown = page.locator(".answer").all()
+    for box, path in zip(shown, (article, folder), strict=True):
+        labels = box.locator("li > :first-child").all_inner_texts()
+        sides = predict.load(path)
+        assert labels == [*map(str, sides.classes)]
+        chances = box.locator("li").evaluate_all("lines => lines.map(li => +li.dataset.chance)")
+        logits = next(iter(sides.logits.values()))
+        np.testing.assert_allclose(chances, predict.probabilities(logits(x))[0], atol=1e-5)

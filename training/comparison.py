@@ -1,0 +1,88 @@
+"""What a comparison found, judged: losses, parity, accuracy, and whether the exact lane holds."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from training import ladder, parity
+from training.data import Examples
+from training.devices import Device
+from training.execution import Precision
+from training.history import History
+from training.ladder import Rung
+from training.lockstep import Beginning, sha256
+from training.loop import Trainee
+from training.parity import Parity
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What a comparison found; every mapping is by lane, the reference has no parity."""
+
+    device: Device
+    reference: str
+    history: History
+    parity: Mapping[str, Parity]
+    test_accuracy: Mapping[str, float]
+    initial_sha256: Mapping[str, str]
+    stop_below: float | None = None
+    reordered: bool = False
+    """The lanes exact and idiomatic summed their gradient over slices, replicas or workers."""
+    precision: Precision = "float32"
+    workers: int = 1
+    """How many shared out the rows; their weights are identical, or training ended in an error."""
+    dropout: float = 0.0
+    """Of the idiomatic lanes, which then differ by more than arithmetic."""
+    rungs: Mapping[str, Sequence[Rung]] = field(default_factory=dict)
+    """The claims about a lane: initial weights, losses, final weights."""
+    predicted: Mapping[str, np.ndarray] = field(default_factory=dict)
+    """[test rows], columns of the largest logits."""
+
+    @property
+    def exact_holds(self) -> bool | None:
+        """Whether the exact lane is the reference; None if it did not run, or nothing is promised.
+
+        On a CPU that is in bits; on a GPU, and where the gradient is summed in another order, it is
+        to the tolerance of other kernels. Of mixed precision nothing is promised.
+        """
+        exact = self.parity.get("exact")
+        if exact is None or self.precision == "mixed_bfloat16":
+            return None
+        if self.device.kind == "CPU" and not self.reordered:
+            return exact.identical
+        losses = self.history.losses
+        return parity.within_other_kernels(losses["exact"], losses[self.reference])
+
+
+def judge(
+    trainees: Sequence[Trainee],
+    recorded: History,
+    test: Examples,
+    device: Device,
+    begun: Beginning,
+) -> Comparison:
+    """Return what was found of `trainees`, the first of which is the reference, after training."""
+    reference, *others = trainees
+    weights = reference.weights()
+    losses = recorded.losses
+    found, rungs = {}, {}
+    for lane in others:
+        ours = lane.weights()
+        found[lane.name] = parity.compare(losses[lane.name], ours, losses[reference.name], weights)
+        rungs[lane.name] = (
+            begun.rungs[lane.name],
+            parity.losses_rung(found[lane.name], recorded.first),
+            ladder.rung("final weights", ours, weights),
+        )
+    logits = {lane.name: lane.logits(test.x) for lane in trainees}
+    return Comparison(
+        device=device,
+        reference=reference.name,
+        history=recorded,
+        parity=found,
+        test_accuracy={lane: test.accuracy(of) for lane, of in logits.items()},
+        initial_sha256=sha256(begun.weights),
+        rungs=rungs,
+        predicted={lane: of.argmax(axis=1) for lane, of in logits.items()},
+    )

@@ -1,0 +1,201 @@
+"""The page of a comparison: what its run folder holds, to look at, and a pad to draw a digit on."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from training import report
+from training.history import relative_distance, ulp_distance
+from training.pages import chart, document, inside
+from training.pages.document import Text
+
+if TYPE_CHECKING:
+    from training.comparison import Comparison
+    from training.config import CompareConfig
+    from training.data import Digits
+    from training.loop import Trainee
+
+SCRIPTS = ("units.js", "mnist_form.js", "pad.js")
+
+
+def write(
+    folder: Path,
+    config: "CompareConfig",
+    comparison: "Comparison",
+    digits: "Digits",
+    trainees: "Sequence[Trainee]",
+    units: np.ndarray,
+) -> None:
+    """Write the page; `units` are the first hidden units' weights before training."""
+    results = report.results(comparison)
+    fitting = trainees if inside.fits(config.hyper.parameters) else ()
+    pad = inside.pad(
+        [inside.Model(lane.name, [*lane.weights().values()], digits.classes) for lane in fitting],
+        probabilities=config.cost == "cross_entropy",
+    )
+    embedded = {model["name"] for model in pad["models"]}
+    looked_at = [lane for lane in trainees if lane.name in embedded] or trainees[:2]
+    after = {
+        lane.name: inside.first_units(lane.weights()["W1"])
+        for lane in looked_at[: inside.MOST_LANES]
+    }
+    misread = inside.misread(
+        digits.test,
+        [*comparison.predicted],
+        np.stack([*comparison.predicted.values()]),
+        digits.classes,
+    )
+    data = {
+        "charts": {"losses": losses(comparison)} | distances(comparison),
+        "pad": pad,
+        "units": inside.units(units, after),
+        "misread": misread["digits"],
+    }
+    document.write(
+        folder,
+        "compare.html.j2",
+        config,
+        data,
+        SCRIPTS,
+        headline=headline(comparison),
+        verdict=Text(results["verdict"], verdict_zh(comparison)),
+        model=config.hyper.describe(),
+        hidden=config.hyper.widths[1],
+        results=results,
+        rungs=comparison.rungs,
+        differences=differences(comparison),
+        misread=misread,
+        confusion={
+            lane: inside.confusion(digits.test.labels, found, len(digits.classes))
+            for lane, found in comparison.predicted.items()
+        },
+        classes=[str(label) for label in digits.classes],
+        initial_sha256=comparison.initial_sha256,
+        placement={lane.name: lane.placement for lane in trainees},
+    )
+
+
+def losses(comparison: "Comparison") -> dict[str, Any]:
+    """Return the chart of all lanes' losses."""
+    drawn, first = _drawn(comparison), comparison.history.first
+    series = [
+        {"name": lane, "y": chart.numbers(of[drawn]), **chart.LANES[lane]}
+        for lane, of in comparison.history.losses.items()
+    ]
+    title = Text("loss", "损失")
+    return chart.lines(
+        drawn + first,
+        [
+            chart.view(Text("log axis", "对数轴"), title, series, log=True),
+            chart.view(Text("linear axis", "线性轴"), title, series),
+        ],
+        Text("Loss of every lane by epoch", "每条路线每个 epoch 的损失"),
+        of=comparison.history.epochs,
+    )
+
+
+def distances(comparison: "Comparison") -> dict[str, Any]:
+    """Return the chart of every lane's distance to the reference; {} where there is only one."""
+    every, reference = comparison.history.losses, comparison.reference
+    if not comparison.parity:
+        return {}
+    drawn, first = _drawn(comparison), comparison.history.first
+
+    def series(measure: Any) -> list[dict[str, Any]]:
+        return [
+            {
+                **chart.zero_or_more(lane, measure(every[lane], every[reference])[drawn]),
+                "colour": chart.LANES[lane]["colour"],
+            }
+            for lane in comparison.parity
+        ]
+
+    relative = Text(f"relative distance to {reference}", f"与 {reference} 的相对距离")
+    ulp = Text(f"float32 numbers between it and {reference}", f"与 {reference} 之间的 float32 个数")
+    marks = [
+        {"x": first + of.first_difference, "name": lane, "colour": chart.LANES[lane]["colour"]}
+        for lane, of in comparison.parity.items()
+        if of.first_difference is not None
+    ]
+    found = chart.lines(
+        drawn + first,
+        [
+            chart.view(Text("ULP", "ULP"), ulp, series(ulp_distance), log=True, form=","),
+            chart.view(
+                Text("relative", "相对"), relative, series(relative_distance), log=True, form=".3~e"
+            ),
+        ],
+        Text(
+            f"Distance of the losses to {reference} by epoch",
+            f"每个 epoch 的损失与 {reference} 的距离",
+        ),
+        marks=marks,
+        of=comparison.history.epochs,
+    )
+    return {"distances": found}
+
+
+def _drawn(comparison: "Comparison") -> np.ndarray:
+    """Return the indexes of the epochs to draw: with every lane's first difference."""
+    every = comparison.history.losses
+    reference = every[comparison.reference]
+    curves = [*every.values()]
+    curves += [relative_distance(every[lane], reference) for lane in comparison.parity]
+    firsts = [of.first_difference for of in comparison.parity.values()]
+    return chart.thinned(curves, [epoch for epoch in firsts if epoch is not None])
+
+
+def differences(comparison: "Comparison") -> dict[str, dict[str, str] | None]:
+    """Return, by lane, where its loss first differs from the reference's, and both losses."""
+    every = comparison.history.losses
+    return {
+        lane: None
+        if of.first_difference is None
+        else {
+            "epoch": str(comparison.history.first + of.first_difference),
+            "loss": str(every[lane][of.first_difference]),
+            "reference": str(every[comparison.reference][of.first_difference]),
+        }
+        for lane, of in comparison.parity.items()
+    }
+
+
+def headline(comparison: "Comparison") -> Text:
+    """Return the verdict in a few words."""
+    exact = comparison.parity.get("exact")
+    if exact is None or comparison.exact_holds is None:
+        return Text("Nothing is proven here", "这里什么也没有证明")
+    if exact.identical:
+        return Text("Bit for bit the same", "逐比特相同")
+    if comparison.exact_holds:
+        return Text("The same within rounding", "在舍入误差内相同")
+    return Text("Not the same", "不相同")
+
+
+def verdict_zh(comparison: "Comparison") -> str:
+    """Return `report.verdict` in Chinese, shorter: the tables have the rest."""
+    lane = comparison.reference
+    reference = " TensorFlow 1 的计算图" if lane == "tf1" else f" {lane} 路线"
+    epochs = comparison.history.epochs
+    exact = comparison.parity.get("exact")
+    clauses = []
+    if exact is None or comparison.exact_holds is None:
+        clauses.append("exact 路线和参照没有都运行，所以什么也没有证明")
+    elif exact.identical:
+        clauses.append(f"exact 路线与{reference}在 {epochs} 个 epoch 里逐比特相同，损失和权重都是")
+    elif comparison.exact_holds:
+        clauses.append(f"exact 路线与{reference}的差别在容差之内，但不是逐比特相同")
+    else:
+        clauses.append(f"exact 路线与{reference}不同")
+    for lane, of in comparison.parity.items():
+        if lane == "exact":
+            continue
+        if comparison.dropout and lane != "numpy":
+            clauses.append(f"{lane} 路线用了 dropout，各框架的掩码不同，谈不上相同")
+        elif of.max_ulp:
+            clauses.append(f"{lane} 路线的相对差最大 {of.max_rel:.1e}")
+        else:
+            clauses.append(f"{lane} 路线没有走样")
+    return "；".join(clauses) + "。"

@@ -1,0 +1,84 @@
+"""`report.html`: one file that needs nothing else and from which no request leaves.
+
+`write` fills a template, puts style, scripts and data into the page, and a policy that lets a
+browser run these scripts and no others.
+"""
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from training import report, runs
+from training.pages import command
+
+FILE = "report.html"
+LARGEST = 8_000_000
+"""Bytes of a page, at most; what is put into it is cut to that, and the page says so."""
+
+
+class Text(NamedTuple):
+    """What the page says, in both of its languages."""
+
+    en: str
+    zh: str
+
+
+def write(
+    folder: Path,
+    template: str,
+    config: Any,
+    data: Mapping[str, Any],
+    scripts: tuple[str, ...] = (),
+    **shown: Any,
+) -> None:
+    """Write `folder`/report.html from `template`, which sees `shown` and the run's setting.
+
+    `data` is what the `scripts` read, and what JSON knows. The folder holds config.json and
+    environment.json already.
+    """
+    import jinja2
+    from markupsafe import Markup
+
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("training.pages"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.policies["json.dumps_kwargs"] = {"allow_nan": False, "ensure_ascii": False}
+    environment.filters["distance"] = report.distance
+    sources = [_plotly(), *map(_own, ("page.js", "charts.js", *scripts))]
+    text = environment.get_template(template).render(
+        command=command.again(config),
+        environment=runs.read_json(folder / "environment.json"),
+        config=runs.read_json(folder / "config.json"),
+        data=data,
+        policy=_policy(sources),
+        style=Markup(_own("page.css")),
+        scripts=[Markup(source) for source in sources],
+        **shown,
+    )
+    (folder / FILE).write_text(text, encoding="utf-8", newline="\n")
+
+
+def _policy(scripts: list[str]) -> str:
+    """Return a Content-Security-Policy under which nothing is loaded and only `scripts` run."""
+    hashes = (base64.b64encode(hashlib.sha256(s.encode()).digest()).decode() for s in scripts)
+    allowed = " ".join(f"'sha256-{one}'" for one in hashes)
+    return (
+        f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; "
+        "img-src data: blob:; base-uri 'none'; form-action 'none'"
+    )
+
+
+def _plotly() -> str:
+    """Return Plotly's script as its wheel carries it, licence included."""
+    return files("plotly").joinpath("package_data", "plotly.min.js").read_text("utf-8")
+
+
+def _own(name: str) -> str:
+    return files("training.pages").joinpath("templates", name).read_text("utf-8")

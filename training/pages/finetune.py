@@ -1,0 +1,107 @@
+"""The page of a fine-tuning: curves, what the model still misreads, and a pad to try it out."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from training.pages import chart, document, inside
+from training.pages.document import Text
+
+if TYPE_CHECKING:
+    import keras
+
+    from training.model_config import FinetuneConfig
+    from training.pretrained import Pretrained
+    from training.split import Task
+
+SOURCE, TUNED = Text("source", "微调前"), Text("fine-tuned", "微调后")
+ACCURACY = ("accuracy", "validation_accuracy", "test_accuracy")
+LOSS = ("loss", "validation_loss")
+
+
+def write(
+    folder: Path,
+    config: "FinetuneConfig",
+    result: Mapping[str, Any],
+    task: "Task",
+    origin: "Pretrained",
+    model: "keras.Model",
+) -> None:
+    """Write the page of what finetune.json holds as `result`."""
+    from training import tuning
+
+    found = {TUNED: tuning.logits(model, task.test.x).argmax(axis=1)}
+    if origin.classes == task.classes:
+        found = {SOURCE: tuning.logits(origin.model, task.test.x).argmax(axis=1)} | found
+    misread = inside.misread(task.test, [*found], np.stack([*found.values()]), task.classes)
+    pad = inside.pad(
+        [
+            inside.Model(TUNED, model.get_weights(), task.classes),
+            inside.Model(SOURCE, origin.model.get_weights(), origin.classes),
+        ],
+        probabilities=origin.cost == "cross_entropy",
+    )
+    pad["models"].reverse()  # the first of them gets the room, and is shown last, as elsewhere
+    document.write(
+        folder,
+        "finetune.html.j2",
+        config,
+        {"charts": {"history": history(result)}, "pad": pad, "misread": misread["digits"]},
+        ("mnist_form.js", "pad.js"),
+        result=result,
+        misread=misread,
+        confusion={
+            name: inside.confusion(task.test.labels, columns, len(task.classes))
+            for name, columns in found.items()
+        },
+        classes=[str(label) for label in task.classes],
+    )
+
+
+def history(result: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the chart of accuracies and losses by epoch; row 0 is before training."""
+    rows = result["history"]
+    names = {
+        "accuracy": Text("training rows", "训练集"),
+        "validation_accuracy": Text("validation rows", "验证集"),
+        "test_accuracy": Text("test rows", "测试集"),
+        "loss": Text("training rows", "训练集"),
+        "validation_loss": Text("validation rows", "验证集"),
+    }
+    looks: Mapping[str, Mapping[str, Any]] = {
+        "training rows": {"colour": 3},
+        "validation rows": {"colour": 2, "dash": "dash"},
+        "test rows": {"colour": 0},
+    }
+    columns = {
+        column: np.array([np.nan if row.get(column) is None else row[column] for row in rows])
+        for column in names
+        if any(row.get(column) is not None for row in rows)
+    }
+    drawn = chart.thinned([np.nan_to_num(of) for of in columns.values()])
+
+    def series(wanted: Sequence[str]) -> list[dict[str, Any]]:
+        return [
+            {
+                "name": names[column],
+                "y": chart.numbers(columns[column][drawn]),
+                **looks[names[column].en],
+            }
+            for column in wanted
+            if column in columns
+        ]
+
+    kept = result["kept_epoch"]
+    accuracy, loss = Text("accuracy", "准确率"), Text("loss", "损失")
+    return chart.lines(
+        drawn,
+        [
+            chart.view(accuracy, accuracy, series(ACCURACY), form=".2%"),
+            chart.view(loss, loss, series(LOSS), log=True),
+        ],
+        Text("Accuracy and loss by epoch", "每个 epoch 的准确率和损失"),
+        marks=[] if kept is None else [{"x": kept, "name": Text("kept", "保留"), "colour": 0}],
+        of=len(rows),
+    )

@@ -1,0 +1,140 @@
+"""Models and pictures inside the page: float32 weights for the pad, bytes for what is looked at."""
+
+import base64
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from training.data import Examples
+from training.pages.document import Text
+
+MOST_MODELS = 2_100_000
+"""Bytes, in base64, of the models in a page: three of the article's."""
+MOST_LANES = 3
+"""Lanes whose hidden units are shown."""
+MOST_UNITS = 128
+"""Hidden units whose weights are shown; the article has as many."""
+MOST_DIGITS = 60
+"""Misread digits that are shown."""
+
+Name = str | Text
+"""A lane, which is called the same in both languages, or another model."""
+
+
+class Model(NamedTuple):
+    """A stack of Dense layers, W1 [784, n], b1 [n], W2, ..., and the class of each output."""
+
+    name: Name
+    layers: Sequence[np.ndarray]
+    classes: Sequence[int]
+
+
+def pad(models: Sequence[Model], probabilities: bool) -> dict[str, Any]:
+    """Return the models that the pad asks, as many as fit, the first ones first.
+
+    Equal weights are there once. `left_out` names those that did not fit. `probabilities`: they
+    were trained so that the softmax of their outputs is one.
+    """
+    blobs: dict[bytes, int] = {}
+    texts: list[str] = []
+    room = MOST_MODELS
+    shown: list[dict[str, Any]] = []
+    left_out: list[Name] = []
+    for name, layers, classes in models:
+        if not fits(sum(array.size for array in layers)):
+            left_out.append(name)
+            continue
+        flat = np.concatenate([np.asarray(array, "<f4").ravel() for array in layers]).tobytes()
+        if flat not in blobs:
+            text = base64.b64encode(flat).decode()
+            if len(text) > room:
+                left_out.append(name)
+                continue
+            room -= len(text)
+            blobs[flat] = len(texts)
+            texts.append(text)
+        shown.append(
+            {
+                "name": name,
+                "classes": [str(label) for label in classes],
+                "widths": [layers[0].shape[0], *(bias.size for bias in layers[1::2])],
+                "weights": blobs[flat],
+            }
+        )
+    return {
+        "models": shown,
+        "weights": texts,
+        "left_out": left_out,
+        "probabilities": probabilities,
+    }
+
+
+def fits(parameters: int) -> bool:
+    """Say whether a model of so many float32 numbers, in base64, has room in a page."""
+    return 4 * -(-4 * parameters // 3) <= MOST_MODELS
+
+
+def first_units(kernel: np.ndarray) -> np.ndarray:
+    """Return a copy of the weights of the first MOST_UNITS units: [784, n] -> [784, <= n]."""
+    return kernel[:, :MOST_UNITS].copy()
+
+
+def units(before: np.ndarray, after: Mapping[str, np.ndarray]) -> dict[str, Any]:
+    """Return what units.js draws: weights [784, n] before training, and how each lane moved them.
+
+    As bytes, 127 the largest of each: only for the eye. The change has a scale of its own, for it
+    is a hundredth of the weights.
+    """
+    changes = {name: kernel - before for name, kernel in after.items()}
+    return {
+        "count": before.shape[1],
+        "before": _bytes(before),
+        "changes": {name: _bytes(change) for name, change in changes.items()},
+    }
+
+
+def _bytes(values: np.ndarray) -> dict[str, Any]:
+    """Return [784, n] as signed bytes, unit by unit, and the size that 127 stands for."""
+    largest = float(np.abs(values).max()) or 1.0
+    scaled = np.rint(values.T * (127 / largest)).astype(np.int8)
+    return {"largest": float(f"{largest:.4g}"), "data": base64.b64encode(scaled.tobytes()).decode()}
+
+
+def confusion(labels: np.ndarray, found: np.ndarray, classes: int) -> list[list[int]]:
+    """Return how many rows of each class, [classes], were taken for which: a row a true class."""
+    counts = np.zeros((classes, classes), int)
+    np.add.at(counts, (labels, found), 1)
+    return [[int(count) for count in row] for row in counts]
+
+
+def misread(
+    test: Examples, names: Sequence[Name], answers: np.ndarray, classes: Sequence[int]
+) -> dict[str, Any]:
+    """Return test digits that some model gets wrong, first those on which models disagree.
+
+    The others are taken from the start to the end of the test rows, equally far apart. `answers`
+    [models, rows] are columns of the largest logits. Each digit has its row, its class, what each
+    model takes it for, and its pixels in base64, [784] uint8.
+    """
+    wrong = np.flatnonzero((answers != test.labels).any(axis=0))
+    agreed = (answers[:, wrong] == answers[0, wrong]).all(axis=0)
+    disputed, others = wrong[~agreed][:MOST_DIGITS], wrong[agreed]
+    room = min(MOST_DIGITS - len(disputed), len(others))
+    chosen = [*disputed, *others[np.linspace(0, len(others) - 1, room, dtype=int)]]
+    return {
+        "names": names,
+        "count": len(wrong),
+        "disputed": int((~agreed).sum()),
+        "digits": [
+            {
+                "row": int(row),
+                "class": str(classes[test.labels[row]]),
+                "taken_for": [str(classes[of[row]]) for of in answers],
+                "pixels": base64.b64encode(
+                    np.rint(test.x[row] * 255).astype(np.uint8).tobytes()
+                ).decode(),
+            }
+            for row in chosen
+        ],
+    }

@@ -1,0 +1,47 @@
+"use strict";
+// Language and theme; what every other script of the page builds on.
+
+const data = JSON.parse(document.getElementById("data").textContent);
+const root = document.documentElement;
+const chinese = () => root.lang.startsWith("zh");
+
+/** What to print of [English, Chinese], or of a string that is the same in both. */
+const say = (text) => (Array.isArray(text) ? text[chinese() ? 1 : 0] : text);
+
+const probe = document.body.appendChild(document.createElement("span"));
+probe.hidden = true;
+
+/** The colour that a variable of the style sheet has in this theme, as "rgb(...)". */
+function colour(name) {
+  probe.style.color = `var(--${name})`;
+  return getComputedStyle(probe).color;
+}
+
+const decode = (base64) => Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+
+const dark = () =>
+  (root.dataset.theme ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";
+
+function redraw() {
+  for (const element of document.querySelectorAll("[data-en]")) {
+    element.setAttribute("aria-label", chinese() ? element.dataset.zh : element.dataset.en);
+  }
+  root.classList.toggle("dark", dark());
+  const language = document.getElementById("language");
+  language.textContent = chinese() ? "English" : "中文";
+  language.lang = chinese() ? "en" : "zh-CN";
+  document.getElementById("theme").textContent = say(dark() ? ["Light", "浅色"] : ["Dark", "深色"]);
+  document.dispatchEvent(new Event("redraw"));
+}
+
+document.getElementById("language").addEventListener("click", () => {
+  root.lang = chinese() ? "en" : "zh-CN";
+  redraw();
+});
+document.getElementById("theme").addEventListener("click", () => {
+  root.dataset.theme = dark() ? "light" : "dark";
+  redraw();
+});
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
+root.lang = navigator.language.startsWith("zh") ? "zh-CN" : "en";
+addEventListener("DOMContentLoaded", redraw); // when the scripts that listen are there
