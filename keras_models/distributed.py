@@ -23,8 +23,9 @@ class DistributedTrainee(KerasTrainee):
     """`model`, which was made in `strategy`'s scope, bound to its replicas' shares of the rows.
 
     `x` is [N, 784] float32 and `y` is [N, 10] float32, on every worker all of them, of which it
-    binds its own replicas' rows. Steps of all workers wait for each other. Raises ValueError where
-    there are more replicas than rows.
+    binds its own replicas' rows. Steps of all workers wait for each other. Two trainees of one
+    strategy must not step at the same time: their replicas would drift apart. Raises ValueError
+    where there are more replicas than rows.
     """
 
     def __init__(
@@ -50,6 +51,14 @@ class DistributedTrainee(KerasTrainee):
 
         with strategy.scope():
             super().__init__(name, model, bind(x), bind(y), device=None, **options)
+
+    def weights(self) -> dict[str, np.ndarray]:
+        """Return copies of the trained arrays; RuntimeError where replicas here have others."""
+        for path, variable in self._variables.items():
+            copies = self._strategy.experimental_local_results(variable.value)
+            if len({copy.numpy().tobytes() for copy in copies}) > 1:
+                raise RuntimeError(f"{self.name}: the replicas' copies of {path} differ")
+        return super().weights()
 
     def _update(self, x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
         losses = self._strategy.run(self._replica_update, (x, y))

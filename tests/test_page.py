@@ -265,7 +265,7 @@ def test_command_says_what_the_environment_decided(monkeypatch: pytest.MonkeyPat
     assert mnist == before + "MNIST_DIR='/a b' tf1keras finetune x --data 'mnist[0-4]'"
 
 
-def test_a_page_that_cannot_be_made_leaves_no_half_run(
+def test_a_page_that_cannot_be_made_leaves_what_was_trained(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*_: object, **__: object) -> None:
@@ -274,4 +274,7 @@ def test_a_page_that_cannot_be_made_leaves_no_half_run(
     monkeypatch.setattr(page, "write", broken)
     with pytest.raises(OSError, match="no space left"):
         run("compare", "--epochs", 1, "--lanes", "tf1", "--out", tmp_path / "run")
-    assert list(tmp_path.iterdir()) == []
+    assert [path.name for path in tmp_path.iterdir()] == ["run.unfinished"]
+    monkeypatch.undo()
+    assert run("resume", tmp_path / "run") == 0
+    assert (tmp_path / "run" / "report.html").is_file()

@@ -89,6 +89,8 @@ def train(config: CompareConfig, final: Path, start: Start = Start()) -> int:  #
 
 
 def _write(folder: Path, trainees: Sequence[Trainee], comparison: Comparison) -> None:
+    losses = comparison.history.losses
+    saving.write(folder, saving.snapshot(trainees, losses, comparison.history.first))
     history.write_csv(comparison.history, folder / "history.csv")
     runs.write_json(
         folder / "parity.json",
@@ -110,5 +112,3 @@ def _write(folder: Path, trainees: Sequence[Trainee], comparison: Comparison) ->
     plot.losses(comparison.history, comparison.reference, folder / "losses.png")
     for trainee in trainees:
         trainee.save(folder)
-    losses = comparison.history.losses
-    saving.write(folder, saving.snapshot(trainees, losses, comparison.history.first))

@@ -96,6 +96,11 @@ class Lockstep:
             workers.agree("options", command_line.words(config))
             self._agree_on_weights(workers)
 
+    @property
+    def _shared(self) -> bool:
+        """Whether rows are shared out."""
+        return self._workers is not None or self._config.replicas > 1
+
     def _manner(self) -> Manner:
         config, strategy = self._config, None
         if self._workers:
@@ -150,8 +155,9 @@ class Lockstep:
             self.trainees,
             config.epochs,
             on_epoch,
-            # Workers would wait for each other's lanes for ever, ran two of them at once.
-            timed=config.epochs if self._workers else loop.TIMED_EPOCHS,
+            # Two lanes at once would mix up their sums: workers wait for each other for ever,
+            # and replicas of one machine get other bits than each other.
+            timed=config.epochs if self._shared else loop.TIMED_EPOCHS,
             stop_below=config.stop_below,
             per_call=config.epochs_per_call,
             done=self._saved.losses,

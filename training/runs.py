@@ -94,11 +94,17 @@ def resumable(final: Path, marker: str) -> Iterator[Path]:
     except OSError as error:
         raise UserError(f"--out {final}: cannot be written to ({error.strerror}).") from error
     try:
+        if files.is_there(final) and not _is_empty_folder(final):  # another process was first
+            raise UserError(f"--out {final}: exists already; expected a new or empty folder.")
         yield folder
         if final.is_dir():  # an empty one
             final.rmdir()
         (folder / "lock").unlink()
         folder.rename(final)
+    except UserError as error:
+        if (folder / marker).is_file() and "tf1keras resume" not in str(error):
+            error.args = (f"{error}\nWhat was reached is saved: tf1keras resume {final}",)
+        raise
     finally:
         lock.release()
         if folder.is_dir() and not (folder / marker).is_file():

@@ -1,0 +1,279 @@
+"""A run that is killed, at any moment, goes on as if nothing had happened; so do its lanes."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.conftest import ROOT, run
+from training import runs, saving
+from training.errors import UserError
+from training.history import read_csv
+from training.runs import read_json
+from training.saving import STATE
+
+LANES = ["tf1", "exact", "idiomatic", "numpy"]
+OPTIONS = ["compare", "--data", "digits", "--epochs", 120, "--dropout", 0.1, "--lanes", *LANES]
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The run that nobody disturbs."""
+    folder = tmp_path_factory.mktemp("whole") / "run"
+    assert run(*OPTIONS, "--out", folder) == 0
+    return folder
+
+
+def start(folder: Path, *words: object) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, "-m", "training", *map(str, words)],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def same(run_folder: Path, whole: Path) -> None:
+    """All that training leaves is equal, byte for byte; checkpoints array for array."""
+    for name in ("history.csv", STATE):
+        assert (run_folder / name).read_bytes() == (whole / name).read_bytes(), name
+    ours, theirs = (read_json(of / "parity.json") for of in (run_folder, whole))
+    assert ours == theirs
+
+
+def wait_for(path: Path, process: "subprocess.Popen[str]") -> None:
+    deadline = time.monotonic() + 90
+    while not path.exists():
+        assert process.poll() is None, process.communicate()[1]
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
+@pytest.mark.slow
+def test_killed_at_random_moments_it_ends_as_if_undisturbed(whole: Path, tmp_path: Path) -> None:
+    """kill -9, twenty times at most, until it is through: while it imports, trains, saves, ends.
+
+    It saves after every epoch, so that many of the moments are within a save.
+    """
+    moments = random.Random(7)
+    unfinished, kills, progress = tmp_path / "run.unfinished", 0, []
+    words: Sequence[object] = [*OPTIONS, "--save-every", 1, "--out", "run"]
+    while not (tmp_path / "run").exists():
+        process = start(tmp_path, *words)
+        if kills < 20:
+            if kills % 4:
+                before = (unfinished / STATE).stat().st_mtime_ns if progress else 0
+                wait_for(unfinished / "lock", process)
+                while process.poll() is None and (
+                    not (unfinished / STATE).exists()
+                    or (unfinished / STATE).stat().st_mtime_ns == before
+                ):
+                    time.sleep(0.002)
+                time.sleep(moments.random() * 0.12)
+            else:
+                time.sleep(moments.random() * 6)
+            process.kill()
+            kills += 1
+        else:
+            assert process.wait(120) == 0, process.communicate()[1]
+        process.communicate()
+        if unfinished.exists():
+            words = ["resume", "run"]
+            saved = saving.read(unfinished)  # whole, whenever it is read
+            progress.append(saved.epochs if saved else 0)
+    assert kills == 20 or (tmp_path / "run").exists()
+    assert progress == sorted(progress)
+    assert len(set(progress)) > 8
+    same(tmp_path / "run", whole)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_told_to_stop_it_saves_and_says_how_to_go_on(
+    number: int, status: int, whole: Path, tmp_path: Path
+) -> None:
+    process = start(tmp_path, *OPTIONS, "--epochs-per-call", 7, "--out", "run")
+    assert process.stderr
+    for line in process.stderr:
+        if "executed numpy" in line:
+            break
+    process.send_signal(number)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == status
+    assert "tf1keras: stopped." in said
+    assert "tf1keras resume run goes on from there" in said
+    assert "Traceback" not in said
+    saved = saving.read(tmp_path / "run.unfinished")
+    assert saved
+    assert 0 < saved.epochs < 120
+    assert run("resume", tmp_path / "run.unfinished") == 0
+    same(tmp_path / "run", whole)
+
+
+def test_an_unfinished_run_goes_on_with_its_own_options_only(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "run.unfinished").mkdir()
+    assert run("resume", tmp_path / "run", "--epochs", 5) == 2
+    assert "found --epochs 5" in capsys.readouterr().err
+    assert run("compare", "--epochs", 1, "--out", tmp_path / "run") == 2
+    assert "tf1keras resume" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_a_run_in_use_is_left_alone(whole: Path, tmp_path: Path) -> None:
+    """The second process is refused, the first goes on."""
+    first = start(tmp_path, *OPTIONS, "--epochs", 10**6, "--save-every", 10, "--out", "run")
+    wait_for(tmp_path / "run.unfinished" / STATE, first)
+    for words in (["resume", "run"], [*OPTIONS, "--out", "run"]):
+        second = start(tmp_path, *words)
+        said = second.communicate(timeout=60)[1]
+        assert second.returncode == 2, said
+        assert "in use by another process" in said or "still runs" in said
+    first.terminate()
+    first.communicate(timeout=60)
+    assert first.returncode == 143
+    saved, before = saving.read(tmp_path / "run.unfinished"), saving.read(whole)
+    assert saved
+    assert before
+    for lane, losses in before.losses.items():
+        assert saved.losses[lane][:120].tobytes() == losses.tobytes()
+
+
+def test_one_that_is_done_meanwhile_is_not_begun_anew(tmp_path: Path) -> None:
+    """Somebody else finished the run after this process had looked and before it had the lock."""
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "results.json").write_text("{}")
+    with pytest.raises(UserError, match="exists already"), runs.resumable(tmp_path / "run", STATE):
+        raise AssertionError("must not be reached")
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
+
+
+FULL = """
+import resource, signal, sys
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), resource.RLIM_INFINITY))
+from training import cli
+sys.exit(cli.main(sys.argv[2:]))
+"""
+
+
+@pytest.mark.slow
+def test_a_full_disk_leaves_what_was_saved_before(whole: Path, tmp_path: Path) -> None:
+    """A file may not grow past a limit, as on a disk that is full: at a first save, at a later one.
+
+    The losses make each save some bytes larger than the one before.
+    """
+    at_first = full(tmp_path, 100_000, *OPTIONS, "--save-every", "10", "--out", "run")
+    assert at_first.returncode == 2
+    assert "state.npz: cannot be written (File too large)" in at_first.stderr
+    assert not any(tmp_path.iterdir())
+    process = start(tmp_path, *OPTIONS, "--save-every", "10", "--out", "run")
+    wait_for(tmp_path / "run.unfinished" / STATE, process)
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=60)
+    before = (tmp_path / "run.unfinished" / STATE).read_bytes()
+    later = full(tmp_path, len(before) - 1000, "resume", "run")
+    assert later.returncode == 2, later.stderr
+    assert "cannot be written" in later.stderr
+    assert "make room" in later.stderr
+    assert (tmp_path / "run.unfinished" / STATE).read_bytes() == before
+    assert run("resume", tmp_path / "run") == 0
+    same(tmp_path / "run", whole)
+
+
+def full(folder: Path, limit: int, *words: object) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-c", FULL, str(limit), *map(str, words)],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def test_damaged_state_is_refused_and_kept(
+    whole: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    good = (whole / STATE).read_bytes()
+    folder = tmp_path / "run.unfinished"
+    folder.mkdir()
+    (folder / "config.json").write_bytes((whole / "config.json").read_bytes())
+    flipped = bytearray(good)
+    flipped[len(good) // 2] ^= 1
+    for damaged in (good[: len(good) // 2], good[:100], bytes(flipped), b"", b"no archive"):
+        (folder / STATE).write_bytes(damaged)
+        assert run("resume", tmp_path / "run") == 2
+        assert STATE in capsys.readouterr().err
+        assert (folder / STATE).read_bytes() == damaged
+
+
+def test_damaged_options_are_refused(
+    whole: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "run.unfinished"
+    folder.mkdir()
+    (folder / STATE).write_bytes((whole / STATE).read_bytes())
+    for text in ("", "{", "[]", '{"command": 3}', '{"command": ["compare", "--epochs", "-1"]}'):
+        (folder / "config.json").write_text(text)
+        assert run("resume", tmp_path / "run") == 2
+        assert "config.json: not the options of a run" in capsys.readouterr().err
+
+
+def test_other_data_than_it_was_begun_with_are_refused(
+    whole: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "run.unfinished"
+    folder.mkdir()
+    for name in ("config.json", STATE):
+        (folder / name).write_bytes((whole / name).read_bytes())
+    facts = read_json(whole / "environment.json")
+    facts["data"]["sha256"] = "0" * 64
+    runs.write_json(folder / "environment.json", facts)
+    assert run("resume", tmp_path / "run") == 2
+    assert "was begun with data of SHA-256 000" in capsys.readouterr().err
+
+
+def test_twelve_epochs_and_twelve_more_are_twenty_four_in_every_lane(tmp_path: Path) -> None:
+    """Also dropout's masks, which are drawn from where the first run left off."""
+    options = ["--data", "digits", "--dropout", 0.3, "--lanes", *LANES]
+    assert run("compare", *options, "--epochs", 24, "--out", tmp_path / "24") == 0
+    assert run("compare", *options, "--epochs", 12, "--out", tmp_path / "a") == 0
+    more = ["--data", "digits", "--lanes", *LANES, "--epochs", 12]
+    assert run("resume", tmp_path / "a", *more, "--out", tmp_path / "b") == 0
+    once, again = (read_csv(tmp_path / name / "history.csv") for name in ("24", "b"))
+    for lane in LANES:
+        assert once[lane][12:].tobytes() == again[lane].tobytes(), lane
+    with np.load(tmp_path / "24" / STATE) as one, np.load(tmp_path / "b" / STATE) as other:
+        for name in one.files:
+            if not name.startswith(("losses", "first")):
+                assert one[name].tobytes() == other[name].tobytes(), name
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "gradient_descent"])
+def test_a_loss_that_is_no_number_stops_with_the_last_good_state(
+    optimizer: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rate = 1e37 if optimizer == "adam" else 100
+    options = ["--data", "digits", "--cost", "mse", "--optimizer", optimizer, "--save-every", 1]
+    assert run("compare", *options, "--learning-rate", rate, "--out", tmp_path / "run") == 2
+    said = capsys.readouterr().err
+    assert "the loss of lane tf1 is" in said
+    assert "Try a smaller --learning-rate" in said
+    saved = (
+        saving.read(tmp_path / "run.unfinished") if (tmp_path / "run.unfinished").exists() else None
+    )
+    if saved:
+        assert saved.finite
+        assert f"up to epoch {saved.epochs - 1}" in said

@@ -1,0 +1,282 @@
+"""Rows shared out to replicas and workers: the same losses, whoever computes which rows."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from keras_models.distributed import rows_of
+from tests.conftest import ROOT, python, run, tf1keras
+from training import cluster
+from training.config import CompareConfig
+from training.devices import Device
+from training.errors import UserError
+from training.history import read_csv, relative_distance
+from training.runs import read_json
+
+CPU = Device("CPU", 0)
+EPOCHS = 100
+
+REPLICAS = """
+import json, sys
+from training import startup
+startup.import_tensorflow()
+import numpy as np
+from tf1_compat.hyperparameters import Hyperparameters
+from training import data, devices, lanes, loop
+from training.data import Examples
+from training.lanes import Manner
+replicas, rows = int(sys.argv[1]), int(sys.argv[2])
+train = Examples(*(array[:rows] for array in data.load("mnist_5k").train))
+device = devices.choose("cpu:1" if replicas == 2 else "cpu", replicas)
+strategy = devices.mirrored(device, replicas)
+for hyper in (Hyperparameters(), Hyperparameters(cost="mse", l1=1e-3, l2=1e-2)):
+    one = lanes.build(["tf1", "exact", "idiomatic"], train, 5, device, hyper)
+    many = lanes.build(["exact", "idiomatic"], train, 5, device, hyper, Manner(strategy=strategy))
+    apart = [loop.train(of, 100, lambda *_: None, timed=100).losses for of in (one, many)]
+    for trainee in many:
+        devices.check(trainee.name, trainee.placement, *devices.from_on(device, replicas))
+        trainee.weights()  # which looks at every replica's
+    for lane in ("exact", "idiomatic"):
+        print(np.abs(apart[1][lane].astype(float) / apart[0][lane] - 1).max())
+"""
+
+
+def test_every_row_is_one_replicas() -> None:
+    for rows in (1, 7, 4000, 4001):
+        for replicas in (1, 2, 3, 7):
+            own = [range(rows)[rows_of(n, replicas, rows)] for n in range(replicas)]
+            assert [row for of in own for row in of] == list(range(rows))
+            assert max(map(len, own)) - min(map(len, own)) <= 1
+
+
+@pytest.mark.parametrize(("replicas", "rows"), [(3, 1000), (2, 999)])
+def test_replicas_of_one_machine_have_the_losses_of_one_device(replicas: int, rows: int) -> None:
+    """Also where they have unequal numbers of rows, which Keras' own `fit` gets wrong."""
+    distances = [float(line) for line in python(REPLICAS, str(replicas), str(rows)).split()]
+    assert len(distances) == 4
+    assert max(distances) <= 1e-6
+
+
+def launched(folder: Path, workers: int, *options: object) -> None:
+    done = tf1keras("launch", "--workers", str(workers), "--", *map(str, options), cwd=folder)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.slow
+def test_workers_have_the_losses_of_one_process(tmp_path: Path) -> None:
+    """899 rows, which neither 2 nor 4 divides; each worker checks that its weights are all's."""
+    options = ["compare", "--data", "digits", "--epochs", EPOCHS]
+    assert run(*options, "--out", tmp_path / "1") == 0
+    alone = read_csv(tmp_path / "1" / "history.csv")
+    for workers in (2, 4):
+        launched(tmp_path, workers, *options, "--out", str(workers))
+        shared = read_csv(tmp_path / str(workers) / "history.csv")
+        assert shared["tf1"].tobytes() == alone["tf1"].tobytes()
+        for lane in ("exact", "idiomatic"):
+            assert relative_distance(shared[lane], alone[lane]).max() <= 1e-6
+        results = read_json(tmp_path / str(workers) / "results.json")
+        assert results["workers"] == workers
+        assert f"on {workers} workers, whose weights are identical" in results["verdict"]
+
+
+Workers = list["subprocess.Popen[str]"]
+
+
+def start(folder: Path, count: int, *command: str, **own: list[str]) -> Workers:
+    """Start `count` workers of one cluster; `own`, such as worker1=[...], is more options."""
+    with_port = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    addresses = [f"127.0.0.1:{one.getsockname()[1]}" for one in with_port]
+    for one in with_port:
+        one.close()
+    found = []
+    for index in range(count):
+        task = {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": index}}
+        environment = os.environ | {"TF_CONFIG": json.dumps(task), "TF1KERAS_JOIN_SECONDS": "60"}
+        more = own.get(f"worker{index}", [])
+        found.append(
+            subprocess.Popen(
+                [sys.executable, "-m", "training", *command, "--cluster", "tf_config", *more],
+                cwd=folder,
+                env=environment | {"PYTHONPATH": str(ROOT)},
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+        )
+    return found
+
+
+@pytest.fixture
+def long_run(tmp_path: Path) -> Iterator[Workers]:
+    """Three workers in the middle of a training."""
+    command = ("compare", "--data", "digits", "--epochs", "100000", "--out", "run")
+    workers = start(tmp_path, 3, *command)
+    chief = workers[0]
+    assert chief.stderr
+    for line in chief.stderr:
+        if "executed idiomatic" in line:
+            break
+    time.sleep(2)
+    yield workers
+    for worker in workers:
+        worker.kill()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("victim", [1, 0])
+def test_others_stop_and_name_the_worker_that_was_killed(
+    victim: int, long_run: Workers, tmp_path: Path
+) -> None:
+    long_run[victim].send_signal(signal.SIGKILL)
+    killed = time.monotonic()
+    said = {n: long_run[n].communicate(timeout=30)[1] for n in range(3) if n != victim}
+    assert time.monotonic() - killed < 30
+    for number, text in said.items():
+        assert long_run[number].returncode == 2
+        assert f"worker {victim} (127.0.0.1:" in text, text
+        assert "is gone" in text
+        assert "Traceback" not in text
+    saved = tmp_path / "run.unfinished" / "state.npz"
+    if victim == 0:  # who alone writes; nothing was due to be saved, or it is there
+        return
+    last = int(re.search(r"up to epoch (\d+)", said[0])[1])  # type: ignore[index]
+    with np.load(saved) as state:
+        assert len(state["losses:tf1"]) == len(state["losses:exact"]) == last + 1 > 10
+
+
+@pytest.mark.slow
+def test_workers_resume_bit_for_bit(tmp_path: Path) -> None:
+    """Two workers, one killed in the middle: resumed, all is as of two that nobody disturbed."""
+    options = ["compare", "--data", "digits", "--epochs", "400", "--lanes", "tf1", "exact"]
+    workers = start(tmp_path, 2, *options, "--save-every", "20", "--out", "run")
+    deadline = time.monotonic() + 60
+    while not (tmp_path / "run.unfinished" / "state.npz").is_file():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    workers[1].kill()
+    assert workers[0].wait(30) == 2
+    launched(tmp_path, 2, "resume", "run")
+    launched(tmp_path, 2, *options, "--out", "whole")
+    for name in ("history.csv", "state.npz"):
+        assert (tmp_path / "run" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+
+
+@pytest.mark.slow
+def test_workers_with_other_options_are_refused(tmp_path: Path) -> None:
+    own = {"worker1": ["--learning-rate", "0.01"]}
+    workers = start(tmp_path, 2, "compare", "--epochs", "5", "--out", "run", **own)
+    for worker in workers:
+        _, said = worker.communicate(timeout=60)
+        assert worker.returncode == 2
+        assert "worker 1" in said
+        assert "other options than worker 0" in said
+    assert not any(tmp_path.iterdir())
+
+
+def test_a_worker_that_never_comes_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    addresses = ("127.0.0.1:1", "127.0.0.1:2")
+    code = f"""
+import time
+from training import cluster
+if __name__ == "__main__":
+    with cluster._waiting({addresses!r}, 0):
+        time.sleep(60)
+"""
+    (tmp_path / "wait.py").write_text(code)
+    done = subprocess.run(
+        [sys.executable, tmp_path / "wait.py"],
+        env=os.environ | {"TF1KERAS_JOIN_SECONDS": "0.5", "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=50,
+        check=False,
+    )
+    assert done.returncode == -signal.SIGKILL
+    assert "worker 1 (127.0.0.1:2) did not come within 0.5 s" in done.stderr
+
+
+def test_slurm_says_who_the_workers_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By TensorFlow's own resolver; on nodes without a GPU it would divide by none."""
+    for name, value in {
+        "SLURM_PROCID": "2",
+        "SLURM_STEP_NUM_TASKS": "3",
+        "SLURM_STEP_NODELIST": "node[01-02]",
+        "SLURM_STEP_TASKS_PER_NODE": "2,1",
+    }.items():
+        monkeypatch.setenv(name, value)
+    resolver, addresses, index = cluster._resolve("slurm", "", CPU)
+    assert addresses == ("node01:8888", "node01:8889", "node02:8888")
+    assert index == resolver.task_id == 2
+
+
+def test_kubernetes_says_who_the_workers_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the cluster's API would answer is made up here: there is none to ask."""
+    pods = [
+        SimpleNamespace(
+            metadata=SimpleNamespace(name=f"mlp-{n}"),
+            status=SimpleNamespace(phase="Running", host_ip=f"10.0.0.{n}"),
+        )
+        for n in (2, 1)
+    ]
+    asked = []
+
+    def pods_with(label_selector: str) -> SimpleNamespace:
+        asked.append(label_selector)
+        return SimpleNamespace(items=pods)
+
+    client = SimpleNamespace(list_pod_for_all_namespaces=pods_with)
+    monkeypatch.setattr(cluster, "_kubernetes_client", lambda: client)
+    monkeypatch.setenv("HOST_IP", "10.0.0.2")
+    _, addresses, index = cluster._resolve("kubernetes", "job-name=mlp", CPU)
+    assert (addresses, index) == (("10.0.0.1:8470", "10.0.0.2:8470"), 1)
+    assert set(asked) == {"job-name=mlp"}
+
+
+@pytest.mark.parametrize("request_", ["tf_config", "slurm", "kubernetes:job-name=mlp"])
+def test_an_environment_that_says_nothing_is_refused(
+    request_: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [*os.environ]:
+        if name == "TF_CONFIG" or name.startswith("SLURM"):
+            monkeypatch.delenv(name)
+    with pytest.raises(UserError, match=rf"--cluster {request_}: .*expected"):
+        cluster.join(request_, CPU)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"cluster": "nomad"}, "expected none, tf_config"),
+        ({"cluster": "kubernetes"}, "kubernetes:LABEL"),
+        ({"cluster": "slurm", "replicas": 2}, "only one of them"),
+        ({"micro_batch": 5, "replicas": 2}, "--micro-batch and --replicas"),
+        ({"cluster": "slurm", "lanes": ("tf1", "numpy")}, "add one of"),
+        ({"cluster": "slurm", "stop_below": 1.0}, "--stop-below"),
+        ({"replicas": 0}, "--replicas 0"),
+        ({"precision": "float64", "lanes": ("keras-jax",)}, "not for keras-jax"),
+    ],
+)
+def test_what_does_not_go_together_is_refused(options: dict, message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        CompareConfig(**options)
+
+
+def test_launch_takes_a_command_that_can_be_shared_out(capsys: pytest.CaptureFixture[str]) -> None:
+    for words in (["--", "ablate"], ["--"], []):
+        assert run("launch", *words) == 2
+        assert "expected compare or resume" in capsys.readouterr().err
+    assert run("data", "--", "compare") == 2
+    assert "only `tf1keras launch`" in capsys.readouterr().err
