@@ -66,7 +66,12 @@ class KerasTrainee:
         return losses.stack()
 
     def _loss(self, x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
-        return self.model.compute_loss(x=x, y=y, y_pred=self.model(x, training=True))
+        predicted = self.model(x, training=True)
+        if self._dtype != "float64":
+            return self.model.compute_loss(x=x, y=y, y_pred=predicted)
+        # `compute_loss` would round it to float32 on its way.
+        weight = self.model._compile_loss._user_loss_weights or 1.0
+        return tf.reduce_sum([weight * self.model.loss(y, predicted), *self.model.losses])
 
     def _forward(self, x: tf.Tensor) -> tf.Tensor:
         return self.model(x, training=False)

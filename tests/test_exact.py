@@ -9,11 +9,14 @@ import tensorflow as tf
 
 from keras_models import article
 from keras_models.exact import AddV2Dense, TF1Adam
-from training import lanes, loop
+from tf1_compat.hyperparameters import Hyperparameters
+from training import lanes, loop, parity
 from training.config import Lane
 from training.data import Digits, Examples
 from training.devices import Device
+from training.history import relative_distance
 from training.parity import same_bits
+from training.tolerances import TOLERANCES
 
 CPU = Device("CPU", 0)
 EPOCHS = 40
@@ -157,3 +160,43 @@ def test_initial_weights_without_tensorflow_1_are_seeded_and_normal() -> None:
 def test_unknown_lane_is_refused_by_name() -> None:
     with pytest.raises(ValueError, match=r"'fast'.*exact, idiomatic"):
         article.build("fast")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"cost": "mse", "l1": 1e-3, "l2": 1e-2}, {"widths": (784, 32, 16, 10)}]
+)
+def test_exact_lane_is_the_graph_in_float64_too(options: dict, digits: Digits) -> None:
+    """From the same weights, float32's; and NumPy agrees with both to float64's rounding."""
+    hyper, manner = Hyperparameters(**options), lanes.Manner(precision="float64")
+    names: list[Lane] = ["tf1", "exact", "numpy"]
+    trainees = lanes.build(names, digits.train, 7, CPU, hyper, manner)
+    found = loop.train(trainees, 30, lambda epoch, losses: None, per_call=7).losses
+    assert found["exact"].dtype == np.float64
+    tf1, exact, _ = trainees
+    assert parity.compare(found["exact"], exact.weights(), found["tf1"], tf1.weights()).identical
+    away = relative_distance(found["tf1"], found["numpy"]).max()
+    assert away <= TOLERANCES["rounding_in_float64"].relative
+
+
+def test_a_last_bit_of_float64_is_a_difference() -> None:
+    losses = np.array([1.0, 2.0, 3.0])
+    nearly = losses.copy()
+    nearly[1] = np.nextafter(2.0, 3.0)
+    assert parity.compare(nearly, {}, losses, {}).first_difference == 1
+    assert parity.compare(losses.astype(np.float32), {}, nearly, {}).identical
+
+
+@pytest.mark.parametrize("lane", ["exact", "idiomatic"])
+def test_mixed_bfloat16_rounds_as_measured(lane: Lane, digits: Digits) -> None:
+    """1e-3 relative of the float32 graph's losses: 8 bits of each product, and not a bit less."""
+    tf1, mixed = (
+        lanes.build([name], digits.train, 1234, CPU, manner=lanes.Manner(precision=precision))
+        for name, precision in (("tf1", "float32"), (lane, "mixed_bfloat16"))
+    )
+    losses = [
+        next(iter(loop.train(of, 50, lambda epoch, losses: None).losses.values()))
+        for of in (tf1, mixed)
+    ]
+    assert losses[1].dtype == np.float32
+    assert 1e-4 < relative_distance(losses[1], losses[0]).max() < 5e-3
+    assert {array.dtype for array in mixed[0].weights().values()} == {np.dtype(np.float32)}

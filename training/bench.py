@@ -9,6 +9,7 @@ and is measured in turn with the floor's, round by round: a machine that slows d
 """
 
 import multiprocessing
+import os
 import resource
 import statistics
 import sys
@@ -31,8 +32,8 @@ MEASURED = 0.5
 """Seconds that one measurement lasts, at least: so many epochs are timed at once."""
 WARM_UP = 3
 """Epochs before anything is measured: graphs are built, kernels chosen, memory is reserved."""
-OURS = ("floor", "tf1", "exact", "idiomatic", "article", "numpy")
-"""What is no other library's way of doing it; plain `keras.fit` is one."""
+OURS = ("floor", "tf1", "exact", "idiomatic", "article", "tf115", "numpy")
+"""What is no other library's way of doing it today; plain `keras.fit` is one."""
 
 
 def run(config: BenchConfig) -> int:
@@ -78,8 +79,10 @@ def measure(rows: int, config: BenchConfig, notes: Console) -> dict[str, dict[st
 
 
 def _missing(peer: Peer) -> str | None:
-    from training.peers import NEEDS
+    from training.peers import NEEDS, TF115
 
+    if peer == "tf115" and not os.environ.get(TF115):
+        return f"{TF115}=PYTHON names no TensorFlow 1.15.5: make tf115"
     return backend.missing(NEEDS.get(peer))
 
 
@@ -166,7 +169,7 @@ def _time(epochs: int) -> float:
 
 def _peak_mb() -> float:
     """Return VmHWM: Linux hands a parent's ru_maxrss on to what it starts."""
-    status = Path("/proc/self/status")
+    status = Path(f"/proc/{getattr(_here['train'], 'pid', 'self')}/status")
     if status.is_file():
         (line,) = (line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
         return round(int(line.split()[1]) / 2**10, 1)

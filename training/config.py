@@ -147,6 +147,7 @@ Peer = Literal[
     "exact",
     "idiomatic",
     "article",
+    "tf115",
     "keras_fit",
     "torch",
     "torch_compile",

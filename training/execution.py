@@ -65,6 +65,8 @@ class ExecutionOptions(TrainingOptions):
         if sum(ways.values()) > 1:
             shown = " and ".join(option for option, given in ways.items() if given)
             raise UserError(f"{shown}: expected only one of them.")
+        if self.precision == "float64" and (self.replicas > 1 or self.cluster != "none"):
+            raise UserError("--precision float64: not with --replicas or --cluster; leave one out.")
         if self.cluster != "none" and self.stop_below is not None:
             raise UserError(
                 "--stop-below: looks at a lane that only the first worker trains; leave it out "

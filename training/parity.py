@@ -34,9 +34,12 @@ def compare(
 ) -> Parity:
     """Return the parity of one lane with the reference.
 
-    Losses are [epochs]; those of a lane in float64 are compared as the float32 nearest to them.
+    Losses are [epochs]; those of a float64 and a float32 lane are compared as float32.
     """
-    ours, theirs = (of.astype(np.float32).view(np.uint32) for of in (losses, reference_losses))
+    same_dtype = losses.dtype == reference_losses.dtype
+    dtype = losses.dtype if same_dtype else np.dtype(np.float32)
+    bits = f"V{dtype.itemsize}"  # -0.0 is not 0.0
+    ours, theirs = (of.astype(dtype).view(bits) for of in (losses, reference_losses))
     differs = ours != theirs
     return Parity(
         max_ulp=int(ulp_distance(losses, reference_losses).max()),

@@ -6,8 +6,12 @@ as many epochs as it is told. Each runs in a process of its own, with nothing el
 
 import contextlib
 import io
+import os
+import subprocess
+import tempfile
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -102,6 +106,48 @@ def article(x: np.ndarray, y: np.ndarray) -> Train:
         print("Epoch:", 0, "Loss:", loss, file=screen)
 
     return _each(epoch)
+
+
+class Genuine:
+    """The article's loop on genuine TensorFlow 1.15.5, in the Python that TF115 names."""
+
+    def __init__(self, x: np.ndarray, y: np.ndarray) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            files = [Path(folder) / name for name in ("x.npy", "y.npy")]
+            for file, array in zip(files, (x, y), strict=True):
+                np.save(file, array)
+            script = Path(__file__).with_name("genuine.py")
+            # TensorFlow 2 leaves TF2_BEHAVIOR there, which TensorFlow 1.15 obeys.
+            clean = {name: v for name, v in os.environ.items() if not name.startswith("TF")}
+            self._process = subprocess.Popen(
+                [os.environ[TF115], str(script), *map(str, files)],
+                env=clean,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                text=True,
+            )
+            self(0)  # it has read the files when it answers
+        self.pid = self._process.pid
+        """Whose memory is measured."""
+
+    def __call__(self, epochs: int) -> None:
+        """Train so many epochs."""
+        assert self._process.stdin
+        assert self._process.stdout
+        try:
+            self._process.stdin.write(f"{epochs}\n")
+            self._process.stdin.flush()
+        except BrokenPipeError:
+            pass
+        if not (version := self._process.stdout.readline().strip()):
+            raise RuntimeError(f"{os.environ[TF115]}: no TensorFlow 1 there; make tf115")
+        if not version.startswith("1.15"):
+            raise RuntimeError(f"{os.environ[TF115]}: TensorFlow {version}; expected 1.15.5")
+
+
+TF115 = "TF115"
+"""Environment variable: a Python with TensorFlow 1.15.5, such as `make tf115` makes."""
 
 
 def keras_fit(x: np.ndarray, y: np.ndarray) -> Train:
@@ -200,6 +246,7 @@ PEERS: dict[str, Build] = {
     "exact": _lane("exact"),
     "idiomatic": _lane("idiomatic"),
     "article": article,
+    "tf115": Genuine,
     "keras_fit": keras_fit,
     "torch": _torch(compiled=False),
     "torch_compile": _torch(compiled=True),

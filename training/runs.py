@@ -10,7 +10,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,8 @@ from training import files
 from training.errors import UserError
 
 UNFINISHED = ".unfinished"
+BEGUN = ("config.json", "environment.json")
+"""What is there of a run as soon as it has begun, beside what it has reached."""
 
 
 def choose(command: str, out: Path | None) -> Path:
@@ -96,6 +98,7 @@ def resumable(final: Path, marker: str) -> Iterator[Path]:
     try:
         if files.is_there(final) and not _is_empty_folder(final):  # another process was first
             raise UserError(f"--out {final}: exists already; expected a new or empty folder.")
+        _clear(folder, {marker, *BEGUN, "lock"})
         yield folder
         if final.is_dir():  # an empty one
             final.rmdir()
@@ -109,6 +112,15 @@ def resumable(final: Path, marker: str) -> Iterator[Path]:
         lock.release()
         if folder.is_dir() and not (folder / marker).is_file():
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _clear(folder: Path, keep: Collection[str]) -> None:
+    """Remove results of which a process was killed while it wrote them."""
+    for path in folder.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path)
+        elif path.name not in keep:
+            path.unlink()
 
 
 def _default(command: str) -> Path:
