@@ -132,19 +132,25 @@ Stop = Callable[..., Path]
 
 @pytest.fixture
 def stopped(article: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stop:
-    """Make the run folder NAME.unfinished of a fine-tuning that SIGTERM stopped in an epoch."""
+    """Make the run folder NAME.unfinished of a fine-tuning that a signal stopped in an epoch."""
 
-    def stop(epoch: int = 1, begun_from: Path = article, options: Any = OPTIONS) -> Path:
+    def stop(
+        epoch: int = 1,
+        begun_from: Path = article,
+        options: Any = OPTIONS,
+        number: signal.Signals = signal.SIGTERM,
+    ) -> Path:
         after_epoch = Saver.after_epoch
 
         def signalled(saver: Saver, now: Reached) -> None:
             if len(now.history) - 1 == epoch:
-                os.kill(os.getpid(), signal.SIGTERM)
+                os.kill(os.getpid(), number)
             after_epoch(saver, now)
 
         with monkeypatch.context() as patch:
             patch.setattr(Saver, "after_epoch", signalled)
-            assert run("finetune", begun_from, *options, "--out", tmp_path / "run") == 143
+            status = run("finetune", begun_from, *options, "--out", tmp_path / "run")
+        assert status == 128 + number
         return tmp_path / "run.unfinished"
 
     return stop
@@ -191,7 +197,7 @@ def test_what_does_not_fit_is_refused_and_stays_as_it_is(
     assert now
     del now.optimizer["0"]
     reached.write(folder, now)
-    refused("its optimizer do not fit")
+    refused("its optimizer is of another kind or shape")
     state.write_bytes(sound)
     keras_article.build("idiomatic", seed=2).save(begun_from)
     refused("Expected SOURCE as it was when the run was begun")
@@ -260,3 +266,17 @@ def test_a_process_killed_at_any_moment_loses_an_epoch_at_most(
         assert not final.exists()
     assert run("resume", final) == 0
     assert_same_run(final, whole)
+
+
+def test_no_run_takes_the_place_of_one_that_is_finished(
+    stopped: Stop, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """As where another process went on with it and was quicker."""
+    quick = ["--data", "digits", "--shots", 2, "--epochs", 2]
+    folder = stopped(options=quick, number=signal.SIGINT)
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "finetune.json").write_text("{}")
+    assert run("resume", folder) == 2
+    assert "exists already" in capfd.readouterr().err
+    assert (folder / saving.STATE).is_file()
+    assert (tmp_path / "run" / "finetune.json").read_text() == "{}"

@@ -72,7 +72,7 @@ class Reached:
     def fits(self, name: str, there: Weights) -> None:
         """Raise UserError unless `there` has the names, shapes and dtypes of the field `name`."""
         if _layout(getattr(self, name)) != _layout(there):
-            raise _foreign(f"its {name} do not fit")
+            raise _foreign(f"its {name} is of another kind or shape")
 
 
 def _layout(arrays: Weights) -> dict[str, Any]:

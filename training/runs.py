@@ -82,7 +82,7 @@ def resumable(final: Path, marker: str) -> Iterator[Path]:
 
     It is made if it is not there, and locked against other processes; a process that ends in any
     way unlocks it. If the body raises, it stays where there is a file `marker` in it, and goes
-    otherwise. Raises UserError where it cannot be made or is in use.
+    otherwise. Raises UserError where it cannot be made or is in use, or `final` is there.
     """
     folder = unfinished(final)
     lock = FileLock(folder / "lock", blocking=False)
@@ -94,7 +94,9 @@ def resumable(final: Path, marker: str) -> Iterator[Path]:
     except OSError as error:
         raise UserError(f"--out {final}: cannot be written to ({error.strerror}).") from error
     try:
+        _check_free(final)  # the process that had the lock may have finished it
         yield folder
+        _check_free(final)
         if final.is_dir():  # an empty one
             final.rmdir()
         (folder / "lock").unlink()
@@ -103,6 +105,14 @@ def resumable(final: Path, marker: str) -> Iterator[Path]:
         lock.release()
         if folder.is_dir() and not (folder / marker).is_file():
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _check_free(final: Path) -> None:
+    if files.is_there(final) and not _is_empty_folder(final):
+        raise UserError(
+            f"{final}: exists already; {unfinished(final)} cannot take its name.\n"
+            "Move it away, or remove what is unfinished."
+        )
 
 
 def _default(command: str) -> Path:
