@@ -9,14 +9,29 @@ and `model.keras`.
 
 import dataclasses
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from training import data, devices, environment, pretrained, progress, report, runs, source, split
+from training import (
+    data,
+    devices,
+    environment,
+    pretrained,
+    progress,
+    reached,
+    report,
+    runs,
+    saving,
+    source,
+    split,
+)
 from training.devices import Device
+from training.interruption import Interruption
 from training.model_config import FinetuneConfig
 from training.pages import finetune as page
+from training.reached import Reached, Saver
 from training.recipe import RECIPES, Recipe
 from training.split import Task
 
@@ -26,7 +41,7 @@ if TYPE_CHECKING:
     from keras_models.strategies import Settings
     from training.pretrained import Pretrained
     from training.start import Start
-    from training.tuning import Tuned
+    from training.tuning import AfterEpoch, Tuned
 
 
 def recipe(config: FinetuneConfig) -> Recipe:
@@ -48,7 +63,14 @@ def run(config: FinetuneConfig) -> int:
         from training import study
 
         return study.run(config)
-    final = runs.choose("finetune", config.out)
+    return go_on(config, runs.choose("finetune", config.out))
+
+
+def go_on(config: FinetuneConfig, final: Path) -> int:
+    """Fine-tune in the run folder `final`, from what an unfinished run there has saved on, if any.
+
+    Returns the exit status. Raises UserError where what was saved does not fit, and Stopped.
+    """
     source.kind(config.source)  # refuses at once what is not there
     device = devices.choose(config.device)
     import tensorflow as tf
@@ -62,13 +84,12 @@ def run(config: FinetuneConfig) -> int:
     notes.print(f"data {digits.describe()}", highlight=False, markup=False, soft_wrap=True)
     with tf.device(device.name):
         origin = pretrained.load(config.source)  # before a folder is made, for it may be refused
-    with runs.new(final) as folder, tf.device(device.name):
+    with runs.resumable(final, saving.STATE) as folder, tf.device(device.name):
+        report.write_setting(folder, config, device, digits)
         begin = hand_over(config, origin, task, device)
         notes.print(handed(begin), highlight=False, markup=False, soft_wrap=True)
         before = None if begin.new_head else tuning.accuracy(origin.model, task.test)
-        used = recipe(config)
-        with progress.line(used.epochs, notes) as show:
-            model, tuned = train(config, begin.model, task, begin.new_head, show)
+        model, tuned = _train_saving(config, begin, task, folder, notes)
         result = {
             "source": str(config.source),
             "data": report.data_facts(digits),
@@ -89,17 +110,35 @@ def run(config: FinetuneConfig) -> int:
             "kept_epoch": tuned.kept_epoch,
             "frozen": tuned.frozen,
             "seconds": round(tuned.seconds, 3),
-            "recipe": dataclasses.asdict(used),
+            "recipe": dataclasses.asdict(recipe(config)),
             "history": tuned.history,
         }
-        report.write_setting(folder, config, device, digits)
         runs.write_json(folder / "finetune.json", result)
+        (folder / "history.csv").unlink(missing_ok=True)  # of a process that ended while writing
         runs.write_csv(folder / "history.csv", tuned.history)
         model.save(folder / "model.keras")
         page.write(folder, config, result, task, origin, model)
+    (final / saving.STATE).unlink()  # the schedule is at its end: there is nothing to go on with
     console.print(summary(result), highlight=False, soft_wrap=True, markup=False)
     console.print(f"Results: {final}", highlight=False, soft_wrap=True, markup=False)
     return 0
+
+
+def _train_saving(
+    config: FinetuneConfig, begin: "Start", task: Task, folder: Path, notes: Console
+) -> tuple["keras.Model", "Tuned"]:
+    """Train as `train`, with a progress line, and save to `folder` on the way."""
+    saved = reached.read(folder)
+    with progress.line(recipe(config).epochs, notes) as show, Interruption() as interruption:
+        saver = Saver(folder, config.save_every, interruption, saved)
+
+        def after_epoch(now: Reached) -> None:
+            row = now.history[-1]
+            show(row["epoch"] - 1, {"loss": row["loss"]})
+            saver.after_epoch(now)
+
+        with saver.telling():
+            return train(config, begin.model, task, begin.new_head, after_epoch, saved)
 
 
 def hand_over(config: FinetuneConfig, origin: "Pretrained", task: Task, device: Device) -> "Start":
@@ -122,11 +161,13 @@ def train(
     model: "keras.Model",
     task: Task,
     new_head: bool,
-    show: Any = lambda epoch, losses: None,
+    after_epoch: "AfterEpoch" = lambda reached: None,
+    saved: Reached | None = None,
 ) -> tuple["keras.Model", "Tuned"]:
     """Train `model`; return a copy of it, compiled and without LoRA, and what happened.
 
-    The one that is returned predicts what the trained one does, or this raises UserError.
+    Training goes on from what was `saved`, if anything was. The one that is returned predicts what
+    the trained one does, or this raises UserError.
     """
     from keras_models import stack, strategies
     from training import handoff, tuning
@@ -140,7 +181,8 @@ def train(
         used,
         task,
         config.seed,
-        lambda epoch, row: show(epoch, {"loss": row["loss"]}),
+        after_epoch,
+        saved,
     )
     copy = stack.rebuild(model)
     trained, rebuilt = (tuning.logits(one, task.test.x) for one in (model, copy))

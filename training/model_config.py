@@ -120,6 +120,10 @@ class FinetuneConfig(DataOptions):
     new_head: bool = False
     """Start with a new last layer also where the classes are the same."""
 
+    save_every: int = 1
+    """Epochs after which all is saved that the run has reached; `tf1keras resume` goes on from it.
+    Ctrl-C and SIGTERM save, too. A study saves nothing."""
+
     lora_rank: int = 8
     """Rank of the addition to each kernel."""
 
@@ -149,7 +153,7 @@ class FinetuneConfig(DataOptions):
     """Folder to write the run to; it must not hold anything yet."""
 
     def __post_init__(self) -> None:
-        for option in ("epochs", "shots", "lora_rank", "seeds"):
+        for option in ("epochs", "shots", "save_every", "lora_rank", "seeds"):
             check_count(option.replace("_", "-"), getattr(self, option))
         check_number("lora-alpha", self.lora_alpha, positive=True)
         if not 0 < self.accuracy <= 1:

@@ -4,9 +4,9 @@
     tf1keras resume folder/model.ckpt --lanes tf1 exact
     tf1keras resume my-run
 
-A run that was stopped goes on to its end with its own options, as if nothing had happened. From a
-finished run folder every lane goes on from its own state; from a checkpoint or a `.keras` file
-all start from its weights, slots and step. The rest is `tf1keras compare`.
+A run that was stopped, be it a fine-tuning, goes on to its end with its own options, as if nothing
+had happened. From a finished run folder every lane goes on from its own state; from a checkpoint or
+a `.keras` file all start from its weights, slots and step. The rest is `tf1keras compare`.
 """
 
 from dataclasses import replace
@@ -21,6 +21,7 @@ from training import (
     command_line,
     compare,
     devices,
+    finetune,
     runs,
     saving,
     source,
@@ -58,7 +59,9 @@ def _go_on(asked: ResumeConfig, final: Path) -> int:
         )
     config = recorded(runs.unfinished(final))
     if isinstance(config, FinetuneConfig):
-        raise NotImplementedError
+        if asked.cluster != "none":
+            raise UserError(f"--cluster {asked.cluster}: fine-tuning has no workers; leave it out.")
+        return finetune.go_on(config, final)
     config = replace(config, cluster=asked.cluster)
     backend.require(config.lanes)
     if isinstance(config, ResumeConfig):

@@ -84,7 +84,7 @@ def resumable(final: Path, marker: str) -> Iterator[Path]:
 
     It is made if it is not there, and locked against other processes; a process that ends in any
     way unlocks it. If the body raises, it stays where there is a file `marker` in it, and goes
-    otherwise. Raises UserError where it cannot be made or is in use.
+    otherwise. Raises UserError where it cannot be made or is in use, or `final` is there.
     """
     folder = unfinished(final)
     lock = FileLock(folder / "lock", blocking=False)
@@ -96,10 +96,10 @@ def resumable(final: Path, marker: str) -> Iterator[Path]:
     except OSError as error:
         raise UserError(f"--out {final}: cannot be written to ({error.strerror}).") from error
     try:
-        if files.is_there(final) and not _is_empty_folder(final):  # another process was first
-            raise UserError(f"--out {final}: exists already; expected a new or empty folder.")
+        _check_free(final)  # another process may have finished it
         _clear(folder, {marker, *BEGUN, "lock"})
         yield folder
+        _check_free(final)
         if final.is_dir():  # an empty one
             final.rmdir()
         (folder / "lock").unlink()
@@ -121,6 +121,14 @@ def _clear(folder: Path, keep: Collection[str]) -> None:
             shutil.rmtree(path)
         elif path.name not in keep:
             path.unlink()
+
+
+def _check_free(final: Path) -> None:
+    if files.is_there(final) and not _is_empty_folder(final):
+        raise UserError(
+            f"{final}: exists already; {unfinished(final)} cannot take its name.\n"
+            "Move it away, or remove what is unfinished."
+        )
 
 
 def _default(command: str) -> Path:

@@ -156,12 +156,16 @@ class Saver:
             if self._remember:  # another worker is gone in the middle of an epoch
                 self._write_latest()
             if self._on_disk:
-                last, run = self._first + self._on_disk - 1, str(self._folder)
-                error.args = (
-                    f"{error}\nAll is saved up to epoch {last}: tf1keras resume "
-                    f"{run.removesuffix(UNFINISHED)} goes on from there.",
-                )
+                tell(error, self._folder, self._first + self._on_disk - 1)
             raise
+
+
+def tell(error: UserError, folder: Path, last: int) -> None:
+    """Add to `error` that the run in `folder` is saved up to epoch `last`."""
+    run = str(folder).removesuffix(UNFINISHED)
+    error.args = (
+        f"{error}\nAll is saved up to epoch {last}: tf1keras resume {run} goes on from there.",
+    )
 
 
 def snapshot(

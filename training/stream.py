@@ -23,10 +23,11 @@ class Stream(NamedTuple):
     updates: int
 
 
-def stream(train: Examples, recipe: Recipe, seed: int, phase: int = 0) -> Stream:
+def stream(train: Examples, recipe: Recipe, seed: int, phase: int = 0, epoch: int = 0) -> Stream:
     """Return the training rows as batches; what does not fill a batch is left to other epochs.
 
-    The order is a shuffle of its own for every epoch and phase.
+    The order is a shuffle of its own for every epoch and phase. Batches are those from epoch
+    `epoch` on, the same as after so many others.
     """
     import tensorflow as tf
 
@@ -36,9 +37,9 @@ def stream(train: Examples, recipe: Recipe, seed: int, phase: int = 0) -> Stream
     x, y = tf.constant(train.x), tf.constant(train.y)
     first = tf.constant(seed * PHASES + phase, tf.int64)
 
-    def order(epoch: "tf.Tensor") -> "tf.data.Dataset":
+    def order(number: "tf.Tensor") -> "tf.data.Dataset":
         every = tf.range(rows * repeats, dtype=tf.int32) % rows
-        shuffled = tf.random.experimental.stateless_shuffle(every, tf.stack([first, 4 * epoch]))
+        shuffled = tf.random.experimental.stateless_shuffle(every, tf.stack([first, 4 * number]))
         used = shuffled[: updates * recipe.batch_size]
         return tf.data.Dataset.from_tensor_slices(tf.reshape(used, [updates, recipe.batch_size]))
 
@@ -48,9 +49,9 @@ def stream(train: Examples, recipe: Recipe, seed: int, phase: int = 0) -> Stream
         return augment(x_of, drawn, recipe.augmentation), y_of
 
     batches = (
-        tf.data.Dataset.counter()
+        tf.data.Dataset.counter(start=epoch)
         .flat_map(order)
-        .enumerate()
+        .enumerate(start=epoch * updates)
         .map(batch, num_parallel_calls=2, deterministic=True)
         .prefetch(8)
     )

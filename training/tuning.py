@@ -18,12 +18,13 @@ from keras_models.strategies import Plan
 from training import handoff
 from training import recipe as recipes
 from training.data import Examples
+from training.reached import Reached, Weights
 from training.recipe import Recipe
 from training.split import Task
 from training.stream import stream
 
-Weights = dict[str, np.ndarray]
-OnEpoch = Callable[[int, Mapping[str, Any]], None]
+AfterEpoch = Callable[[Reached], None]
+"""Told what training has reached; whatever it raises ends the training."""
 
 
 class Moved(RuntimeError):
@@ -55,46 +56,53 @@ def tune(
     recipe: Recipe,
     task: Task,
     seed: int,
-    on_epoch: OnEpoch = lambda epoch, row: None,
+    after_epoch: AfterEpoch = lambda reached: None,
+    saved: Reached | None = None,
 ) -> Tuned:
-    """Train `model` in place and return what happened.
+    """Train `model` in place, from what was `saved` on if anything was; return what happened.
 
     Weights are kept as they were where the loss on the validation rows was lowest, be it before the
     first epoch; without such rows those after the last. After an epoch they are always the
-    averages. Raises Moved.
+    averages. Raises Moved, and UserError where what was saved is not of this training.
     """
-    began = time.perf_counter()
-    keeper = _Keeper(model, task, recipe, on_epoch, began)
+    began = time.perf_counter() - (saved.seconds if saved else 0.0)
+    start, lengths = values(model), _epochs(plan, recipe.epochs)
+    if saved:
+        saved.check(start, lengths)
+    reached = saved or Reached(start)
+    keeper = _Keeper(model, task, recipe, after_epoch, reached, began)
+    if not saved:
+        keeper.look(0, {})
     trained: set[str] = set()
     frozen: list[list[str]] = []
-    start = values(model)
-    keeper.look(0, {})
-    for number, (phase, epochs) in enumerate(
-        zip(plan.phases, _epochs(plan, recipe.epochs), strict=True)
-    ):
-        rows = stream(task.train, recipe, seed, number)
-        before = values(model)
+    for number, (phase, epochs) in enumerate(zip(plan.phases, lengths, strict=True)):
         frozen.append([variable.path for variable in strategies.freeze(model, phase)])
+        trained |= phase.trains
+        if number < reached.phase:  # it was done before
+            continue
+        begun = keeper.begin(number)
+        rows = stream(task.train, recipe, seed, number, begun)
         recipes.compile_for(model, recipe, rows.updates * epochs, plan.rates)
-        keeper.begin(number)
+        if begun:
+            _restore(model, reached)
         model.fit(
             rows.batches,
+            initial_epoch=epochs if keeper.stops else begun,
             epochs=epochs,
             steps_per_epoch=rows.updates,
             callbacks=[keeper],
             shuffle=False,
             verbose=0,
         )
-        prove(before, values(model), phase.trains)
-        trained |= phase.trains
-    if keeper.best is not None:
-        _assign(model, keeper.best)
+        prove(reached.before, values(model), phase.trains)
+    if reached.best:
+        _assign(model, reached.best)
     prove_frozen(start, values(model), trained)
     return Tuned(
-        history=keeper.history,
+        history=reached.history,
         frozen=frozen,
         trainable_parameters=sum(start[path].size for path in trained),
-        kept_epoch=keeper.best_epoch,
+        kept_epoch=reached.best_epoch,
         seconds=time.perf_counter() - began,
     )
 
@@ -117,6 +125,21 @@ def values(model: keras.Model) -> Weights:
 def _assign(model: keras.Model, weights: Weights) -> None:
     for variable in model.weights:
         variable.assign(weights[variable.path])
+
+
+def _slots(model: keras.Model) -> Weights:
+    """Return number -> copy of every variable of the optimizer, or of all optimizers in it."""
+    variables = model.optimizer.variables
+    return {str(number): np.array(one.numpy()) for number, one in enumerate(variables)}
+
+
+def _restore(model: keras.Model, reached: Reached) -> None:
+    """Set the model, compiled for the phase, to the weights and slots that were reached."""
+    model.optimizer.build(model.trainable_variables)
+    reached.fits("optimizer", _slots(model))
+    _assign(model, reached.weights)
+    for number, variable in enumerate(model.optimizer.variables):
+        variable.assign(reached.optimizer[str(number)])
 
 
 def prove_frozen(before: Weights, after: Weights, trains: frozenset[str] | set[str]) -> None:
@@ -148,37 +171,49 @@ class _Keeper(keras.callbacks.Callback):
         model: keras.Model,
         task: Task,
         recipe: Recipe,
-        on_epoch: OnEpoch,
+        after_epoch: AfterEpoch,
+        reached: Reached,
         began: float,
     ) -> None:
         super().__init__()
-        self._model, self._task = model, task
+        self._model, self._task, self._reached = model, task, reached
         self._patience = max(2, round(recipe.patience * recipe.epochs))
         self._smoothing = recipe.label_smoothing
-        self._on_epoch, self._began = on_epoch, began
-        self._phase, self._waited, self._lowest = 0, 0, float("inf")
-        self.best: Weights | None = None
-        self.best_epoch: int | None = None
-        self.history: list[dict[str, Any]] = []
+        self._after_epoch, self._began = after_epoch, began
 
-    def begin(self, phase: int) -> None:
-        """Start waiting anew: a phase that is stopped hands over to the next."""
-        self._phase, self._waited = phase, 0
+    def begin(self, phase: int) -> int:
+        """Return the epochs of the phase that are done; none: start waiting anew.
+
+        A phase that is stopped hands over to the next.
+        """
+        reached = self._reached
+        if not reached.epochs or phase != reached.phase:
+            reached.phase, reached.epochs, reached.waited = phase, 0, 0
+            reached.before = values(self._model)
+        return reached.epochs
+
+    @property
+    def stops(self) -> bool:
+        """Whether the phase has gone on for long enough without a lower validation loss."""
+        return self._reached.waited >= self._patience
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
         """Judge the averages, with the weights themselves put aside meanwhile."""
+        reached = self._reached
         pairs = recipes.averages(self._model)
         aside = [variable.numpy().copy() for variable, _ in pairs]
         for variable, average in pairs:
             variable.assign(average)
-        row = self.look(self._phase + 1, logs or {})
-        self._on_epoch(row["epoch"] - 1, row)
+        self.look(reached.phase + 1, logs or {})
         for (variable, _), value in zip(pairs, aside, strict=True):
             variable.assign(value)
+        reached.epochs = epoch + 1
+        reached.weights, reached.optimizer = values(self._model), _slots(self._model)
+        self._after_epoch(reached)
 
-    def look(self, phase: int, logs: Mapping[str, float]) -> dict[str, Any]:
+    def look(self, phase: int, logs: Mapping[str, float]) -> None:
         """Measure the weights as they are, as a row of the history; row 0 is before training."""
-        row: dict[str, Any] = {"epoch": len(self.history), "phase": phase}
+        row: dict[str, Any] = {"epoch": len(self._reached.history), "phase": phase}
         row |= {name: float(logs[name]) if name in logs else None for name in ("loss", "accuracy")}
         checks = self._task.validation
         if checks is not None:
@@ -188,8 +223,7 @@ class _Keeper(keras.callbacks.Callback):
             self._judge(row["validation_loss"])
         row["test_accuracy"] = accuracy(self._model, self._task.test)
         row["seconds"] = round(time.perf_counter() - self._began, 3)
-        self.history.append(row)
-        return row
+        self._reached.history.append(row)
 
     def _loss(self, found: np.ndarray, y: np.ndarray) -> float:
         """Return what training minimizes: with smoothed labels, sureness costs on both."""
@@ -198,12 +232,13 @@ class _Keeper(keras.callbacks.Callback):
 
     def _judge(self, found: float) -> None:
         """Keep the weights of the lowest loss: it is less of a lottery than the accuracy."""
-        if found < self._lowest:
-            self._lowest, self._waited = found, 0
-            self.best, self.best_epoch = values(self._model), len(self.history)
+        reached = self._reached
+        if found < reached.lowest:
+            reached.waited = 0
+            reached.best, reached.best_epoch = values(self._model), len(reached.history)
             return
-        self._waited += 1
-        if self._waited >= self._patience:
+        reached.waited += 1
+        if self.stops:
             self._model.stop_training = True
 
 

@@ -1,0 +1,151 @@
+"""What a fine-tuning has reached after an epoch: all that it needs to go on bit for bit, saved.
+
+One file, `state.npz`, as a comparison's; it is gone when the run is done.
+"""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from training import npz, saving
+from training.errors import UserError
+from training.interruption import Interruption, Stopped
+
+Weights = dict[str, np.ndarray]
+"""Path of a variable -> its value."""
+NUMBERS = "numbers"
+"""The archive's member that holds, as JSON, what is no array; others are called FIELD:NAME."""
+
+
+@dataclass
+class Reached:
+    """A fine-tuning after a number of epochs; what is drawn at random follows from that number."""
+
+    start: Weights
+    """Before the first phase."""
+    before: Weights = field(default_factory=dict)
+    """Before this phase: what is frozen in it must stay so."""
+    weights: Weights = field(default_factory=dict)
+    """Now, as they are and not their averages."""
+    optimizer: Weights = field(default_factory=dict)
+    """Its variables, by their number: steps, slots, averages."""
+    best: Weights = field(default_factory=dict)
+    """Those of the lowest validation loss; empty where nothing validates."""
+    best_epoch: int | None = None
+    phase: int = 0
+    epochs: int = 0
+    """Of this phase, done."""
+    waited: int = 0
+    """Epochs of this phase since the validation loss was lowest."""
+    history: list[dict[str, Any]] = field(default_factory=list)
+    """A row before the first epoch and after each."""
+
+    @property
+    def lowest(self) -> float:
+        """The validation loss of the weights that are kept."""
+        if self.best_epoch is None:
+            return float("inf")
+        return float(self.history[self.best_epoch]["validation_loss"])
+
+    @property
+    def seconds(self) -> float:
+        """What it took to get here, over all processes."""
+        return float(self.history[-1]["seconds"]) if self.history else 0.0
+
+    def check(self, start: Weights, epochs: list[int]) -> None:
+        """Raise UserError unless it is of a training from `start` of so many epochs a phase."""
+        within = 0 <= self.phase < len(epochs) and 0 < self.epochs <= epochs[self.phase]
+        same = self.start.keys() == start.keys() and all(
+            self.start[path].tobytes() == start[path].tobytes() for path in start
+        )
+        if not (within and same):
+            raise UserError(
+                f"{saving.STATE}: was not saved by a run from these weights with this recipe.\n"
+                "Expected SOURCE as it was when the run was begun: give it back, or start anew."
+            )
+
+    def fits(self, name: str, there: Weights) -> None:
+        """Raise UserError unless `there` has the names, shapes and dtypes of the field `name`."""
+        if _layout(getattr(self, name)) != _layout(there):
+            raise _foreign(f"its {name} is of another kind or shape")
+
+
+def _layout(arrays: Weights) -> dict[str, Any]:
+    return {name: (array.shape, array.dtype) for name, array in arrays.items()}
+
+
+def _foreign(why: str) -> UserError:
+    return UserError(
+        f"{saving.STATE}: not the state of a fine-tuning ({why}); expected the one that the run "
+        "itself saved.\nWithout it, start anew."
+    )
+
+
+def write(folder: Path, reached: Reached) -> None:
+    """Write `folder`/state.npz in place of the one that is there, if any, in one step."""
+    numbers = dict(vars(reached))
+    groups = {name: numbers.pop(name) for name in _groups()}
+    arrays = {f"{name}:{own}": array for name in groups for own, array in groups[name].items()}
+    saving.write_npz(folder / saving.STATE, arrays | {NUMBERS: np.array(json.dumps(numbers))})
+
+
+def read(folder: Path) -> Reached | None:
+    """Return what `write` wrote to `folder`; None where nothing was.
+
+    Raises UserError for a damaged file, whose checksums are looked at, and for another run's.
+    """
+    path = folder / saving.STATE
+    if not path.is_file():
+        return None
+    groups: dict[str, Weights] = {name: {} for name in _groups()}
+    try:
+        arrays = npz.read_all(path)
+        numbers = json.loads(str(arrays.pop(NUMBERS)))
+        for name, array in arrays.items():
+            group, _, own = name.partition(":")
+            groups[group][own] = array
+        given: dict[str, Any] = {**groups, **numbers}
+        reached = Reached(**given)
+    except (LookupError, TypeError, ValueError) as error:
+        raise _foreign(f"{type(error).__name__}: {error}") from error
+    for name in ("before", "weights", *(["best"] if reached.best else [])):
+        reached.fits(name, reached.start)
+    return reached
+
+
+def _groups() -> list[str]:
+    return [one.name for one in fields(Reached) if one.type == Weights]
+
+
+class Saver:
+    """Saves to `folder` every so many epochs and when told to stop."""
+
+    def __init__(
+        self, folder: Path, every: int, interruption: Interruption, saved: Reached | None
+    ) -> None:
+        self._folder, self._every, self._interruption = folder, every, interruption
+        self._on_disk = len(saved.history) - 1 if saved else 0
+
+    def after_epoch(self, reached: Reached) -> None:
+        """Save where it is time to; raise Stopped where a signal came."""
+        epoch, stop = len(reached.history) - 1, self._interruption.number
+        if stop or epoch // self._every > self._on_disk // self._every:
+            write(self._folder, reached)
+            self._on_disk = epoch
+        if stop:
+            raise Stopped("stopped.", stop)
+
+    @contextmanager
+    def telling(self) -> Iterator[None]:
+        """Add to what ends the training before its end, from where it can go on."""
+        try:
+            yield
+        except UserError as error:
+            if self._on_disk:
+                saving.tell(error, self._folder, self._on_disk)
+            raise
