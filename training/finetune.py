@@ -11,9 +11,8 @@ import dataclasses
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-
 from training import data, devices, environment, pretrained, progress, report, runs, source, split
+from training.console import Output
 from training.devices import Device
 from training.model_config import FinetuneConfig
 from training.pages import finetune as page
@@ -57,17 +56,17 @@ def run(config: FinetuneConfig) -> int:
 
     digits = data.load(config.data, config.manual_dir)
     task = split.task(digits, config.shots, config.seed)
-    console, notes = Console(), Console(stderr=True)
-    notes.print(environment.banner(), highlight=False, markup=False, soft_wrap=True)
-    notes.print(f"data {digits.describe()}", highlight=False, markup=False, soft_wrap=True)
+    out = Output(config)
+    out.note(environment.banner())
+    out.note(f"data {digits.describe()}")
     with tf.device(device.name):
         origin = pretrained.load(config.source)  # before a folder is made, for it may be refused
     with runs.new(final) as folder, tf.device(device.name):
         begin = hand_over(config, origin, task, device)
-        notes.print(handed(begin), highlight=False, markup=False, soft_wrap=True)
+        out.note(handed(begin))
         before = None if begin.new_head else tuning.accuracy(origin.model, task.test)
         used = recipe(config)
-        with progress.line(used.epochs, notes) as show:
+        with progress.line(used.epochs, out.notes) as show:
             model, tuned = train(config, begin.model, task, begin.new_head, show)
         result = {
             "source": str(config.source),
@@ -97,8 +96,9 @@ def run(config: FinetuneConfig) -> int:
         runs.write_csv(folder / "history.csv", tuned.history)
         model.save(folder / "model.keras")
         page.write(folder, config, result, task, origin, model)
-    console.print(summary(result), highlight=False, soft_wrap=True, markup=False)
-    console.print(f"Results: {final}", highlight=False, soft_wrap=True, markup=False)
+    out.show(summary(result))
+    out.show(f"Results: {final}")
+    out.result(result, final)
     return 0
 
 

@@ -59,7 +59,7 @@ def _go_on(asked: ResumeConfig, final: Path) -> int:
     config = recorded(runs.unfinished(final))
     if isinstance(config, FinetuneConfig):
         raise NotImplementedError
-    config = replace(config, cluster=asked.cluster)
+    config = replace(config, cluster=asked.cluster, quiet=asked.quiet, json=asked.json)
     backend.require(config.lanes)
     if isinstance(config, ResumeConfig):
         return _train(config, final)

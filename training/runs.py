@@ -17,7 +17,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from training import files
+from training import files, shortage
 from training.errors import UserError
 
 UNFINISHED = ".unfinished"
@@ -63,17 +63,18 @@ def new(final: Path) -> Iterator[Path]:
 
     If the body raises, nothing is left behind. Raises UserError where no folder can be made there.
     """
-    try:
-        final.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = Path(tempfile.mkdtemp(prefix=f".{final.name}-", dir=final.parent))
-        unfinished.chmod(0o755)
-    except OSError as error:
-        raise UserError(f"--out {final}: cannot be written to ({error.strerror}).") from error
-    try:
-        yield unfinished
-        os.replace(unfinished, final)
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
+    with _parents(final):
+        try:
+            unfinished = Path(tempfile.mkdtemp(prefix=f".{final.name}-", dir=final.parent))
+            unfinished.chmod(0o755)
+        except OSError as error:
+            raise UserError(f"--out {final}: cannot be written to ({error.strerror}).") from error
+        try:
+            with _room(final):
+                yield unfinished
+            os.replace(unfinished, final)
+        finally:
+            shutil.rmtree(unfinished, ignore_errors=True)
 
 
 @contextlib.contextmanager
@@ -86,23 +87,55 @@ def resumable(final: Path, marker: str) -> Iterator[Path]:
     """
     folder = unfinished(final)
     lock = FileLock(folder / "lock", blocking=False)
+    with _parents(final):
+        try:
+            folder.mkdir(exist_ok=True)
+            lock.acquire()
+        except Timeout as error:
+            raise UserError(f"{folder}: in use by another process; wait for it to end.") from error
+        except OSError as error:
+            raise UserError(f"--out {final}: cannot be written to ({error.strerror}).") from error
+        try:
+            with _room(final, folder / marker):
+                yield folder
+            if final.is_dir():  # an empty one
+                final.rmdir()
+            (folder / "lock").unlink()
+            folder.rename(final)
+        finally:
+            lock.release()
+            if folder.is_dir() and not (folder / marker).is_file():
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _parents(final: Path) -> Iterator[None]:
+    """Make the folders that `final` lies in; those that were made go if the body raises."""
+    missing = [folder for folder in final.parents if not folder.exists()]
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock.acquire()
-    except Timeout as error:
-        raise UserError(f"{folder}: in use by another process; wait for it to end.") from error
+        final.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UserError(f"--out {final}: cannot be written to ({error.strerror}).") from error
     try:
-        yield folder
-        if final.is_dir():  # an empty one
-            final.rmdir()
-        (folder / "lock").unlink()
-        folder.rename(final)
-    finally:
-        lock.release()
-        if folder.is_dir() and not (folder / marker).is_file():
-            shutil.rmtree(folder, ignore_errors=True)
+        yield
+    except BaseException:
+        for folder in missing:
+            with contextlib.suppress(OSError):  # it holds something
+                folder.rmdir()
+        raise
+
+
+@contextlib.contextmanager
+def _room(final: Path, saved: Path | None = None) -> Iterator[None]:
+    """Say which run folder has no room where the disk is full: the system does not."""
+    try:
+        yield
+    except Exception as error:
+        if not shortage.of_disk(error):
+            raise
+        resumes = saved is not None and saved.is_file()
+        again = f"tf1keras resume {final}" if resumes else "start it again"
+        raise UserError(f"{final}: no space left on its disk; make room, then {again}.") from error
 
 
 def _default(command: str) -> Path:
@@ -113,11 +146,16 @@ def _default(command: str) -> Path:
     return folder
 
 
-def write_json(path: Path, value: Any) -> None:
-    """Write `value` (a dataclass, or what JSON knows, or paths) as indented JSON."""
+def as_json(value: Any) -> str:
+    """Return `value` (a dataclass, or what JSON knows, or paths) as indented JSON."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         value = dataclasses.asdict(value)
-    text = json.dumps(value, indent=2, default=str, allow_nan=False, ensure_ascii=False)
+    return json.dumps(value, indent=2, default=str, allow_nan=False, ensure_ascii=False)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write what `as_json` returns."""
+    text = as_json(value)
     unfinished = path.with_name(f".{path.name}")
     unfinished.write_text(text + "\n", encoding="utf-8")
     os.replace(unfinished, path)  # a reader never sees half of it

@@ -1,0 +1,39 @@
+"""What a machine can run out of, as something that the user can mend."""
+
+import errno
+import re
+import sys
+
+MEMORY = (
+    "Take fewer rows, fewer --lanes or smaller --hidden, end what else runs here, or, with\nthe "
+    "lanes exact and idiomatic alone, give --micro-batch ROWS."
+)
+FULL = "No space left on device"
+"""The system's words, which TensorFlow and HDF5 hand on in errors of their own."""
+
+
+def of_disk(error: BaseException) -> bool:
+    """Whether `error` is a full disk, whoever says so."""
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return True
+    return (isinstance(error, OSError) or _exhausted(error)) and FULL in str(error)
+
+
+def explain(error: BaseException) -> str | None:
+    """Return what is short and what to do, in at most three lines; None where nothing is short."""
+    if of_disk(error):
+        return f"{getattr(error, 'filename', None) or 'the disk'}: {FULL.lower()}; make room."
+    if isinstance(error, MemoryError) or _exhausted(error):
+        return f"out of memory{_tensor(error)}.\n{MEMORY}"
+    return None
+
+
+def _exhausted(error: BaseException) -> bool:
+    tensorflow = sys.modules.get("tensorflow")
+    return tensorflow is not None and isinstance(error, tensorflow.errors.ResourceExhaustedError)
+
+
+def _tensor(error: BaseException) -> str:
+    """Return what did not fit, in brackets, where the error says it."""
+    found = re.search(r"tensor with shape\[[\d,]*\]|Unable to allocate [\d.]+ \w+", str(error))
+    return f" ({found[0].lower()})" if found else ""
