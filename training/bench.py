@@ -24,6 +24,7 @@ from training import backend, command_line, data, environment, plot, runs, start
 from training.children import Child
 from training.config import BenchConfig, Peer
 from training.console import Output
+from training.errors import UserError
 from training.pages import tables
 
 MEASURED = 0.5
@@ -62,6 +63,11 @@ def measure(rows: int, config: BenchConfig, out: Output) -> dict[str, dict[str, 
     found: dict[str, dict[str, Any]] = {}
     with ExitStack() as stack:
         floor = stack.enter_context(_Process("floor", rows, config.micro_batch))
+        if floor.failed:
+            raise UserError(
+                f"--rows {rows}: not even the floor can be measured with so many rows "
+                f"({floor.failed}).\nTake fewer, or --micro-batch."
+            )
         others: list[Peer] = [peer for peer in config.peers if peer != "floor"]
         every: list[Peer] = ["floor", *others]
         for peer in every:

@@ -47,7 +47,7 @@ class _Speed(ProgressColumn):
     def render(self, task: Task) -> Text:
         speed = task.finished_speed or task.speed or 0.0
         digits = 0 if speed >= 100 else 1
-        return Text(f"{speed:,.{digits}f}/s" if speed else "", "progress.data.speed")
+        return Text(f"{speed:,.{digits}f}/s" if speed else "")
 
 
 def _text(losses: Mapping[str, np.floating]) -> str:

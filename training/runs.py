@@ -70,7 +70,7 @@ def new(final: Path) -> Iterator[Path]:
         except OSError as error:
             raise UserError(f"--out {final}: cannot be written to ({error.strerror}).") from error
         try:
-            with _room(final):
+            with shortage.room(final):
                 yield unfinished
             os.replace(unfinished, final)
         finally:
@@ -96,7 +96,7 @@ def resumable(final: Path, marker: str) -> Iterator[Path]:
         except OSError as error:
             raise UserError(f"--out {final}: cannot be written to ({error.strerror}).") from error
         try:
-            with _room(final, folder / marker):
+            with shortage.room(final, folder / marker):
                 yield folder
             if final.is_dir():  # an empty one
                 final.rmdir()
@@ -123,19 +123,6 @@ def _parents(final: Path) -> Iterator[None]:
             with contextlib.suppress(OSError):  # it holds something
                 folder.rmdir()
         raise
-
-
-@contextlib.contextmanager
-def _room(final: Path, saved: Path | None = None) -> Iterator[None]:
-    """Say which run folder has no room where the disk is full: the system does not."""
-    try:
-        yield
-    except Exception as error:
-        if not shortage.of_disk(error):
-            raise
-        resumes = saved is not None and saved.is_file()
-        again = f"tf1keras resume {final}" if resumes else "start it again"
-        raise UserError(f"{final}: no space left on its disk; make room, then {again}.") from error
 
 
 def _default(command: str) -> Path:
