@@ -9,7 +9,6 @@ what stands between `<!-- check: NAME -->` and `<!-- end -->`. `make figures` do
 import json
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -26,18 +25,14 @@ HEADINGS = {
 
 
 def examine(name: str) -> dict[str, Any]:
-    """Run the command on an example; return what it prints and what it writes as JSON."""
-    with tempfile.TemporaryDirectory() as folder:
-        found = Path(folder, "found.json")
-        command = ["check", f"examples/{name}.py", "--json", str(found)]
-        done = subprocess.run(
-            [sys.executable, "-m", "training", *command],
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            text=True,
-            check=True,
-        )
-        return {"screen": done.stdout.rstrip(), **json.loads(found.read_text(encoding="utf-8"))}
+    """Run the command on an example; return what it prints, for people and as JSON."""
+    return {"screen": _check(name).rstrip(), **json.loads(_check(name, "--json"))}
+
+
+def _check(name: str, *options: str) -> str:
+    command = [sys.executable, "-m", "training", "check", f"examples/{name}.py", *options]
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
+    return done.stdout
 
 
 def contents(found: dict[str, Any], readme: str) -> dict[str, str]:

@@ -286,9 +286,7 @@ CASES = [
     ("predict ok.keras seven.png --out text.png/a.csv", "no folder that can be written to"),
     ("predict ok.keras seven.png --out nowhere/a.csv", "no folder that can be written to"),
     ("predict ok.keras seven.png --out lost", "exists already"),
-    ("check empty.py --json written.json", "exists already"),
-    ("check empty.py --json folder", "exists already"),
-    ("check empty.py --json nowhere/a.json", "no folder that can be written to"),
+    ("check empty.py --json written.json", "Unrecognized options: written.json"),
     # models
     *(
         (f"{command} {source} {rest}", said)

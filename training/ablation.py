@@ -15,11 +15,11 @@ from typing import Any, Literal
 
 import numpy as np
 from rich import box
-from rich.console import Console
 from rich.table import Table
 
 from training import data, devices, drift, history, plot, report, runs, startup
 from training.config import AblateConfig
+from training.console import Output
 from training.drift import REFERENCE
 from training.history import History, relative_distance, ulp_distance
 from training.pages import tables
@@ -51,18 +51,19 @@ def run(config: AblateConfig) -> int:
     digits = data.load_all_classes(config.data, config.manual_dir)
     startup.one_thread_per_op()
     device = devices.choose("cpu")
-    console, notes = Console(), Console(stderr=True)
+    out = Output(config)
     with runs.new(final) as folder:
-        notes.print(report.banner(config, digits, device), highlight=False, soft_wrap=True)
+        out.note(report.banner(config, digits, device))
         report.write_setting(folder, config, device, digits)
         histories = drift.train(config.causes, digits.train, config.epochs, config.seed)
         effects: dict[str, Effect] = {cause: measure(cause, histories) for cause in config.causes}
         results = describe(effects)
         _write(folder, histories, results)
         tables.ablate(folder, config, histories, results)
-    console.print(table(results))
-    console.print(f"\n{LEGEND}", highlight=False)
-    console.print(f"Results: {final}", highlight=False, soft_wrap=True, markup=False)
+    out.show(table(results))
+    out.show(f"\n{LEGEND}")
+    out.show(f"Results: {final}")
+    out.result(results, final)
     return 0
 
 

@@ -8,10 +8,10 @@ prints "Epoch: 0 Loss: 101.944" and so on, and nothing else, to standard output.
 from collections.abc import Mapping
 
 import numpy as np
-from rich.console import Console
 
 from training import data, devices, history, lanes, loop, report, runs
 from training.config import ArticleConfig
+from training.console import Output
 
 
 def run(config: ArticleConfig) -> int:
@@ -19,8 +19,8 @@ def run(config: ArticleConfig) -> int:
     final = runs.choose("article", config.out) if config.out else None
     digits = data.load_all_classes(config.data, config.manual_dir)
     device = devices.choose(config.device)
-    notes = Console(stderr=True)
-    notes.print(report.banner(config, digits, device), highlight=False, soft_wrap=True)
+    out = Output(config)
+    out.note(report.banner(config, digits, device))
 
     def train() -> tuple[loop.Trainee, history.History]:
         (program,) = lanes.build(["tf1"], digits.train, config.seed, device, config.hyper)
@@ -28,17 +28,19 @@ def run(config: ArticleConfig) -> int:
         def on_epoch(epoch: int, losses: Mapping[str, np.float32]) -> None:
             if epoch == 0:
                 devices.check(program.name, program.placement, device)
-            print("Epoch:", epoch, "Loss:", losses["tf1"], flush=True)
+            out.show(f"Epoch: {epoch} Loss: {losses['tf1']!s}")
 
         return program, loop.train([program], config.epochs, on_epoch, stop_below=config.stop_below)
 
     if final is None:
-        train()
+        _, recorded = train()
+        out.result({"losses": [report.shortest(loss) for loss in recorded.losses["tf1"]]})
         return 0
     with runs.new(final) as folder:
         program, recorded = train()
         report.write_setting(folder, config, device, digits)
         history.write_csv(recorded, folder / "history.csv")
         program.save(folder)
-    notes.print(f"Results: {final}", highlight=False, markup=False, soft_wrap=True)
+    out.note(f"Results: {final}")
+    out.result({"losses": [report.shortest(loss) for loss in recorded.losses["tf1"]]}, final)
     return 0

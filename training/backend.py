@@ -5,19 +5,16 @@ Keras' own configuration, its numbers as arrays; what trains there is stock Kera
 """
 
 import importlib.util
-import multiprocessing
 import os
-import signal
-import threading
 import weakref
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from training.children import Child
 from training.devices import WEIGHTS, Device
 from training.errors import UserError
 
@@ -60,15 +57,14 @@ class BackendTrainee:
         self._mirror = mirror
         optimizer = mirror.model.optimizer
         self._variables = [*mirror.model.trainable_variables, *optimizer.variables]
-        context = multiprocessing.get_context("spawn")
-        self._pool = ProcessPoolExecutor(1, context, _choose, (PACKAGES[name], device))
-        weakref.finalize(self, self._pool.shutdown, wait=False)
+        self._child = Child(_choose, PACKAGES[name], device)
+        weakref.finalize(self, self._child.shutdown, wait=False)
         self._call(_build, keras.saving.serialize_keras_object(mirror.model), x, y)
         self._push()
 
     def _call(self, function: Callable, *arguments: Any) -> Any:
         try:
-            return self._pool.submit(function, *arguments).result()
+            return self._child.submit(function, *arguments).result()
         except BrokenProcessPool as error:
             raise UserError(
                 f"lane {self.name}: its process ended before its work was done; out of memory?"
@@ -154,15 +150,6 @@ def _choose(backend: str, device: Device) -> None:
         cards = visible.split(",") if visible else [str(n) for n in range(device.index + 1)]
         os.environ["CUDA_VISIBLE_DEVICES"] = cards[device.index]
     _here["index"] = device.index
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the first process's to answer
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent:
-        parent.join()
-        os._exit(1)
 
 
 def _build(config: dict[str, Any], x: np.ndarray, y: np.ndarray) -> None:

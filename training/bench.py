@@ -8,24 +8,24 @@ large matrix products alone) and to the fastest other library. Each peer has a p
 and is measured in turn with the floor's, round by round: a machine that slows down slows both.
 """
 
-import multiprocessing
 import os
 import resource
 import statistics
 import sys
 import time
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 from rich import box
-from rich.console import Console
 from rich.table import Table
 
-from training import backend, data, environment, plot, runs, startup
+from training import backend, command_line, data, environment, plot, runs, startup
+from training.children import Child
 from training.config import BenchConfig, Peer
+from training.console import Output
+from training.errors import UserError
 from training.pages import tables
 
 MEASURED = 0.5
@@ -40,32 +40,39 @@ def run(config: BenchConfig) -> int:
     """Run the command; return its exit status."""
     final = runs.choose("bench", config.out)
     startup.import_tensorflow()
-    console, notes = Console(), Console(stderr=True)
-    notes.print(environment.banner(), highlight=False, markup=False, soft_wrap=True)
+    out = Output(config)
+    out.note(environment.banner())
     with runs.new(final) as folder:
-        measured = {str(rows): measure(rows, config, notes) for rows in config.sizes}
-        runs.write_json(folder / "config.json", config)
+        measured = {str(rows): measure(rows, config, out) for rows in config.sizes}
+        runs.write_json(folder / "config.json", command_line.options(config))
         runs.write_json(folder / "environment.json", environment.describe())
-        runs.write_json(folder / "bench.json", {"rounds": config.rounds, "rows": measured})
+        results = {"rounds": config.rounds, "rows": measured}
+        runs.write_json(folder / "bench.json", results)
         plot.bench(measured, folder / "bench.png")
         shown = {rows: lines(of_rows) for rows, of_rows in measured.items()}
         tables.bench(folder, config, measured, shown)
     for rows, of_rows in measured.items():
-        console.print(f"\n{int(rows):,} rows, median of {config.rounds} rounds", highlight=False)
-        console.print(table(of_rows))
-    console.print(f"Results: {final}", highlight=False, soft_wrap=True, markup=False)
+        out.show(f"\n{int(rows):,} rows, median of {config.rounds} rounds")
+        out.show(table(of_rows))
+    out.show(f"Results: {final}")
+    out.result(results, final)
     return 0
 
 
-def measure(rows: int, config: BenchConfig, notes: Console) -> dict[str, dict[str, Any]]:
+def measure(rows: int, config: BenchConfig, out: Output) -> dict[str, dict[str, Any]]:
     """Return peer -> what was measured with `rows` rows, the floor first."""
     found: dict[str, dict[str, Any]] = {}
     with ExitStack() as stack:
         floor = stack.enter_context(_Process("floor", rows, config.micro_batch))
+        if floor.failed:
+            raise UserError(
+                f"--rows {rows}: not even the floor can be measured with so many rows "
+                f"({floor.failed}).\nTake fewer, or --micro-batch."
+            )
         others: list[Peer] = [peer for peer in config.peers if peer != "floor"]
         every: list[Peer] = ["floor", *others]
         for peer in every:
-            notes.print(f"{rows:,} rows: {peer}", highlight=False)
+            out.note(f"{rows:,} rows: {peer}")
             missing = _missing(peer)
             found[peer] = {"missing": missing} if missing else _against(floor, peer, rows, config)
     fastest = min(
@@ -115,32 +122,37 @@ class _Process:
     """A peer, bound to `rows` rows and warmed up, in a process of its own."""
 
     def __init__(self, peer: Peer, rows: int, micro_batch: int | None = None) -> None:
-        self._pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"))
+        self._child = Child()
         self.failed: str | None = None
         self._epochs, self._times = 1, 1.0
         try:
             if peer == "floor" and micro_batch and micro_batch < rows:  # of one slice, so often
                 self._times = rows / micro_batch
                 rows = micro_batch
-            second = self._pool.submit(_start, peer, rows, micro_batch).result()
+            second = self._child.submit(_start, peer, rows, micro_batch).result()
             self._epochs = max(1, round(MEASURED / second))
         except Exception as error:  # whatever another library raises here, or a process that died
             reason = (str(error).strip().splitlines() or [""])[0]
             self.failed = f"{type(error).__name__}: {reason}"
+        except BaseException:  # Ctrl-C, before there is a context to leave
+            self._child.kill()
+            raise
 
     def seconds(self) -> float:
         """Return the seconds of one epoch, the mean of a few."""
-        return self._pool.submit(_time, self._epochs).result() / self._epochs * self._times
+        return self._child.submit(_time, self._epochs).result() / self._epochs * self._times
 
     def peak_mb(self) -> float:
         """Return the largest resident memory so far, in MB of 2^20 bytes."""
-        return self._pool.submit(_peak_mb).result()
+        return self._child.submit(_peak_mb).result()
 
     def __enter__(self) -> "_Process":
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self._pool.shutdown()
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind:
+            self._child.kill()
+        self._child.shutdown()
 
 
 # What follows runs in the peer's process.

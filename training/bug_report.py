@@ -6,7 +6,6 @@
 Where something is missing or broken it says so and goes on: that may be what the report is about.
 """
 
-import json
 import os
 from collections.abc import Iterator
 from importlib.util import find_spec
@@ -15,6 +14,7 @@ from typing import Any
 
 from training import embedded, environment, startup, tfds_data
 from training.config import EnvConfig
+from training.console import Output
 from training.errors import UserError
 
 VARIABLES = (
@@ -27,13 +27,11 @@ VARIABLES = (
 
 def run(config: EnvConfig) -> int:
     """Run the command; return its exit status."""
-    found = collect()
-    if config.json:
-        print(json.dumps(found, indent=2, ensure_ascii=False))
-    else:
-        width = max(len(name) for name, _ in _lines(found))
-        for name, value in _lines(found):
-            print(f"{name:{width}}  {value}")
+    out, found = Output(config), collect()
+    width = max(len(name) for name, _ in _lines(found))
+    for name, value in _lines(found):
+        out.show(f"{name:{width}}  {value}")
+    out.result(found)
     return 0
 
 

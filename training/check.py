@@ -1,21 +1,20 @@
 """`tf1keras check PAIR.py`: is your Keras model your TensorFlow 1 graph?
 
-    tf1keras check examples/article.py --json found.json
+    tf1keras check examples/article.py --json
 
 Runs the code in PAIR.py (`training/pair.py`), climbs the parity ladder (`training/ladder.py`),
-judges (`training/diagnosis.py`), prints, and writes --json. Exit status 0: identical or equivalent;
-1: different; 2: unusable input.
+judges (`training/diagnosis.py`), and prints; what that code
+prints goes to standard error. Exit status 0: identical or equivalent; 1: different; 2: unusable
+input.
 """
 
-import json
-from pathlib import Path
+import contextlib
+import sys
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-
-from training import batches, devices, environment, files
+from training import batches, devices, environment
 from training.config import CheckConfig
-from training.errors import UserError
+from training.console import Output
 
 if TYPE_CHECKING:
     from training.diagnosis import Diagnosis
@@ -25,18 +24,16 @@ if TYPE_CHECKING:
 
 def run(config: CheckConfig) -> int:
     """Run the command; return its exit status."""
-    if config.json:
-        files.check_new(config.json, "--json")
     device = devices.choose("cpu")
     from training import check_report
 
-    notes = Console(stderr=True)
-    notes.print(environment.banner(), highlight=False, markup=False, soft_wrap=True)
-    notes.print(f"running the code in {config.pair}", highlight=False, markup=False, soft_wrap=True)
-    diagnosis = examine(config, devices.session_config(device))
-    print(check_report.text(diagnosis))
-    if config.json:
-        _write(config.json, check_report.facts(diagnosis))
+    out = Output(config)
+    out.note(environment.banner())
+    out.note(f"running the code in {config.pair}")
+    with contextlib.redirect_stdout(sys.stderr):
+        diagnosis = examine(config, devices.session_config(device))
+    out.show(check_report.text(diagnosis))
+    out.result(check_report.facts(diagnosis))
     return 1 if diagnosis.verdict == "different" else 0
 
 
@@ -63,10 +60,3 @@ def _batches(config: CheckConfig, loaded: "Pair") -> "list[Batch]":
     shape = getattr(loaded.sample, "output_shape", None)  # a subclassed model may have none yet
     classes = max(2, shape[-1] or 2) if isinstance(shape, tuple) else 2
     return batches.synthetic(loaded, classes, config.batch_size, config.steps, config.seed)
-
-
-def _write(path: Path, facts: dict[str, Any]) -> None:
-    try:
-        path.write_text(json.dumps(facts, indent=2, allow_nan=False) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise UserError(f"--json {path}: cannot be written to ({error.strerror}).") from error

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import tyro
 
-from training import usage
+from training import shortage, usage
 from training.config import (
     AblateConfig,
     ArticleConfig,
@@ -43,7 +43,11 @@ Command = (
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return its exit status."""
     try:
-        return _run(_parse(sys.argv[1:] if arguments is None else arguments))
+        config = _parse(sys.argv[1:] if arguments is None else arguments)
+        from training import console
+
+        with console.quiet(config.quiet):
+            return _run(config)
     except Stopped as stopped:
         print(f"tf1keras: {stopped}", file=sys.stderr)
         return stopped.status
@@ -56,6 +60,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # `tf1keras article | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
+    except Exception as error:
+        if (short := shortage.explain(error)) is None:
+            raise
+        print(f"tf1keras: {usage.plain(short)}", file=sys.stderr)
+        return 2
 
 
 def _parse(arguments: Sequence[str]) -> Any:

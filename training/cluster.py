@@ -84,6 +84,8 @@ class Cluster:
 
         try:
             yield
+        except tf.errors.ResourceExhaustedError:
+            raise  # this worker's own memory
         except tf.errors.OpError as error:
             gone = self._gone(str(error))
             raise UserError(f"{gone} is gone, so training cannot go on.") from error

@@ -11,8 +11,6 @@ import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich.console import Console
-
 from training import (
     backend,
     cluster,
@@ -28,6 +26,7 @@ from training import (
 from training.cluster import Cluster
 from training.comparison import Comparison, judge
 from training.config import CompareConfig
+from training.console import Output
 from training.lockstep import Lockstep, Start
 from training.loop import Trainee
 from training.pages import compare as page
@@ -54,12 +53,12 @@ def train(config: CompareConfig, final: Path, start: Start = Start()) -> int:  #
     if workers and not workers.chief:
         Lockstep(config, digits, device, workers, runs.unfinished(final), start).assist()
         return 0
-    console, notes = Console(), Console(stderr=True)
+    out = Output(config)
     with runs.resumable(final, saving.STATE) as folder:
-        notes.print(report.banner(config, digits, device, start), highlight=False, soft_wrap=True)
+        out.note(report.banner(config, digits, device, start))
         report.write_setting(folder, config, device, digits)
         lockstep = Lockstep(config, digits, device, workers, folder, start)
-        recorded, trainees = lockstep.train(notes), lockstep.trainees
+        recorded, trainees = lockstep.train(out.notes), lockstep.trainees
         comparison = dataclasses.replace(
             judge(trainees, recorded, digits.test, device, lockstep.beginning),
             stop_below=config.stop_below,
@@ -82,9 +81,10 @@ def train(config: CompareConfig, final: Path, start: Start = Start()) -> int:  #
         units = inside.first_units(lockstep.beginning.weights["W1"])
         page.write(folder, config, comparison, digits, trainees, units)
     results = report.results(comparison)
-    console.print(report.table(results))
-    console.print(f"\n{results['verdict']}", highlight=False, soft_wrap=True)
-    console.print(f"Results: {final}", highlight=False, soft_wrap=True, markup=False)
+    out.show(report.table(results))
+    out.show(f"\n{results['verdict']}")
+    out.show(f"Results: {final}")
+    out.result(results, final)
     return 1 if comparison.exact_holds is False else 0
 
 

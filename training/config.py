@@ -11,6 +11,7 @@ from training.errors import UserError
 from training.execution import DISTRIBUTED, ExecutionOptions
 from training.options import (
     DataOptions,
+    OutputOptions,
     RunOptions,
     TrainingOptions,
     check_count,
@@ -105,7 +106,7 @@ class CompareConfig(ExecutionOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
-class LaunchConfig:
+class LaunchConfig(OutputOptions):
     """Start workers on this machine that share out the rows of one comparison, to try it.
 
     tf1keras launch --workers 2 -- compare --epochs 100. After -- stands what each of them runs,
@@ -158,7 +159,7 @@ Peer = Literal[
 
 
 @dataclass(frozen=True, kw_only=True)
-class BenchConfig:
+class BenchConfig(OutputOptions):
     """Measure the time and memory of a full-batch epoch, in every lane and in other libraries.
 
     On the CPU, with random pixels. floor: the two large matrix products of an epoch alone, as fast
@@ -227,14 +228,11 @@ class DataConfig(DataOptions):
 
 
 @dataclass(frozen=True)
-class EnvConfig:
+class EnvConfig(OutputOptions):
     """Print what a bug report needs: versions, machine, devices, threads, and which data are here.
 
     Writes nothing and asks no network.
     """
-
-    json: bool = False
-    """As JSON."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -264,9 +262,6 @@ class CheckConfig(DataOptions):
 
     seed: int = 1234
     """Of the graph, of the synthetic data, and of what is added to weights that start constant."""
-
-    json: Path | None = None
-    """File to write verdict, rungs and causes to; it must not exist."""
 
     def __post_init__(self) -> None:
         check_count("batch-size", self.batch_size)

@@ -4,16 +4,15 @@ Whether oneDNN computes is decided when TensorFlow is imported, so the causes wi
 at the same time in a process of their own.
 """
 
-import multiprocessing
 import os
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack, closing
 
 import numpy as np
 from rich.console import Console
 
 from training import devices, loop, progress, startup
+from training.children import Child
 from training.config import Cause
 from training.data import Examples
 from training.devices import Device
@@ -41,9 +40,8 @@ def train(causes: Sequence[Cause], examples: Examples, epochs: int, seed: int) -
     elsewhere = [cause for cause in causes if not CAUSES[cause].onednn]
     with ExitStack() as stack:
         if elsewhere:
-            spawn = multiprocessing.get_context("spawn")
-            pool = stack.enter_context(ProcessPoolExecutor(1, spawn, initializer=_onednn_off))
-            others = pool.submit(_train, elsewhere, examples, epochs, seed, reference=False)
+            child = stack.enter_context(Child(_onednn_off))
+            others = child.submit(_train, elsewhere, examples, epochs, seed, reference=False)
         found = _train(here, examples, epochs, seed, reference=True)
         merged = {name: dict(history.losses) for name, history in found.items()}
         if elsewhere:

@@ -12,8 +12,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-
 from training import (
     data,
     devices,
@@ -27,6 +25,7 @@ from training import (
     source,
     split,
 )
+from training.console import Output
 from training.devices import Device
 from training.interruption import Interruption
 from training.model_config import FinetuneConfig
@@ -37,6 +36,7 @@ from training.split import Task
 
 if TYPE_CHECKING:
     import keras
+    from rich.console import Console
 
     from keras_models.strategies import Settings
     from training.pretrained import Pretrained
@@ -79,17 +79,17 @@ def go_on(config: FinetuneConfig, final: Path) -> int:
 
     digits = data.load(config.data, config.manual_dir)
     task = split.task(digits, config.shots, config.seed)
-    console, notes = Console(), Console(stderr=True)
-    notes.print(environment.banner(), highlight=False, markup=False, soft_wrap=True)
-    notes.print(f"data {digits.describe()}", highlight=False, markup=False, soft_wrap=True)
+    out = Output(config)
+    out.note(environment.banner())
+    out.note(f"data {digits.describe()}")
     with tf.device(device.name):
         origin = pretrained.load(config.source)  # before a folder is made, for it may be refused
     with runs.resumable(final, saving.STATE) as folder, tf.device(device.name):
         report.write_setting(folder, config, device, digits)
         begin = hand_over(config, origin, task, device)
-        notes.print(handed(begin), highlight=False, markup=False, soft_wrap=True)
+        out.note(handed(begin))
         before = None if begin.new_head else tuning.accuracy(origin.model, task.test)
-        model, tuned = _train_saving(config, begin, task, folder, notes)
+        model, tuned = _train_saving(config, begin, task, folder, out.notes)
         result = {
             "source": str(config.source),
             "data": report.data_facts(digits),
@@ -119,13 +119,14 @@ def go_on(config: FinetuneConfig, final: Path) -> int:
         model.save(folder / "model.keras")
         page.write(folder, config, result, task, origin, model)
     (final / saving.STATE).unlink()  # the schedule is at its end: there is nothing to go on with
-    console.print(summary(result), highlight=False, soft_wrap=True, markup=False)
-    console.print(f"Results: {final}", highlight=False, soft_wrap=True, markup=False)
+    out.show(summary(result))
+    out.show(f"Results: {final}")
+    out.result(result, final)
     return 0
 
 
 def _train_saving(
-    config: FinetuneConfig, begin: "Start", task: Task, folder: Path, notes: Console
+    config: FinetuneConfig, begin: "Start", task: Task, folder: Path, notes: "Console"
 ) -> tuple["keras.Model", "Tuned"]:
     """Train as `train`, with a progress line, and save to `folder` on the way."""
     saved = reached.read(folder)

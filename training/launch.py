@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from typing import IO
 
+from training import command_line
 from training.config import LaunchConfig
 from training.errors import UserError
 
@@ -33,6 +34,8 @@ def run(config: LaunchConfig) -> int:
             f"launch: {given} after --; expected compare or resume with its options, such as\n"
             "tf1keras launch --workers 2 -- compare --epochs 100"
         )
+    speaking = [f"--{name}" for name in command_line.SPEAKING if getattr(config, name)]
+    command = [*config.command, *sorted(set(speaking) - set(config.command))]
     addresses = [f"127.0.0.1:{port}" for port in _free_ports(config.workers)]
     # Ctrl-C reaches the workers, too: this process waits for them.
     before = {signal.SIGINT: signal.signal(signal.SIGINT, lambda number, frame: None)}
@@ -42,7 +45,7 @@ def run(config: LaunchConfig) -> int:
         workers[0].send_signal(number)
 
     try:
-        workers += [_start(config.command, addresses, index) for index in range(config.workers)]
+        workers += [_start(command, addresses, index) for index in range(config.workers)]
         before[signal.SIGTERM] = signal.signal(signal.SIGTERM, forward)
         return _wait(workers)
     finally:

@@ -8,15 +8,19 @@
 Prints what went where, tensor by tensor, and reads the new file back before it is put in place.
 """
 
+import contextlib
+import json
+import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich import box
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from training import correspondence, devices, environment, files, source, target
+from training.console import Output
 from training.correspondence import Correspondence
 from training.errors import UserError
 from training.model_config import MigrateConfig
@@ -38,21 +42,23 @@ def run(config: MigrateConfig) -> int:
     if found == wanted or (found != "keras" and wanted == "checkpoint"):
         raise UserError(f"--to {config.to}: {path} is on that side already; nothing to migrate.")
     devices.choose("cpu")
-    notes, console = Console(stderr=True), Console()
-    notes.print(environment.banner(), highlight=False, markup=False, soft_wrap=True)
+    out = Output(config)
+    out.note(environment.banner())
     if config.pair:
-        line = f"running the code in {config.pair}"
-        notes.print(line, highlight=False, markup=False, soft_wrap=True)
-    names = correspondence.choose(config, found, path)
-    with source.refusal(path, LEAVE_OUT):
-        model, state = _load(found, path, names, config.weights_only)
-        names = names.with_shapes_of(state)
-        proof = target.write(wanted, to, model, state, names)
-        console.print(_table(state, model, names))
+        out.note(f"running the code in {config.pair}")
+    with contextlib.redirect_stdout(sys.stderr):  # what that code prints is no result
+        names = correspondence.choose(config, found, path)
+        with source.refusal(path, LEAVE_OUT):
+            model, state = _load(found, path, names, config.weights_only)
+            names = names.with_shapes_of(state)
+            proof = target.write(wanted, to, model, state, names)
+            rows = _rows(state, model, names)
+    out.show(_table(rows))
     if target.is_bare(state):
-        console.print("\nNo optimizer slots: training on starts the optimizer afresh.")
-    console.print(f"\n{proof}", highlight=False, soft_wrap=True, markup=False)
-    console.print(f"Written: {config.to}", highlight=False, soft_wrap=True, markup=False)
+        out.show("\nNo optimizer slots: training on starts the optimizer afresh.")
+    out.show(f"\n{proof}")
+    out.show(f"Written: {config.to}")
+    out.result({"arrays": rows, "proof": proof, "written": config.to})
     return 0
 
 
@@ -94,18 +100,30 @@ def _tf1_state(
     return checkpoint.to_state(arrays, layout, beta_2)
 
 
-def _table(state: "State", model: "keras.Model", names: Correspondence) -> Table:
-    """Return what went where, an array a row."""
+def _rows(state: "State", model: "keras.Model", names: Correspondence) -> list[dict[str, Any]]:
+    """Return what went where, an array a row; one number's value, too, None for an array."""
     from keras_models import transfer
     from tf1_compat.state import arrays_of
 
     paths = transfer.paths(model, names.paths(model))
+    return [
+        {
+            "tf1": name,
+            "keras": paths.get(name),
+            "shape": [*array.shape],
+            "dtype": f"{array.dtype}",
+            "value": json.loads(str(array)) if array.ndim == 0 else None,
+        }
+        for name, array in arrays_of(state).items()
+    ]
+
+
+def _table(rows: Sequence[Mapping[str, Any]]) -> Table:
     shown = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for heading in ("TensorFlow 1", "Keras", "shape", "dtype"):
         shown.add_column(heading, overflow="fold")
-    for name, array in arrays_of(state).items():
-        value = f" = {array}" if array.ndim == 0 else ""
-        path = paths.get(name, "follows from the step")
-        shape = escape(str([*array.shape]))
-        shown.add_row(escape(name + value), escape(path), shape, f"{array.dtype}")
+    for row in rows:
+        value = "" if row["value"] is None else f" = {row['value']}"
+        path = row["keras"] or "follows from the step"
+        shown.add_row(*map(escape, (row["tf1"] + value, path, str(row["shape"]), row["dtype"])))
     return shown

@@ -12,6 +12,7 @@ from training.errors import UserError
 from training.options import (
     LARGEST_SEED,
     DataOptions,
+    OutputOptions,
     check_count,
     check_device,
     check_number,
@@ -24,7 +25,7 @@ Strategy = Literal[Scope, "discriminative", "l2-sp", "shrink-perturb"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class MigrateConfig:
+class MigrateConfig(OutputOptions):
     """Carry a trained model over: weights, the optimizer's slots, the step; nothing is left out.
 
     Knows the article's graph; --pair RUNS THE CODE in PAIR.py, as `check` does, for the names,
@@ -187,7 +188,7 @@ class FinetuneConfig(DataOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PredictConfig:
+class PredictConfig(OutputOptions):
     """Say which digit is in each picture, by Keras and by TensorFlow 1's graph.
 
     Pictures of any size, dark on bright or bright on dark, are brought into MNIST's form: grey,

@@ -1,11 +1,13 @@
 """Options that several commands take, and what is said of bad ones."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
+import tyro
 
 from tf1_compat.hyperparameters import (
     LEARNING_RATE,
@@ -83,8 +85,19 @@ def check_widths(hidden: tuple[int, ...]) -> None:
         )
 
 
+@dataclass(frozen=True, kw_only=True)
+class OutputOptions:
+    """What every command takes: how it speaks, which is no part of what it does."""
+
+    quiet: Annotated[bool, tyro.conf.FlagCreatePairsOff] = field(default=False, compare=False)
+    """Nothing on standard error but errors."""
+
+    json: Annotated[bool, tyro.conf.FlagCreatePairsOff] = field(default=False, compare=False)
+    """Standard output is one JSON document, the results, and nothing else."""
+
+
 @dataclass(frozen=True)
-class DataOptions:
+class DataOptions(OutputOptions):
     """Where the digits come from."""
 
     data: str = "mnist_5k"

@@ -8,15 +8,15 @@ Images of any size are brought into MNIST's form first (`training/images.py`).
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from rich import box
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from training import devices, files, images, pretrained, runs, source, usage
+from training.console import Output
 from training.errors import UserError
 from training.model_config import PredictConfig
 
@@ -54,15 +54,17 @@ def run(config: PredictConfig) -> int:
     x = pixels.astype(np.float32) / np.float32(255)  # [N, 784], as training/data.py scales
     logits = {name: of(x) for name, of in sides.logits.items()}
     chances = {name: probabilities(of) for name, of in logits.items()}
-    console = Console()
-    console.print(_table(pictures, chances, sides.classes))
+    out = Output(config)
+    predictions = _predictions(pictures, chances, sides.classes)
+    out.show(_table(pictures, chances, sides.classes))
     if sides.cost == "mse":
-        console.print(f"\n{NO_LOGITS}", highlight=False, soft_wrap=True)
+        out.show(f"\n{NO_LOGITS}")
     if len(logits) > 1:
-        console.print(f"\n{agreement(logits)}", highlight=False, soft_wrap=True)
+        out.show(f"\n{agreement(logits)}")
     if config.out:
-        _write(config.out, pictures, chances, sides.classes)
-        console.print(f"Written: {config.out}", highlight=False, soft_wrap=True, markup=False)
+        _write(config.out, predictions)
+        out.show(f"Written: {config.out}")
+    out.result({"cost": sides.cost, "predictions": predictions})
     return 0
 
 
@@ -147,15 +149,27 @@ def _table(
     return shown
 
 
-def _write(
-    path: Path, pictures: Sequence[Path], every: Mapping[str, np.ndarray], classes: Sequence[int]
-) -> None:
-    """Write a line for each image and model: its class, and the probability of every class."""
-    lines = [
-        {"image": image, "model": name, "class": classes[int(chances[row].argmax())]}
-        | dict(zip(classes, chances[row].tolist(), strict=True))
+def _predictions(
+    pictures: Sequence[Path], every: Mapping[str, np.ndarray], classes: Sequence[int]
+) -> list[dict[str, Any]]:
+    """Return, of each image and model, its class and the probability of every class."""
+    return [
+        {
+            "image": str(image),
+            "model": name,
+            "class": classes[int(chances[row].argmax())],
+            "probabilities": dict(zip(classes, chances[row].tolist(), strict=True)),
+        }
         for row, image in enumerate(pictures)
         for name, chances in every.items()
+    ]
+
+
+def _write(path: Path, predictions: Sequence[Mapping[str, Any]]) -> None:
+    """Write a line for each image and model."""
+    lines = [
+        {key: one[key] for key in ("image", "model", "class")} | one["probabilities"]
+        for one in predictions
     ]
     try:
         runs.write_csv(path, lines)

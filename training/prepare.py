@@ -7,11 +7,11 @@ prints rows, class counts and checksum; writes `data.json` and `contact_sheet.pn
 
 import numpy as np
 from rich import box
-from rich.console import Console
 from rich.table import Table
 
 from training import data, plot, report, runs
 from training.config import DataConfig
+from training.console import Output
 from training.data import Digits
 
 
@@ -20,15 +20,15 @@ def run(config: DataConfig) -> int:
     final = runs.choose("data", config.out)
     digits = data.load(config.data, config.manual_dir)
     counts = _class_counts(digits)
-    console = Console()
+    out = Output(config)
     with runs.new(final) as folder:
         facts = {**report.data_facts(digits), "classes": digits.classes, "class_counts": counts}
         runs.write_json(folder / "data.json", facts)
         plot.contact_sheet(digits.train, folder / "contact_sheet.png")
-    console.print(digits.describe(), highlight=False, soft_wrap=True, markup=False)
-    console.print(_table(digits.classes, counts))
-    sheet = final / "contact_sheet.png"
-    console.print(f"Contact sheet: {sheet}", highlight=False, soft_wrap=True, markup=False)
+    out.show(digits.describe())
+    out.show(_table(digits.classes, counts))
+    out.show(f"Contact sheet: {final / 'contact_sheet.png'}")
+    out.result(facts, final)
     return 0
 
 

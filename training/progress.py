@@ -1,11 +1,20 @@
-"""One progress line: epoch, losses, distance to the first lane, time left; silent in a pipe."""
+"""One progress line: epoch, losses, distance to the first lane, speed, time left; not in a pipe."""
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 from rich.console import Console
-from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Column
+from rich.text import Text
 
 from training.history import relative_distance
 
@@ -17,9 +26,10 @@ def line(
     """Give a function to call after every epoch with (epoch, lane -> loss)."""
     columns = (
         TextColumn("epoch"),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[losses]}"),
-        TimeRemainingColumn(),
+        MofNCompleteColumn(table_column=Column(no_wrap=True)),
+        TextColumn("{task.fields[losses]}", table_column=Column(no_wrap=True)),
+        _Speed(table_column=Column(no_wrap=True)),
+        TimeRemainingColumn(table_column=Column(no_wrap=True)),
     )
     with Progress(*columns, console=console, disable=not console.is_terminal) as shown:
         task = shown.add_task("", total=epochs, losses="")
@@ -31,11 +41,23 @@ def line(
         yield show
 
 
+class _Speed(ProgressColumn):
+    """Epochs a second, of the last half minute."""
+
+    def render(self, task: Task) -> Text:
+        speed = task.finished_speed or task.speed or 0.0
+        digits = 0 if speed >= 100 else 1
+        return Text(f"{speed:,.{digits}f}/s" if speed else "")
+
+
 def _text(losses: Mapping[str, np.floating]) -> str:
-    """Such as "tf1 40.04  exact 40.04 =  idiomatic 40.04 5e-06": it fits 80 columns."""
+    """Such as "tf1 40.04  exact =  idiomatic 5e-06": the others' losses are as far from the first.
+
+    With three lanes it fits 80 columns, whatever the numbers.
+    """
     (reference, first), *others = losses.items()
     parts = [f"{reference} {first:.4g}"]
     for lane, loss in others:
         distance = float(relative_distance(loss, first))
-        parts.append(f"{lane} {loss:.4g} {'=' if distance == 0 else f'{distance:.0e}'}")
+        parts.append(f"{lane} {'=' if distance == 0 else f'{distance:.0e}'}")
     return "  ".join(parts)

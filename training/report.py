@@ -1,13 +1,11 @@
 """What a comparison says on the screen and in `results.json`: banner, table, verdict."""
 
-import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from rich import box
-from rich.markup import escape
 from rich.table import Table
 
 from training import command_line, environment, runs
@@ -34,8 +32,8 @@ def banner(
     if start and (start.state or start.saved):
         origin = f"from step {start.first}" if start.first else "from its weights"
     return (
-        f"{escape(environment.banner())}\n"
-        f"data {escape(digits.describe())}\n"
+        f"{environment.banner()}\n"
+        f"data {digits.describe()}\n"
         f"{model}{config.epochs} epochs, full batch, {origin}, on {device.name}"
     )
 
@@ -54,7 +52,7 @@ def write_setting(
             f"{digits.sha256}.\nGive it the same data, or start anew."
         )
     command = command_line.words(config)
-    runs.write_json(folder / "config.json", {"command": command, **dataclasses.asdict(config)})
+    runs.write_json(folder / "config.json", {"command": command, **command_line.options(config)})
     runs.write_json(file, {**environment.describe(), "device": device.name, "data": facts})
 
 
@@ -74,8 +72,8 @@ def results(comparison: "Comparison") -> dict[str, Any]:
     for lane, losses in comparison.history.losses.items():
         parity = comparison.parity.get(lane)
         lanes[lane] = {
-            "first_loss": _shortest(losses[0]),
-            "last_loss": _shortest(losses[-1]),
+            "first_loss": shortest(losses[0]),
+            "last_loss": shortest(losses[-1]),
             "max_ulp": parity.max_ulp if parity else None,
             "max_rel": parity.max_rel if parity else None,
             "test_accuracy": comparison.test_accuracy[lane],
@@ -115,8 +113,8 @@ def _seconds(measured: float) -> float | None:
     return round(measured, 6) if np.isfinite(measured) else None
 
 
-def _shortest(loss: np.float32) -> float:
-    """The float whose shortest form is the float32's own: 101.944, not 101.94400024414062."""
+def shortest(loss: np.float32) -> float:
+    """Return the float whose shortest form is the float32's: 101.944, not 101.94400024414062."""
     return float(str(loss))
 
 

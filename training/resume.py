@@ -61,8 +61,8 @@ def _go_on(asked: ResumeConfig, final: Path) -> int:
     if isinstance(config, FinetuneConfig):
         if asked.cluster != "none":
             raise UserError(f"--cluster {asked.cluster}: fine-tuning has no workers; leave it out.")
-        return finetune.go_on(config, final)
-    config = replace(config, cluster=asked.cluster)
+        return finetune.go_on(replace(config, quiet=asked.quiet, json=asked.json), final)
+    config = replace(config, cluster=asked.cluster, quiet=asked.quiet, json=asked.json)
     backend.require(config.lanes)
     if isinstance(config, ResumeConfig):
         return _train(config, final)

@@ -17,10 +17,11 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from training import files
+from training import files, shortage
 from training.errors import UserError
 
 UNFINISHED = ".unfinished"
+LOCK = "lock"
 BEGUN = ("config.json", "environment.json")
 """What is there of a run as soon as it has begun, beside what it has reached."""
 
@@ -65,17 +66,18 @@ def new(final: Path) -> Iterator[Path]:
 
     If the body raises, nothing is left behind. Raises UserError where no folder can be made there.
     """
-    try:
-        final.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = Path(tempfile.mkdtemp(prefix=f".{final.name}-", dir=final.parent))
-        unfinished.chmod(0o755)
-    except OSError as error:
-        raise UserError(f"--out {final}: cannot be written to ({error.strerror}).") from error
-    try:
-        yield unfinished
-        os.replace(unfinished, final)
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
+    with _parents(final):
+        try:
+            unfinished = Path(tempfile.mkdtemp(prefix=f".{final.name}-", dir=final.parent))
+            unfinished.chmod(0o755)
+        except OSError as error:
+            raise UserError(f"--out {final}: cannot be written to ({error.strerror}).") from error
+        try:
+            with shortage.room(final):
+                yield unfinished
+            os.replace(unfinished, final)
+        finally:
+            shutil.rmtree(unfinished, ignore_errors=True)
 
 
 @contextlib.contextmanager
@@ -84,34 +86,69 @@ def resumable(final: Path, marker: str) -> Iterator[Path]:
 
     It is made if it is not there, and locked against other processes; a process that ends in any
     way unlocks it. If the body raises, it stays where there is a file `marker` in it, and goes
-    otherwise. Raises UserError where it cannot be made or is in use, or `final` is there.
+    otherwise. Raises UserError where it cannot be made or is in use.
     """
     folder = unfinished(final)
-    lock = FileLock(folder / "lock", blocking=False)
+    with _parents(final), _locked(folder):
+        try:
+            _check_free(final)  # another process may have finished it
+            _clear(folder, {marker, LOCK, *BEGUN})
+            with _telling(final, folder / marker), shortage.room(final, folder / marker):
+                yield folder
+            _check_free(final)
+            if final.is_dir():  # an empty one
+                final.rmdir()
+            (folder / LOCK).unlink()
+            folder.rename(final)
+        finally:
+            if folder.is_dir() and not (folder / marker).is_file():
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    lock = FileLock(folder / LOCK, blocking=False)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(exist_ok=True)
         lock.acquire()
     except Timeout as error:
         raise UserError(f"{folder}: in use by another process; wait for it to end.") from error
     except OSError as error:
-        raise UserError(f"--out {final}: cannot be written to ({error.strerror}).") from error
+        raise UserError(
+            f"--out {folder}: cannot be written to ({error.strerror}); expected a folder."
+        ) from error
     try:
-        _check_free(final)  # another process may have finished it
-        _clear(folder, {marker, *BEGUN, "lock"})
-        yield folder
-        _check_free(final)
-        if final.is_dir():  # an empty one
-            final.rmdir()
-        (folder / "lock").unlink()
-        folder.rename(final)
-    except UserError as error:
-        if (folder / marker).is_file() and "tf1keras resume" not in str(error):
-            error.args = (f"{error}\nWhat was reached is saved: tf1keras resume {final}",)
-        raise
+        yield
     finally:
         lock.release()
-        if folder.is_dir() and not (folder / marker).is_file():
-            shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _telling(final: Path, saved: Path) -> Iterator[None]:
+    """Add to an error from where the run can go on, unless it says so already."""
+    try:
+        yield
+    except UserError as error:
+        if saved.is_file() and "tf1keras resume" not in str(error):
+            error.args = (f"{error}\nWhat was reached is saved: tf1keras resume {final}",)
+        raise
+
+
+@contextlib.contextmanager
+def _parents(final: Path) -> Iterator[None]:
+    """Make the folders that `final` lies in; those that were made go if the body raises."""
+    missing = [folder for folder in final.parents if not folder.exists()]
+    try:
+        final.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"--out {final}: cannot be written to ({error.strerror}).") from error
+    try:
+        yield
+    except BaseException:
+        for folder in missing:
+            with contextlib.suppress(OSError):  # it holds something
+                folder.rmdir()
+        raise
 
 
 def _clear(folder: Path, keep: Collection[str]) -> None:
@@ -139,11 +176,16 @@ def _default(command: str) -> Path:
     return folder
 
 
-def write_json(path: Path, value: Any) -> None:
-    """Write `value` (a dataclass, or what JSON knows, or paths) as indented JSON."""
+def as_json(value: Any) -> str:
+    """Return `value` (a dataclass, or what JSON knows, or paths) as indented JSON."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         value = dataclasses.asdict(value)
-    text = json.dumps(value, indent=2, default=str, allow_nan=False, ensure_ascii=False)
+    return json.dumps(value, indent=2, default=str, allow_nan=False, ensure_ascii=False)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write what `as_json` returns."""
+    text = as_json(value)
     unfinished = path.with_name(f".{path.name}")
     unfinished.write_text(text + "\n", encoding="utf-8")
     os.replace(unfinished, path)  # a reader never sees half of it

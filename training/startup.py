@@ -53,14 +53,14 @@ def _import() -> None:
 
 @contextlib.contextmanager
 def standard_error_held_back() -> Iterator[None]:
-    """Turn file descriptor 2 away; give back what was written there if the body raises."""
+    """Turn file descriptor 2 away; give back what was written there if the body fails."""
     sys.stderr.flush()
     kept = os.dup(2)
     with tempfile.TemporaryFile() as held_back:
         os.dup2(held_back.fileno(), 2)
         try:
             yield
-        except BaseException:
+        except Exception:  # of Ctrl-C nothing needs to be explained
             held_back.seek(0)
             os.write(kept, held_back.read())
             raise

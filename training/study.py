@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from rich import box
-from rich.console import Console
 from rich.table import Table
 
 from training import (
@@ -28,6 +27,7 @@ from training import (
     source,
     split,
 )
+from training.console import Output
 from training.data import Digits
 from training.devices import Device
 from training.model_config import FinetuneConfig, Strategy
@@ -74,9 +74,9 @@ def run(config: FinetuneConfig) -> int:
 
     digits = data.load(config.data, config.manual_dir)
     home = data.load(config.source_data)
-    console, notes = Console(), Console(stderr=True)
-    notes.print(environment.banner(), highlight=False, markup=False, soft_wrap=True)
-    notes.print(f"data {digits.describe()}", highlight=False, markup=False, soft_wrap=True)
+    out = Output(config)
+    out.note(environment.banner())
+    out.note(f"data {digits.describe()}")
     rows, curves = [], {}
     with tf.device(device.name):
         origin = pretrained.load(config.source)
@@ -92,32 +92,28 @@ def run(config: FinetuneConfig) -> int:
                 row, curve = _train(name, asked, origin, digits, home, device)
                 rows.append(row)
                 curves[name, seed] = curve
-                notes.print(
-                    f"{name} seed {seed}: {row.test_accuracy:.2%} in {row.seconds:.1f} s",
-                    highlight=False,
-                )
+                out.note(f"{name} seed {seed}: {row.test_accuracy:.2%} in {row.seconds:.1f} s")
         table = summarize(rows)
         source_accuracy = _source_accuracy(origin, home)
         report.write_setting(folder, config, device, digits)
-        runs.write_json(
-            folder / "study.json",
-            {
-                "data": config.data,
-                "shots": config.shots,
-                "recipe": dataclasses.asdict(finetune.recipe(config)),
-                "seeds": config.seeds,
-                "target_accuracy": config.accuracy,
-                "source_accuracy": source_accuracy,
-                "rows": table,
-            },
-        )
+        results = {
+            "data": config.data,
+            "shots": config.shots,
+            "recipe": dataclasses.asdict(finetune.recipe(config)),
+            "seeds": config.seeds,
+            "target_accuracy": config.accuracy,
+            "source_accuracy": source_accuracy,
+            "rows": table,
+        }
+        runs.write_json(folder / "study.json", results)
         runs.write_csv(folder / "study.csv", [dataclasses.asdict(row) for row in rows])
         plot.study(curves, folder / "study.png")
         lines = [cells(row) for row in table]
         tables.study(folder, config, curves, lines, verdicts(table), source_accuracy)
-    console.print(shown(table, config.accuracy, source_accuracy))
-    console.print(f"\n{verdict(table)}", highlight=False, soft_wrap=True)
-    console.print(f"Results: {final}", highlight=False, soft_wrap=True, markup=False)
+    out.show(shown(table, config.accuracy, source_accuracy))
+    out.show(f"\n{verdict(table)}")
+    out.show(f"Results: {final}")
+    out.result(results, final)
     return 0
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from training import files, source
+from training import files, shortage, source
 from training.correspondence import Correspondence
 from training.errors import UserError
 from training.history import relative_distance
@@ -74,7 +74,8 @@ def _unfinished(to: Path) -> Iterator[Path]:
     """Give a path beside `to` to write to, gone afterwards; UserError where none can be."""
     try:
         to.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".unfinished-", dir=to.parent) as folder:
+        part = tempfile.TemporaryDirectory(prefix=".unfinished-", dir=to.parent)
+        with part as folder, shortage.room(to):
             yield Path(folder) / to.name
     except OSError as error:
         raise UserError(f"--to {to}: cannot be written to ({error.strerror or error}).") from error
@@ -91,7 +92,8 @@ def _write_checkpoint(to: Path, model: "keras.Model", state: "State", names: Cor
         note = f" Its step, {state.step}, has no place there: this optimizer does not use it."
         state = replace(state, step=None)
     try:
-        checkpoint.write(to, checkpoint.to_arrays(state, layout))
+        with shortage.room(to):
+            checkpoint.write(to, checkpoint.to_arrays(state, layout))
     except OSError as error:
         raise UserError(f"--to {to}: cannot be written to ({error.strerror or error}).") from error
     beta_2 = getattr(model.optimizer, "beta_2", 0.999)

@@ -7,6 +7,7 @@ usage.parse(Command, ["compare", "--epochs", "many"])
 
 import contextlib
 import io
+import os
 import re
 import sys
 import unicodedata
@@ -36,16 +37,19 @@ def parse(command: Any, arguments: Sequence[str] | None) -> Any:
     given = list(sys.argv[1:] if arguments is None else arguments)
     for argument in given:
         check_text(argument)
-    box = io.StringIO()
+    box, plain_page = io.StringIO(), io.StringIO()
+    # The parser colours where standard output is a terminal, and knows nothing of NO_COLOR.
+    page = plain_page if os.environ.get("NO_COLOR") else sys.stdout
     try:
-        with contextlib.redirect_stderr(box):
+        with contextlib.redirect_stderr(box), contextlib.redirect_stdout(page):
             return tyro.cli(command, prog=PROGRAM, description=DESCRIPTION, args=given)
     except SystemExit as left:
         if not left.code:
+            print(plain_page.getvalue(), end="")
             raise
         commands = [get_args(one)[1].name for one in get_args(command)]
-        page = f"{PROGRAM} {given[0]}" if given[:1] and given[0] in commands else PROGRAM
-        raise UserError(f"{_sentence(box.getvalue())}\nSee {page} --help") from left
+        asked = f"{PROGRAM} {given[0]}" if given[:1] and given[0] in commands else PROGRAM
+        raise UserError(f"{_sentence(box.getvalue())}\nSee {asked} --help") from left
 
 
 def check_text(name: str) -> None:

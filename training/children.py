@@ -1,0 +1,62 @@
+"""Processes that a command starts: they leave Ctrl-C to it, and end when it does."""
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ProcessPoolExecutor
+from types import TracebackType
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+class Child(ProcessPoolExecutor):
+    """One fresh process, started by the first `submit`, that calls `begin` before all else.
+
+    As a context it is killed when the body raises, so that nobody waits for what it was doing.
+    """
+
+    def __init__(self, begin: Callable[..., None] | None = None, *arguments: Any) -> None:
+        spawn = multiprocessing.get_context("spawn")
+        super().__init__(1, spawn, _begin, (begin, arguments))
+
+    def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
+        """Run `fn` there. What is blocked here while it starts is blocked there from the start."""
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            return super().submit(fn, *args, **kwargs)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+    def kill(self) -> None:
+        """End the process at once."""
+        for process in list((self._processes or {}).values()):  # kill_workers() is Python 3.14's
+            process.kill()
+        self.shutdown()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if kind:
+            self.kill()
+        else:
+            self.shutdown()
+
+
+def _begin(begin: Callable[..., None] | None, arguments: tuple[Any, ...]) -> None:
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    if begin:
+        begin(*arguments)
+
+
+def _end_with_parent() -> None:
+    """A parent that was killed cannot end what it started, and no pipe tells that it is gone."""
+    parent = multiprocessing.parent_process()
+    if parent:
+        parent.join()
+        os._exit(1)

@@ -1,0 +1,59 @@
+"""What a command says: notes on standard error, its result on standard output.
+
+Every command takes --quiet and --json (`training.options.OutputOptions`) and prints through an
+`Output`. --quiet leaves nothing on standard error but errors; --json makes standard output one JSON
+document and nothing else.
+"""
+
+import contextlib
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console, RenderableType
+
+from training import runs
+from training.options import OutputOptions
+
+
+class _Console(Console):
+    """One that leaves a closed pipe (`tf1keras article | head`) to `training.cli`."""
+
+    def on_broken_pipe(self) -> None:
+        raise  # the BrokenPipeError, within whose handling this is called
+
+
+class Output:
+    """Prints what a command has to say, as `options` ask for it."""
+
+    def __init__(self, options: OutputOptions) -> None:
+        self.notes = Console(stderr=True)
+        self._shown = _Console(quiet=options.json)
+        self._json = _Console(quiet=not options.json)
+
+    def note(self, text: str) -> None:
+        """Print a line on standard error: what is done, on what, from what."""
+        self.notes.print(text, highlight=False, markup=False, soft_wrap=True)
+
+    def show(self, result: RenderableType) -> None:
+        """Print a part of the result for people: text as it is, or a table."""
+        if isinstance(result, str):
+            self._shown.print(result, highlight=False, markup=False, soft_wrap=True)
+        else:
+            self._shown.print(result)
+
+    def result(self, facts: Mapping[str, Any], folder: Path | None = None) -> None:
+        """Print the whole result for programs: `facts`, and the run folder's path as "folder"."""
+        where = {} if folder is None else {"folder": str(folder)}
+        self._json.out(runs.as_json({**facts, **where}), highlight=False)
+
+
+@contextlib.contextmanager
+def quiet(wanted: bool) -> Iterator[None]:
+    """Where `wanted`, turn away what the body says on standard error; what it raises is kept."""
+    with contextlib.ExitStack() as stack:
+        if wanted:
+            nowhere = stack.enter_context(open(os.devnull, "w", encoding="utf-8"))
+            stack.enter_context(contextlib.redirect_stderr(nowhere))
+        yield
