@@ -182,6 +182,7 @@ def test_what_does_not_fit_is_refused_and_stays_as_it_is(
         message = capfd.readouterr().err.split("tf1keras: ")[-1]
         assert said in message
         assert "Traceback" not in message
+        assert "goes on from there" not in message  # it would not
         assert message.count("\n") <= 3
         assert (state.read_bytes(), environment.read_bytes()) == before
 
@@ -195,6 +196,10 @@ def test_what_does_not_fit_is_refused_and_stays_as_it_is(
     state.write_bytes(sound)
     now = reached.read(folder)
     assert now
+    now.history[-1].pop("seconds")
+    reached.write(folder, now)
+    refused("not the state of a fine-tuning (KeyError: 'seconds')")
+    now.history[-1]["seconds"] = 1.0
     del now.optimizer["0"]
     reached.write(folder, now)
     refused("its optimizer is of another kind or shape")

@@ -138,8 +138,7 @@ def _train_saving(
             show(row["epoch"] - 1, {"loss": row["loss"]})
             saver.after_epoch(now)
 
-        with saver.telling():
-            return train(config, begin.model, task, begin.new_head, after_epoch, saved)
+        return train(config, begin.model, task, begin.new_head, after_epoch, saved)
 
 
 def hand_over(config: FinetuneConfig, origin: "Pretrained", task: Task, device: Device) -> "Start":

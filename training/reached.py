@@ -4,8 +4,6 @@ One file, `state.npz`, as a comparison's; it is gone when the run is done.
 """
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -111,6 +109,10 @@ def read(folder: Path) -> Reached | None:
             groups[group][own] = array
         given: dict[str, Any] = {**groups, **numbers}
         reached = Reached(**given)
+        counts = [reached.phase, reached.epochs, reached.waited]
+        if not all(type(one) is int for one in counts):
+            raise ValueError(f"expected whole numbers, found {counts}")
+        _ = reached.lowest, reached.seconds  # says at once what its history lacks
     except (LookupError, TypeError, ValueError) as error:
         raise _foreign(f"{type(error).__name__}: {error}") from error
     for name in ("before", "weights", *(["best"] if reached.best else [])):
@@ -132,20 +134,12 @@ class Saver:
         self._on_disk = len(saved.history) - 1 if saved else 0
 
     def after_epoch(self, reached: Reached) -> None:
-        """Save where it is time to; raise Stopped where a signal came."""
+        """Save where it is time to; raise Stopped, with how to go on, where a signal came."""
         epoch, stop = len(reached.history) - 1, self._interruption.number
         if stop or epoch // self._every > self._on_disk // self._every:
             write(self._folder, reached)
             self._on_disk = epoch
         if stop:
-            raise Stopped("stopped.", stop)
-
-    @contextmanager
-    def telling(self) -> Iterator[None]:
-        """Add to what ends the training before its end, from where it can go on."""
-        try:
-            yield
-        except UserError as error:
-            if self._on_disk:
-                saving.tell(error, self._folder, self._on_disk)
-            raise
+            stopped = Stopped("stopped.", stop)
+            saving.tell(stopped, self._folder, epoch)
+            raise stopped
