@@ -80,6 +80,10 @@ fuzz: $(VENV)/installed-fuzz ## give every reader of files a million damaged inp
 audit: .venv-audit/installed ## ask PyPI for known vulnerabilities of what constraints.txt pins
 	.venv-audit/bin/pip-audit --strict --no-deps --disable-pip --requirement constraints.txt
 
+.PHONY: soak
+soak: $(VENV)/installed-dev ## train 20,000 epochs and look at memory, files and bits, ten minutes
+	$(BIN)/python -m pytest -s -m soak
+
 .PHONY: notebook
 notebook: $(VENV)/installed-dev ## make the tutorial's notebooks from docs/tutorial.py and docs/tutorial.zh-CN.py
 	$(BIN)/python docs/notebook.py

@@ -14,8 +14,9 @@ import numpy as np
 import pytest
 
 from tests.conftest import run, tf1keras
+from tf1_compat.hyperparameters import Hyperparameters
 from training import backend, lanes, loop
-from training.data import Digits
+from training.data import Digits, Examples
 from training.devices import Device
 from training.errors import UserError
 from training.history import read_csv, relative_distance
@@ -78,6 +79,21 @@ def test_its_state_goes_out_and_in_bit_for_bit(lane: Any, digits: Digits) -> Non
     later = [trainee.step() for _ in range(3)]
     trainee.load_state(state)
     assert [trainee.step() for _ in range(3)] == later
+
+
+@pytest.mark.parametrize("lane", LANES)
+def test_random_state_goes_over(lane: Any, digits: Digits) -> None:
+    """A new process, set to what an older one had reached, draws the same masks."""
+    few = Examples(digits.train.x[:500], digits.train.y[:500])
+    hyper = Hyperparameters(dropout=0.3)
+    (first,) = lanes.build([lane], few, 1234, CPU, hyper)
+    losses = [first.step() for _ in range(3)]
+    snapshot = first.snapshot()
+    later = [first.step() for _ in range(3)]
+    assert len({*losses, *later}) == 6
+    (second,) = lanes.build([lane], few, 99, CPU, hyper)
+    second.restore(snapshot)
+    assert [second.step() for _ in range(3)] == later
 
 
 @pytest.mark.slow

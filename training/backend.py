@@ -113,11 +113,11 @@ class BackendTrainee:
 
     def snapshot(self) -> dict[str, np.ndarray]:
         """Return copies of all that training depends on, random state included, by paths."""
-        return self._call(_values)
+        return self._call(_snapshot)
 
     def restore(self, snapshot: Mapping[str, np.ndarray]) -> None:
         """Set what `snapshot` returned: training goes on from there, bit for bit."""
-        self._call(_assign, dict(snapshot))
+        self._call(_restore, dict(snapshot))
 
     def save(self, folder: Path) -> None:
         """Write `folder`/NAME.keras, of this process's Keras: the other's optimizer is its own."""
@@ -187,11 +187,31 @@ def _logits(x: np.ndarray) -> np.ndarray:
 
 
 def _variables() -> list[Any]:
-    """As `keras_models.article.moving`; paths are the same in every such process."""
+    model = _here["model"]
+    return [*model.trainable_variables, *model.optimizer.variables]
+
+
+def _moving() -> dict[str, Any]:
+    """As `keras_models.article.moving`, which would bring TensorFlow with it."""
     model = _here["model"]
     metrics = {id(variable) for variable in model.metrics_variables}
-    variables = [*model.variables, *model.optimizer.variables]
-    return [variable for variable in variables if id(variable) not in metrics]
+    found = {variable.path: variable for variable in model.variables if id(variable) not in metrics}
+    for variable in model.optimizer.variables:  # without its name, which Keras numbers
+        found[f"optimizer/{variable.path.partition('/')[2]}"] = variable
+    return found
+
+
+def _snapshot() -> dict[str, np.ndarray]:
+    import keras
+
+    _synchronize()
+    return {name: keras.ops.convert_to_numpy(v.value) for name, v in _moving().items()}
+
+
+def _restore(snapshot: Mapping[str, np.ndarray]) -> None:
+    _synchronize()
+    for name, variable in _moving().items():
+        variable.assign(snapshot[name])
 
 
 def _values() -> dict[str, np.ndarray]:
@@ -204,8 +224,7 @@ def _values() -> dict[str, np.ndarray]:
 def _assign(values: Mapping[str, np.ndarray]) -> None:
     _synchronize()
     for variable in _variables():
-        if variable.path in values:  # random state is only in a snapshot
-            variable.assign(values[variable.path])
+        variable.assign(values[variable.path])
 
 
 def _synchronize() -> None:
