@@ -16,6 +16,7 @@ from typing import Any, Literal
 import numpy as np
 from rich import box
 from rich.table import Table
+from rich.text import Text
 
 from training import data, devices, drift, history, plot, report, runs, startup
 from training.config import AblateConfig
@@ -61,7 +62,7 @@ def run(config: AblateConfig) -> int:
         _write(folder, histories, results)
         tables.ablate(folder, config, histories, results)
     out.show(table(results))
-    out.show(f"\n{LEGEND}")
+    out.show(Text(f"\n{LEGEND}"))  # in lines as wide as the screen
     out.show(f"Results: {final}")
     out.result(results, final)
     return 0

@@ -37,7 +37,7 @@ class Output:
         self.notes.print(text, highlight=False, markup=False, soft_wrap=True)
 
     def show(self, result: RenderableType) -> None:
-        """Print a part of the result for people: text as it is, or a table."""
+        """Print a part of the result for people: a string as it is, or a table, or wrapped text."""
         if isinstance(result, str):
             self._shown.print(result, highlight=False, markup=False, soft_wrap=True)
         else:
