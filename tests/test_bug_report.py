@@ -20,7 +20,6 @@ def test_report_says_what_is_here(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path / "tfds"))
     monkeypatch.setenv("MNIST_DIR", str(tmp_path))
     monkeypatch.setenv("SOME_TOKEN", "secret")
     found = report(capsys)
@@ -35,6 +34,13 @@ def test_report_says_what_is_here(
     assert {"mnist_5k", "digits", "mnist", "emnist/digits", "MNIST_DIR"} <= set(data)
     for name in ("mnist_5k", "digits"):
         assert Path(data[name].removeprefix("embedded, ")).is_file()
+
+
+def test_report_says_which_data_are_prepared(tmp_path: Path) -> None:
+    """In a process of its own: TensorFlow Datasets reads where its folder is only once."""
+    environment = {"TFDS_DATA_DIR": str(tmp_path / "tfds"), "MNIST_DIR": str(tmp_path)}
+    done = tf1keras("env", "--json", cwd=tmp_path, env=environment)
+    data = json.loads(done.stdout)["data"]
     assert data["mnist"] == data["emnist/digits"] == "not prepared"
     assert "missing; expected the original files" in data["MNIST_DIR"]
     assert list(tmp_path.iterdir()) == []

@@ -116,7 +116,7 @@ def test_variations_and_dropout_run_there_too(lane: str, tmp_path: Path) -> None
 def test_a_process_that_ends_is_a_message(lane: Any, digits: Digits) -> None:
     (trainee,) = lanes.build([lane], digits.train, 1234, CPU)
     trainee.step()
-    (process,) = trainee._pool._processes  # type: ignore[attr-defined]
+    (process,) = trainee._child._processes  # type: ignore[attr-defined]
     os.kill(process, signal.SIGKILL)
     with pytest.raises(UserError, match=f"lane {lane}: its process ended"):
         trainee.step()

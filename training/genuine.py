@@ -13,7 +13,7 @@ import tensorflow as tf
 
 def main() -> None:
     """Build the listing's graph, then train as told."""
-    pixels, labels = (np.load(path) for path in sys.argv[1:])
+    pixels, labels = (np.load(path, allow_pickle=False) for path in sys.argv[1:])
     tf.compat.v1.logging.set_verbosity(tf.compat.v1.logging.ERROR)
     x = tf.compat.v1.placeholder(tf.float32, [None, 784])
     y = tf.compat.v1.placeholder(tf.float32, [None, 10])
