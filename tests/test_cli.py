@@ -64,6 +64,7 @@ def test_article_writes_a_run_folder_where_told(
         "config.json",
         "environment.json",
         "history.csv",
+        "state.npz",
         "tf1",
     }
 

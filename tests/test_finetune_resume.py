@@ -187,7 +187,7 @@ def test_what_does_not_fit_is_refused_and_stays_as_it_is(
         assert (state.read_bytes(), environment.read_bytes()) == before
 
     refused("goes on with its own options", "--epochs", "9")
-    refused("fine-tuning has no workers", "--cluster", "slurm")
+    refused("this run has no workers", "--cluster", "slurm")
     for damaged in (sound[:-1000], sound[:5000] + bytes([sound[5000] ^ 1]) + sound[5001:]):
         state.write_bytes(damaged)
         refused("cannot be read as an .npz")

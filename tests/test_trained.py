@@ -237,3 +237,20 @@ def test_a_checkpoint_tells_its_widths(widths: Any, optimizer: Any, tmp_path: Pa
     assert checkpoint.widths(arrays | {"Variable_1": np.zeros(99)}) is None
     assert checkpoint.widths({"other/kernel": np.zeros([2, 2])}) is None
     assert trained.of_checkpoint(tmp_path / "x", {}) == LISTING
+
+
+def test_float64_is_not_rounded_in_silence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ["--data", "digits", "--lanes", "tf1", "exact"]
+    double = [*options, "--precision", "float64"]
+    assert run("compare", *double, "--epochs", 4, "--out", tmp_path / "4") == 0
+    assert run("compare", *double, "--epochs", 2, "--out", tmp_path / "a") == 0
+    for source in (tmp_path / "a", tmp_path / "a" / "tf1"):
+        capsys.readouterr()
+        assert run("resume", source, *options, "--epochs", 2, "--out", tmp_path / "b") == 2
+        assert "expected --precision float64" in capsys.readouterr().err
+    assert run("resume", tmp_path / "a", *double, "--epochs", 2, "--out", tmp_path / "b") == 0
+    whole, more = (read_csv(tmp_path / name / "history.csv") for name in ("4", "b"))
+    for lane in ("tf1", "exact"):
+        assert more[lane].tobytes() == whole[lane][2:].tobytes()

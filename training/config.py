@@ -65,17 +65,12 @@ class CompareConfig(ExecutionOptions):
     """Share of the hidden units that a training step leaves out, in the idiomatic Keras lanes only:
     masks are random, and no two frameworks draw the same."""
 
-    save_every: int = 100
-    """Epochs after which all is saved that the run has reached; `tf1keras resume` goes on from it.
-    Ctrl-C and SIGTERM save, too."""
-
     tensorboard: bool = False
     """Write losses, distances, accuracy and weight histograms of every lane for TensorBoard, too,
     in the run folder's tensorboard/LANE."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_count("save-every", self.save_every)
         frameworks = [lane for lane in self.lanes if lane in FRAMEWORKS]
         if frameworks and self.precision != "float32":
             raise UserError(

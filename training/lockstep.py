@@ -165,8 +165,11 @@ class Lockstep:
         )
 
     def _check_placement(self, notes: Console) -> None:
+        shared = self._config.replicas
+        if self._workers:  # each takes all devices of its machine
+            shared = len(self._workers.strategy.extended.worker_devices)
         for trainee in self.trainees:
-            count = self._config.replicas if trainee.name in DISTRIBUTED else 1
+            count = shared if trainee.name in DISTRIBUTED else 1
             device = Device("CPU", 0) if trainee.name == "numpy" else self._device
             devices.check(trainee.name, trainee.placement, *devices.from_on(device, count))
             placed = devices.describe(trainee.placement)

@@ -158,9 +158,14 @@ class TrainingOptions(RunOptions):
     stop_below: float | None = None
     """Stop after the first epoch whose loss, on the first lane, is below this."""
 
+    save_every: int = 100
+    """Epochs after which all is saved that the run has reached; `tf1keras resume` goes on from it.
+    Ctrl-C and SIGTERM save, too."""
+
     def __post_init__(self) -> None:
         super().__post_init__()
         check_device(self.device)
+        check_count("save-every", self.save_every)
         if self.hidden is not None:  # as in the source, for resume
             check_widths(self.hidden)
         check_number("learning-rate", self.learning_rate, positive=True)

@@ -16,7 +16,9 @@ from typing import Annotated
 import tyro
 
 from tf1_compat.hyperparameters import Hyperparameters
+from tf1_compat.state import State
 from training import (
+    article,
     backend,
     command_line,
     compare,
@@ -28,13 +30,14 @@ from training import (
     trained,
     usage,
 )
-from training.config import IDIOMATIC, CompareConfig
+from training.config import IDIOMATIC, ArticleConfig, CompareConfig
 from training.errors import UserError
 from training.lockstep import Start
 from training.model_config import FinetuneConfig, ResumeConfig
 
 Resumable = (
     Annotated[CompareConfig, tyro.conf.subcommand("compare")]
+    | Annotated[ArticleConfig, tyro.conf.subcommand("article")]
     | Annotated[ResumeConfig, tyro.conf.subcommand("resume")]
     | Annotated[FinetuneConfig, tyro.conf.subcommand("finetune")]
 )
@@ -58,18 +61,21 @@ def _go_on(asked: ResumeConfig, final: Path) -> int:
             f"--cluster beside it, found {' '.join(given) or '--out'}."
         )
     config = recorded(runs.unfinished(final))
+    config = replace(config, quiet=asked.quiet, json=asked.json)
+    if not isinstance(config, CompareConfig) and asked.cluster != "none":
+        raise UserError(f"--cluster {asked.cluster}: this run has no workers; leave it out.")
     if isinstance(config, FinetuneConfig):
-        if asked.cluster != "none":
-            raise UserError(f"--cluster {asked.cluster}: fine-tuning has no workers; leave it out.")
-        return finetune.go_on(replace(config, quiet=asked.quiet, json=asked.json), final)
-    config = replace(config, cluster=asked.cluster, quiet=asked.quiet, json=asked.json)
+        return finetune.go_on(config, final)
+    if isinstance(config, ArticleConfig):
+        return article.go_on(config, final)
+    config = replace(config, cluster=asked.cluster)
     backend.require(config.lanes)
     if isinstance(config, ResumeConfig):
         return _train(config, final)
     return compare.train(config, final)
 
 
-def recorded(folder: Path) -> CompareConfig | FinetuneConfig:
+def recorded(folder: Path) -> CompareConfig | ArticleConfig | FinetuneConfig:
     """Return the options that a run was begun with; UserError where they cannot be read."""
     file = folder / "config.json"
     try:
@@ -89,11 +95,22 @@ def _train(config: ResumeConfig, final: Path) -> int:
     source.kind(config.source)  # refuses at once what is not there
     devices.choose(config.device, config.replicas, of_worker=config.cluster != "none")
     state, found = trained.state(config.source, config.optimizer)
+    _check_precision(config, state)
     config = as_trained(config, found)
     saved = saving.read(config.source) if config.source.is_dir() else None
     if saved and set(config.lanes) <= set(saved.lanes):
         return compare.train(config, final, Start(state, saved, saved.first + saved.epochs))
     return compare.train(config, final, Start(state, None, state.step or 0))
+
+
+def _check_precision(config: ResumeConfig, state: State) -> None:
+    """Raise UserError where training on would round the source's weights."""
+    here = "float64" if config.precision == "float64" else "float32"
+    if there := {str(array.dtype) for array in state.weights.values()} - {here}:
+        raise UserError(
+            f"{config.source}: its weights are {', '.join(there)}, and --precision is "
+            f"{config.precision}; expected --precision {', '.join(there)}."
+        )
 
 
 def as_trained(config: ResumeConfig, found: Hyperparameters) -> ResumeConfig:

@@ -119,6 +119,27 @@ def test_told_to_stop_it_saves_and_says_how_to_go_on(
     same(tmp_path / "run", whole)
 
 
+@pytest.mark.slow
+def test_the_articles_listing_goes_on_too(tmp_path: Path) -> None:
+    """It prints its lines from where it goes on, and ends with the bits of an undisturbed run."""
+    options = ["article", "--data", "digits", "--epochs", 300, "--save-every", 10]
+    assert run(*options, "--out", tmp_path / "whole") == 0
+    process = start(tmp_path, *options, "--out", "run")
+    wait_for(tmp_path / "run.unfinished" / STATE, process)
+    process.kill()
+    process.communicate()
+    saved = saving.read(tmp_path / "run.unfinished")
+    assert saved
+    assert 0 < saved.epochs < 300
+    again = start(tmp_path, "resume", "run")
+    printed, said = again.communicate(timeout=60)
+    assert again.returncode == 0, said
+    assert printed.startswith(f"Epoch: {saved.epochs} Loss: ")
+    assert len(printed.splitlines()) == 300 - saved.epochs
+    for name in ("history.csv", STATE):
+        assert (tmp_path / "run" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+
+
 def test_an_unfinished_run_goes_on_with_its_own_options_only(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
