@@ -15,7 +15,7 @@ import numpy as np
 
 from keras_models import translation
 from keras_models.rewrite import Pairing, Unmatched, at_path, pair_up
-from tf1_compat.state import POWERS, State, StateError, power_after
+from tf1_compat.state import POWERS, SMALLEST_NORMAL, State, StateError, power_after
 
 WeightMap = Mapping[str, str]
 
@@ -93,7 +93,25 @@ def _optimizer_moves(
         ]
     if state.step is not None:
         moves.append(("step", optimizer.iterations, np.asarray(state.step)))
+        if state.rule == "Adam":
+            _check_betas(optimizer, state, state.step)
     return moves
+
+
+def _check_betas(optimizer: keras.optimizers.Optimizer, state: State, step: int) -> None:
+    """Raise StateError unless the powers are those of the optimizer's betas after `step` updates.
+
+    Neighbouring powers are 1 - beta apart: a fourth of that is nobody's rounding.
+    """
+    for name, beta in (("beta1_power", optimizer.beta_1), ("beta2_power", optimizer.beta_2)):
+        found, expected = state.powers[name], power_after(beta, step)
+        if found < SMALLEST_NORMAL and expected < SMALLEST_NORMAL:
+            continue
+        if not abs(found - expected) <= (1 - beta) / 4 * expected:
+            raise StateError(
+                f"{name} is {found:.3g}, but {expected:.3g} after {step} updates with the model's "
+                f"{float(beta):g}: it was trained with another beta."
+            )
 
 
 def paths(model: keras.Model, weight_map: WeightMap) -> dict[str, str]:

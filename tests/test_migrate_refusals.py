@@ -149,3 +149,16 @@ def test_what_the_map_leaves_out_is_listed_on_either_side(
     assert run("migrate", fewer, *command) == 2
     assert "nothing for the model's output_layer/bias" in capsys.readouterr().err
     assert not (tmp_path / "a.keras").exists()
+
+
+@pytest.mark.parametrize("lane", ["exact", "idiomatic"])
+def test_another_beta_than_the_models_is_refused(
+    lane: str, article: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A checkpoint holds no betas, but their powers: 0.5^13 is not 0.9^13."""
+    arrays = checkpoint.read(article) | {"beta1_power": np.float32(0.5**13)}
+    checkpoint.write(tmp_path / "other" / "model.ckpt", arrays)
+    to = tmp_path / "model.keras"
+    assert run("migrate", tmp_path / "other", "--to", to, "--lane", lane) == 2
+    assert "trained with another beta" in capsys.readouterr().err
+    assert not to.exists()
