@@ -130,8 +130,6 @@ def join(request: str, device: Device) -> Cluster:
     kind, _, label = request.partition(":")
     try:
         resolver, addresses, index = _resolve(kind, label, device)
-    except UserError:
-        raise
     except Exception as error:  # whatever the resolvers raise at an environment that is not theirs
         reason = str(error).strip() or type(error).__name__
         raise UserError(f"--cluster {request}: {reason}; expected {MEANINGS[kind]}.") from error

@@ -69,12 +69,8 @@ class Reached:
 
     def fits(self, name: str, there: Weights) -> None:
         """Raise UserError unless `there` has the names, shapes and dtypes of the field `name`."""
-        if _layout(getattr(self, name)) != _layout(there):
+        if saving.layout(getattr(self, name)) != saving.layout(there):
             raise _foreign(f"its {name} is of another kind or shape")
-
-
-def _layout(arrays: Weights) -> dict[str, Any]:
-    return {name: (array.shape, array.dtype) for name, array in arrays.items()}
 
 
 def _foreign(why: str) -> UserError:

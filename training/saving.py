@@ -181,17 +181,18 @@ def snapshot(
     )
 
 
+def layout(arrays: Mapping[str, np.ndarray]) -> dict[str, tuple[tuple[int, ...], np.dtype]]:
+    """Return name -> shape and dtype: what has to be the same of two states."""
+    return {name: (array.shape, array.dtype) for name, array in arrays.items()}
+
+
 def restore(trainees: Sequence[Trainee], saved: Saved) -> None:
     """Set every trainee to what was saved of it; UserError where that is not what it needs."""
     for trainee in trainees:
-        here, there = trainee.snapshot(), saved.lanes.get(trainee.name, {})
-        for name in here.keys() | there.keys():
-            ours, theirs = here.get(name), there.get(name)
-            if (
-                ours is None
-                or theirs is None
-                or (ours.shape, ours.dtype) != (theirs.shape, theirs.dtype)
-            ):
+        there = saved.lanes.get(trainee.name, {})
+        ours, theirs = layout(trainee.snapshot()), layout(there)
+        for name in ours.keys() | theirs.keys():
+            if ours.get(name) != theirs.get(name):
                 raise UserError(
                     f"{STATE}: {name} of lane {trainee.name} does not fit; expected the state that "
                     "the run itself saved."
