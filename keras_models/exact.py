@@ -42,7 +42,10 @@ def add_bias(outputs: tf.Tensor, bias: tf.Tensor) -> tuple[tf.Tensor, Any]:
     """
 
     def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        return upstream, tf.reduce_sum(upstream, axis=list(range(upstream.shape.rank - 1)))
+        of_bias = tf.reduce_sum(upstream, axis=list(range(upstream.shape.rank - 1)))
+        # Every op here takes all cores: this sum beside the next product would hold both up.
+        with tf.control_dependencies([of_bias]):
+            return tf.identity(upstream), of_bias
 
     return tf.nn.bias_add(outputs, bias), gradient
 
