@@ -50,12 +50,13 @@ format: $(VENV)/installed-dev ## let ruff lay out the code
 	$(BIN)/ruff format .
 
 .PHONY: figures
-figures: $(VENV)/installed ## measure again what README and docs quote, and write it there
+figures: $(VENV)/installed ## measure again what README and docs quote of compare, ablate and check, and write every page
 	rm -rf runs/figures
 	$(BIN)/tf1keras compare --out runs/figures/compare
 	$(BIN)/tf1keras ablate --out runs/figures/ablate
 	$(BIN)/python docs/figures.py runs/figures/compare runs/figures/ablate
 	$(BIN)/python docs/check.py
+	$(BIN)/python docs/write_pages.py
 
 .PHONY: fine-tuning
 fine-tuning: $(VENV)/installed ## measure again what docs/fine-tuning.md quotes, an hour (SOURCE=the article's result on mnist)

@@ -225,9 +225,7 @@ def main() -> None:
     """Measure and write everything."""
     figures = measure()
     KEPT.write_text(json.dumps(figures, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    for page in PAGES:
-        path = ROOT / page
-        path.write_text(rewrite(page, path.read_text(encoding="utf-8"), figures), encoding="utf-8")
+    blocks.write(PAGES, rewrite, figures)
 
 
 if __name__ == "__main__":

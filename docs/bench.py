@@ -1,4 +1,4 @@
-"""Write what `tf1keras bench` measured into the READMEs.
+"""Write what `tf1keras bench` measured into docs/speed.md and its Chinese twin.
 
     python docs/bench.py RUN
 
@@ -17,25 +17,26 @@ import blocks
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
-READMES = ("README.md", "README.zh-CN.md")
+KEPT = DOCS / "bench.json"
+PAGES = ("docs/speed.md", "docs/speed.zh-CN.md")
 WORDS = {
-    "README.md": (
+    PAGES[0]: (
         ("rows", "peer", "s/epoch", "min", "max", "peak MB", "to floor", "to fastest peer"),
         "Median of {rounds} rounds, measured on {cpu}, {cores} cores, TensorFlow {tensorflow}, "
         "Keras {keras}.",
     ),
-    "README.zh-CN.md": (
+    PAGES[1]: (
         ("行数", "谁", "秒/epoch", "最小", "最大", "内存峰值 MB", "比下限", "比最快的别家"),
         "{rounds} 轮的中位数，测于 {cpu}（{cores} 核）、TensorFlow {tensorflow}、Keras {keras}。",
     ),
 }
 
 
-def table(figures: dict[str, Any], readme: str) -> str:
+def table(figures: dict[str, Any], page: str) -> str:
     """Return the table, all numbers of rows in one, and what it was measured on."""
     from training.bench import lines
 
-    headings, measured_on = WORDS[readme]
+    headings, measured_on = WORDS[page]
     rows = [headings, ("---:", "---", *["---:"] * (len(headings) - 2))]
     for number, of_rows in figures["rows"].items():
         rows += [(f"{int(number):,}", *line) for line in lines(of_rows)]
@@ -43,9 +44,9 @@ def table(figures: dict[str, Any], readme: str) -> str:
     return f"{shown}\n\n{measured_on.format(**figures)}"
 
 
-def rewrite(readme: str, text: str, figures: dict[str, Any]) -> str:
-    """Return `text`, the content of `readme`, with its table written from `figures`."""
-    return blocks.replace(text, "bench", "table", table(figures, readme))
+def rewrite(page: str, text: str, figures: dict[str, Any]) -> str:
+    """Return `text`, the content of `page`, with its table written from `figures`."""
+    return blocks.replace(text, "bench", "table", table(figures, page))
 
 
 def main(run: Path) -> None:
@@ -55,10 +56,8 @@ def main(run: Path) -> None:
     figures |= {"cpu": about["cpu"], "cores": about["cores"]}
     figures |= {name: about["packages"][name] for name in ("tensorflow", "keras")}
     shutil.copyfile(run / "bench.png", DOCS / "bench.png")
-    (DOCS / "bench.json").write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
-    for readme in READMES:
-        path = ROOT / readme
-        path.write_text(rewrite(readme, path.read_text(encoding="utf-8"), figures), "utf-8")
+    KEPT.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    blocks.write(PAGES, rewrite, figures)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Write what `tf1keras check` says of the examples into the READMEs.
+"""Write what `tf1keras check` says of the examples into docs/check.md and its Chinese twin.
 
     python docs/check.py
 
@@ -15,12 +15,13 @@ from typing import Any
 import blocks
 
 ROOT = Path(__file__).resolve().parent.parent
-READMES = ("README.md", "README.zh-CN.md")
+KEPT = ROOT / "docs" / "check.json"
+PAGES = ("docs/check.md", "docs/check.zh-CN.md")
 SHOWN = "article"
 ORDER = ("softmax_regression", "article", "article_exact", "momentum", "convnet")
 HEADINGS = {
-    "README.md": ("pair", "verdict", "what is left of the distance, and what removes it"),
-    "README.zh-CN.md": ("模型对", "结论", "剩下的差别，以及换掉什么就归零（命令的原话）"),
+    PAGES[0]: ("pair", "verdict", "what is left of the distance, and what removes it"),
+    PAGES[1]: ("模型对", "结论", "剩下的差别，以及换掉什么就归零（命令的原话）"),
 }
 
 
@@ -35,24 +36,24 @@ def _check(name: str, *options: str) -> str:
     return done.stdout
 
 
-def contents(found: dict[str, Any], readme: str) -> dict[str, str]:
-    """Return the README's blocks by name."""
-    rows = [HEADINGS[readme], ("---", "---", "---")]
+def contents(found: dict[str, Any], page: str) -> dict[str, str]:
+    """Return the page's blocks by name."""
+    rows = [HEADINGS[page], ("---", "---", "---")]
     for name, one in found.items():
         causes = "; ".join(
             f"{cause['cause'].partition(':')[0]} ({cause['evidence'].replace(';', ',')})"
             for cause in one["causes"]
         )
-        rows.append((f"[`{name}.py`](examples/{name}.py)", one["verdict"], causes or "-"))
+        rows.append((f"[`{name}.py`](../examples/{name}.py)", one["verdict"], causes or "-"))
     return {
         "screen": f"```text\n{found[SHOWN]['screen']}\n```",
         "examples": "\n".join(f"| {' | '.join(row)} |" for row in rows),
     }
 
 
-def rewrite(readme: str, text: str, found: dict[str, Any]) -> str:
-    """Return `text`, the content of `readme`, with its blocks written from `found`."""
-    for name, content in contents(found, readme).items():
+def rewrite(page: str, text: str, found: dict[str, Any]) -> str:
+    """Return `text`, the content of `page`, with its blocks written from `found`."""
+    for name, content in contents(found, page).items():
         text = blocks.replace(text, "check", name, content)
     return text
 
@@ -60,11 +61,9 @@ def rewrite(readme: str, text: str, found: dict[str, Any]) -> str:
 def main() -> None:
     """Write everything."""
     found = {name: examine(name) for name in ORDER}
-    for readme in READMES:
-        path = ROOT / readme
-        path.write_text(rewrite(readme, path.read_text(encoding="utf-8"), found), encoding="utf-8")
     text = json.dumps(found, indent=2, ensure_ascii=False) + "\n"
-    (ROOT / "docs" / "check.json").write_text(text, encoding="utf-8")
+    KEPT.write_text(text, encoding="utf-8")
+    blocks.write(PAGES, rewrite, found)
 
 
 if __name__ == "__main__":

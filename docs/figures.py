@@ -19,6 +19,7 @@ import blocks
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
+KEPT = DOCS / "figures.json"
 CAUSES_PAGE = "docs/why-keras-drifts.md"
 PAGES = ("README.md", "README.zh-CN.md", CAUSES_PAGE)
 MEASURED_ON = {
@@ -93,20 +94,16 @@ def rewrite(page: str, text: str, figures: dict[str, Any]) -> str:
 
 def main(runs: list[Path]) -> None:
     """Write everything; what no run is given for stays as it is."""
-    kept = DOCS / "figures.json"
-    figures = json.loads(kept.read_text(encoding="utf-8"))
+    figures = json.loads(KEPT.read_text(encoding="utf-8"))
     for run in runs:
         what, picture = (
             ("ablation", "ablation.png") if _is_ablation(run) else ("comparison", "losses.png")
         )
         figures[what] = collect(run)
         shutil.copyfile(run / picture, DOCS / picture)
-    for page in PAGES:
-        path = ROOT / page
-        text = rewrite(page, path.read_text(encoding="utf-8"), figures)
-        path.write_text(text, encoding="utf-8")
     text = json.dumps(figures, indent=2, ensure_ascii=False) + "\n"
-    kept.write_text(text, encoding="utf-8")
+    KEPT.write_text(text, encoding="utf-8")
+    blocks.write(PAGES, rewrite, figures)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Measure what docs/fine-tuning.md and the READMEs quote of fine-tuning, and write it there.
+"""Measure what docs/fine-tuning.md quotes, and write it there.
 
     python docs/finetune.py [SOURCE]
 
@@ -22,21 +22,17 @@ import blocks
 ROOT = Path(__file__).resolve().parent.parent
 DOCS, RUNS = ROOT / "docs", ROOT / "runs" / "fine-tuning"
 PAGE = "docs/fine-tuning.md"
-PAGES = (PAGE, "README.md", "README.zh-CN.md")
+PAGES = (PAGE,)
+KEPT = DOCS / "finetune.json"
 SEEDS = (0, 1, 2)
 SHOTS = (1, 5)
 RECIPES = ("default", "best")
 HEADINGS = {
     PAGE: ("recipe", "epochs", "test accuracy", "sd", "seconds"),
-    "README.md": ("recipe", "epochs", "test accuracy", "sd", "seconds"),
-    "README.zh-CN.md": ("配方", "epoch 数", "测试准确率", "标准差", "秒"),
 }
 MEASURED_ON = {
-    PAGE: "Measured on {cpu}, {cores} cores, TensorFlow {tensorflow}, Keras {keras}.",
-    "README.md": "Mean of 3 seeds, measured on {cpu}, {cores} cores, TensorFlow {tensorflow}, "
+    PAGE: "Mean of 3 seeds, measured on {cpu}, {cores} cores, TensorFlow {tensorflow}, "
     "Keras {keras}.",
-    "README.zh-CN.md": "三个种子的平均，测于 {cpu}（{cores} 核）、TensorFlow {tensorflow}、"
-    "Keras {keras}。",
 }
 STUDY = (
     "strategy",
@@ -160,11 +156,9 @@ def rewrite(page: str, text: str, figures: dict[str, Any]) -> str:
 def main(source: str | None = None) -> None:
     """Measure and write everything."""
     figures = measure(source)
-    for page in PAGES:
-        path = ROOT / page
-        path.write_text(rewrite(page, path.read_text(encoding="utf-8"), figures), encoding="utf-8")
     text = json.dumps(figures, indent=2, ensure_ascii=False) + "\n"
-    (DOCS / "finetune.json").write_text(text, encoding="utf-8")
+    KEPT.write_text(text, encoding="utf-8")
+    blocks.write(PAGES, rewrite, figures)
 
 
 if __name__ == "__main__":

@@ -1,15 +1,14 @@
-"""The article map keeps its word: commands parse, tests exist, figures were measured."""
+"""The article map keeps its word: commands parse, tests exist, what was measured holds."""
 
 import re
 import shlex
 import subprocess
 import sys
 
-import pytest
 import tyro
 
 from tests.conftest import ROOT
-from tests.test_readme import script
+from tests.pages import text
 from training import cli
 from training.runs import read_json
 from training.tolerances import TOLERANCES
@@ -17,19 +16,8 @@ from training.tolerances import TOLERANCES
 PAGES = ["docs/article-map.md", "docs/article-map.zh-CN.md"]
 
 
-def text(page: str) -> str:
-    return (ROOT / page).read_text(encoding="utf-8")
-
-
 def code(page: str) -> list[str]:
     return re.findall(r"`([^`]+)`", text(page))
-
-
-@pytest.mark.parametrize("page", PAGES)
-def test_figures_of_the_map_were_written_by_the_command(page: str) -> None:
-    module, figures = script("article_map"), read_json(ROOT / "docs" / "article-map.json")
-    assert text(page) == module.rewrite(page, text(page), figures)
-    assert not re.search(r"<!--= \w+ --><!--/-->", text(page)), "a figure is missing"
 
 
 def test_quoted_figures_keep_what_is_promised() -> None:
@@ -78,9 +66,3 @@ def test_the_listing_does_not_run_on_tensorflow_2() -> None:
     assert done.returncode != 0
     assert "module 'tensorflow' has no attribute 'placeholder'" in done.stderr
     assert "module 'tensorflow' has no attribute 'placeholder'" in code(PAGES[0])
-
-
-@pytest.mark.parametrize("page", PAGES)
-def test_links_of_the_map_lead_somewhere(page: str) -> None:
-    for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", text(page)):
-        assert ((ROOT / page).parent / target).exists(), target

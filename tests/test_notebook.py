@@ -10,7 +10,7 @@ import pytest
 from nbclient import NotebookClient
 
 from tests.conftest import ROOT
-from tests.test_readme import script
+from tests.pages import script
 
 DOCS = ROOT / "docs"
 SOURCES = [DOCS / name for name in script("notebook").SOURCES]

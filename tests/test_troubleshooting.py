@@ -1,4 +1,4 @@
-"""docs/troubleshooting.md shows messages as users see them: each is made here; links of docs/."""
+"""docs/troubleshooting.md shows messages as users see them: each is made here."""
 
 import os
 import re
@@ -147,17 +147,3 @@ def test_message_in_a_script_is_as_shown(name: str, attempts: str) -> None:
 def test_every_message_is_made_here() -> None:
     assert set(SHOWN) == {*IN_PROCESS, *IN_ANOTHER, *IN_A_SCRIPT}
     assert PAGE.count("```text\n") == len(SHOWN)
-
-
-@pytest.mark.parametrize("page", sorted((ROOT / "docs").glob("*.md")), ids=lambda page: page.name)
-def test_links_of_every_page_lead_somewhere(page: Path) -> None:
-    """To a file, and to a heading in it where one is named."""
-    text = page.read_text(encoding="utf-8")
-    for target, heading in re.findall(r"\]\(([^)#\s]*)#?([^)\s]*)\)", text):
-        to = (page.parent / target) if target else page
-        assert to.exists(), target
-        if heading:
-            lines = to.read_text(encoding="utf-8").splitlines()
-            titles = [line.lstrip("#").strip() for line in lines if line.startswith("#")]
-            slugs = [re.sub(r"[^\w\- ]", "", title).lower().replace(" ", "-") for title in titles]
-            assert heading in slugs, (target, heading)

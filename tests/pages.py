@@ -1,0 +1,52 @@
+"""What tests of the pages share: the READMEs and docs/, the commands and the code in them."""
+
+import importlib.util
+import re
+from types import ModuleType
+
+from tests.conftest import ROOT
+
+READMES = ["README.md", "README.zh-CN.md"]
+DOCS = sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md"))
+PAGES = [*READMES, *DOCS]
+TWINS = {page: twin for page in PAGES if (twin := page.replace(".md", ".zh-CN.md")) in PAGES}
+"""English page -> its Chinese twin, where it has one."""
+
+
+def text(page: str) -> str:
+    return (ROOT / page).read_text(encoding="utf-8")
+
+
+def section(page: str, title: str) -> str:
+    """What stands under a heading of the second level, to the next one."""
+    _, _, after = text(page).partition(f"\n## {title}\n")
+    assert after, f"no '{title}' in {page}"
+    return after.partition("\n## ")[0]
+
+
+def code_blocks(content: str, language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", content, re.DOTALL)
+
+
+def without_comments(code: str) -> str:
+    return "\n".join(line.partition("#")[0].rstrip() for line in code.splitlines())
+
+
+def commands(content: str) -> list[str]:
+    lines = "\n".join(without_comments(block) for block in code_blocks(content, "sh")).splitlines()
+    return [line for line in lines if line.strip()]
+
+
+def links(content: str) -> list[tuple[str, str]]:
+    """The file and the heading of every link; either may be empty."""
+    return re.findall(r"\]\(([^)#\s]*)#?([^)\s]*)\)", content)
+
+
+def script(name: str) -> ModuleType:
+    """The module docs/NAME.py."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / "docs" / f"{name}.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
