@@ -131,7 +131,7 @@ def recipes(figures: dict[str, Any], page: str) -> str:
 
 def study(figures: dict[str, Any]) -> str:
     """Return the table of a study as the command prints it, and its sentence."""
-    from training.study import cells, verdict
+    from training.study_report import cells, verdict
 
     before = figures["source_accuracy"]
     headings = [
