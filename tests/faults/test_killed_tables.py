@@ -34,7 +34,9 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def same(run_folder: Path, whole: Path) -> None:
     for name in ("history.csv", "history_float64.csv", "ablation.csv", "ablation.json"):
         assert (run_folder / name).read_bytes() == (whole / name).read_bytes(), name
-    assert {path.name for path in run_folder.iterdir()} == {path.name for path in whole.iterdir()}
+    ours, theirs = ({path.name for path in folder.iterdir()} for folder in (run_folder, whole))
+    assert ours == theirs
+    assert not ours & {"lock", *STATES}
 
 
 @pytest.mark.slow
