@@ -134,7 +134,7 @@ def recipes(figures: dict[str, Any], page: str) -> str:
 
 def study(figures: dict[str, Any], page: str) -> str:
     """Return the table of a study as the command prints it, and its sentence."""
-    from training.study import cells, verdicts
+    from training.study_report import cells, verdicts
 
     before = figures["source_accuracy"]
     headings = [heading.format(target=figures["target_accuracy"]) for heading in STUDY[page]]

@@ -12,7 +12,6 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from tests.conftest import ROOT
-from tests.test_readme import without_comments
 
 DOCS = ROOT / "docs"
 PAGES = sorted(DOCS.glob("*.md"))
@@ -49,6 +48,10 @@ def sections(page: Path) -> Iterator[list[Token]]:
 def inside(section: list[Token], kind: str) -> list[Token]:
     """The tokens of this kind within the paragraphs, headings and cells."""
     return [one for token in section for one in token.children or [] if one.type == kind]
+
+
+def without_comments(code: str) -> str:
+    return "\n".join(line.partition("#")[0].rstrip() for line in code.splitlines())
 
 
 def tables(page: Path) -> list[list[str]]:
