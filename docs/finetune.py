@@ -33,8 +33,9 @@ HEADINGS = {
     "README.zh-CN.md": ("配方", "epoch 数", "测试准确率", "标准差", "秒"),
 }
 MEASURED_ON = {
-    PAGE: "Measured on {cpu}, {cores} cores, TensorFlow {tensorflow}, Keras {keras}.",
-    PAGE_ZH: "测于 {cpu}（{cores} 核）、TensorFlow {tensorflow}、Keras {keras}。",
+    PAGE: "Mean of 3 seeds, measured on {cpu}, {cores} cores, TensorFlow {tensorflow}, "
+    "Keras {keras}.",
+    PAGE_ZH: "3 个种子的平均，测于 {cpu}（{cores} 核）、TensorFlow {tensorflow}、Keras {keras}。",
     "README.md": "Mean of 3 seeds, measured on {cpu}, {cores} cores, TensorFlow {tensorflow}, "
     "Keras {keras}.",
     "README.zh-CN.md": "三个种子的平均，测于 {cpu}（{cores} 核）、TensorFlow {tensorflow}、"
