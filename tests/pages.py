@@ -9,8 +9,6 @@ from tests.conftest import ROOT
 READMES = ["README.md", "README.zh-CN.md"]
 DOCS = sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md"))
 PAGES = [*READMES, *DOCS]
-TWINS = {page: twin for page in PAGES if (twin := page.replace(".md", ".zh-CN.md")) in PAGES}
-"""English page -> its Chinese twin, where it has one."""
 
 
 def text(page: str) -> str:

@@ -3,7 +3,6 @@
 import ast
 import itertools
 import json
-import os
 import re
 import shlex
 import shutil
@@ -17,7 +16,7 @@ import tyro
 
 import keras_models
 from tests.conftest import ROOT, golden, tf1keras
-from tests.pages import PAGES, TWINS, code_blocks, commands, links, section, text, without_comments
+from tests.pages import PAGES, code_blocks, commands, links, section, text
 from tf1_compat import checkpoint
 from training import cli
 from training.config import Cause
@@ -37,30 +36,7 @@ SHOWN = {
 RUN_BY_OTHERS = ["tf1keras compare", "tf1keras compare --out my-run"]
 """The default comparison: the fixture `default_run`."""
 
-CAUSES_PAGE = "docs/why-keras-drifts.md"
-
-
-@pytest.mark.parametrize(("english", "chinese"), TWINS.items())
-def test_both_languages_show_the_same_commands_and_code(english: str, chinese: str) -> None:
-    assert commands(text(english)) == commands(text(chinese))
-    for language in ("python", "json"):
-        ours, theirs = (
-            [without_comments(block) for block in code_blocks(text(page), language)]
-            for page in (english, chinese)
-        )
-        assert ours == theirs
-
-
-@pytest.mark.parametrize(("english", "chinese"), TWINS.items())
-def test_each_language_leads_to_the_other_and_then_stays_in_its_own(
-    english: str, chinese: str
-) -> None:
-    """A Chinese page leads to an English one only where there is none in Chinese."""
-    for page, twin, others in ((english, chinese, TWINS.values()), (chinese, english, TWINS)):
-        _, top, body = text(page).split("\n\n", 2)
-        assert (Path(twin).name, "") in links(top)
-        led_to = {os.path.normpath(Path(page).parent / target) for target, _ in links(body)}
-        assert not led_to & set(others)
+CAUSES_PAGES = ["docs/why-keras-drifts.md", "docs/why-keras-drifts.zh-CN.md"]
 
 
 @pytest.mark.slow
@@ -103,7 +79,7 @@ def write_under_their_names(file: Path, folder: Path) -> None:
     checkpoint.write(folder / "yours" / "model.ckpt", renamed)
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if page not in TWINS.values()])
+@pytest.mark.parametrize("page", PAGES)
 def test_every_command_is_understood(page: str) -> None:
     """Also what is not run here, for it needs a GPU, or your SOURCE, or an hour."""
     for line in commands(text(page)):
@@ -144,16 +120,16 @@ def test_python_examples_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert (tmp_path / "article.keras").is_file()
 
 
-def test_page_of_causes_explains_each_with_its_cure() -> None:
+@pytest.mark.parametrize("page", CAUSES_PAGES)
+def test_page_of_causes_explains_each_with_its_cure(page: str) -> None:
     """A section a cause, in the command's order, with code to copy; every link has its section."""
-    page = text(CAUSES_PAGE)
-    sections = re.findall(r"^### (\w+)\n(.*?)(?=^### |\Z)", page, re.MULTILINE | re.DOTALL)
+    sections = re.findall(r"^### (\w+)\n(.*?)(?=^### |\Z)", text(page), re.MULTILINE | re.DOTALL)
     assert [name for name, _ in sections] == list(get_args(Cause))
     for name, cure in sections:
         assert ("```python" in cure) == (name not in ("adam_unfused", "all")), name
-    for code in python_examples(CAUSES_PAGE):
+    for code in python_examples(page):
         ast.parse(code)
-    assert set(re.findall(r"\]\(#(\w+)\)", page)) == set(get_args(Cause))
+    assert set(re.findall(r"\]\(#(\w+)\)", text(page))) == set(get_args(Cause))
 
 
 @pytest.mark.parametrize("page", [*PAGES, "CONTRIBUTING.md", "CHANGELOG.md"])

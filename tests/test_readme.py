@@ -7,7 +7,7 @@ from typing import get_args
 import pytest
 
 from tests.conftest import ROOT
-from tests.pages import DOCS, READMES, commands, text
+from tests.pages import DOCS, READMES, code_blocks, commands, links, text
 from training import cli
 
 
@@ -40,17 +40,21 @@ def test_every_command_of_the_project_is_shown() -> None:
     assert named == {get_args(one)[1].name for one in get_args(cli.Command)}
 
 
+def test_both_languages_show_the_same_commands_and_code() -> None:
+    """tests/test_two_languages.py says so of docs/."""
+    english, chinese = map(text, READMES)
+    assert commands(english) == commands(chinese)
+    assert code_blocks(english, "json") == code_blocks(chinese, "json")
+    assert code_blocks(english, "text") == code_blocks(chinese, "text")
+
+
 @pytest.mark.parametrize("readme", READMES)
 def test_it_leads_to_every_page_in_its_own_language(readme: str) -> None:
-    """In Chinese to the English page where there is no other."""
-    chinese = {page for page in DOCS if page.endswith(".zh-CN.md")}
-    if readme == "README.md":
-        wanted = set(DOCS) - chinese
-    else:
-        translated = {page.replace(".zh-CN.md", ".md") for page in chinese}
-        wanted = chinese | (set(DOCS) - chinese - translated)
-    linked = set(re.findall(r"\]\((docs/[\w.-]+\.md)(?:#[^)]*)?\)", text(readme)))
-    assert linked == wanted
+    own = {page for page in DOCS if page.endswith(".zh-CN.md") == (readme != READMES[0])}
+    linked = {target for target, _ in links(text(readme)) if re.match(r"docs/.*\.md", target)}
+    assert linked == own
+    (other,) = set(READMES) - {readme}
+    assert links(text(readme))[0] == (other, "")
 
 
 def test_make_help_lists_every_target() -> None:
