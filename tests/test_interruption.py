@@ -5,12 +5,17 @@ import re
 import signal
 import subprocess
 import time
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import COMMAND
+from tests.conftest import COMMAND, run
+from training import runs, saving
 from training.children import Child
+from training.history import read_csv
+from training.interruption import Stopped
+from training.saving import STATE
 
 ENDED = ("Z", "X")
 """States of a process that has ended."""
@@ -89,3 +94,83 @@ def test_ctrl_c_leaves_nothing_behind(command: str, sign: str, tmp_path: Path) -
     while any(map(_runs, family)) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not any(map(_runs, family))
+
+
+SAVED = "What was saved last lies in run.unfinished: tf1keras resume run goes on from there."
+
+
+@pytest.mark.slow
+def test_a_second_ctrl_c_says_where_the_state_is(tmp_path: Path) -> None:
+    """The first waits for the call that runs, to save what it gives; the second ends it as well."""
+    process = _training(tmp_path, "--epochs", "100000", "--epochs-per-call", "600")
+    _wait_for(tmp_path / "run.unfinished" / STATE, process)  # the first call is one epoch
+    for _ in range(2):
+        time.sleep(0.7)
+        process.send_signal(signal.SIGINT)
+    err = process.communicate(timeout=90)[1]
+    assert process.returncode == 130
+    assert err.endswith(f"tf1keras: stopped.\n{SAVED}\n")
+    assert "Traceback" not in err
+    saved = saving.read(tmp_path / "run.unfinished")
+    assert saved
+    assert saved.epochs % 600 == 1
+
+
+@pytest.mark.slow
+def test_ctrl_c_while_results_are_written_says_where_the_state_is(tmp_path: Path) -> None:
+    process = _training(tmp_path, "--epochs", "25")
+    _wait_for(tmp_path / "run.unfinished" / "history.csv", process)
+    process.send_signal(signal.SIGINT)
+    err = process.communicate(timeout=90)[1]
+    assert process.returncode == 130
+    assert err.endswith(f"tf1keras: stopped.\n{SAVED}\n")
+    assert run("resume", tmp_path / "run") == 0
+    assert len(read_csv(tmp_path / "run" / "history.csv")["tf1"]) == 25
+
+
+def test_ctrl_c_says_nothing_of_what_it_does_not_know(tmp_path: Path) -> None:
+    """A folder is not there, or was finished, or is resumed from: each is said as it is."""
+
+    def stopped(run_folder: AbstractContextManager[Path], *names: str) -> str:
+        def write() -> None:
+            with run_folder as folder:
+                for name in names:
+                    (folder / name).touch()
+                raise KeyboardInterrupt
+
+        with pytest.raises(Stopped) as raised:
+            write()
+        assert raised.value.status == 130
+        return str(raised.value)
+
+    final = tmp_path / "deep" / "run"
+    assert stopped(runs.new(final), "file") == "stopped; nothing was written."
+    assert stopped(runs.resumable(final, STATE), "file") == "stopped; nothing was written."
+    assert not list(tmp_path.iterdir())
+    said = stopped(runs.resumable(final, STATE), STATE)
+    assert said.splitlines()[1] == SAVED.replace("run", str(final), 1).replace(
+        "resume run", f"resume {final}"
+    )
+    final.mkdir()
+    (final / "results.json").touch()
+    with pytest.raises(Stopped, match="was finished before"), runs._stopping(final):
+        raise KeyboardInterrupt
+
+
+def _training(folder: Path, *options: str) -> "subprocess.Popen[str]":
+    command = ["compare", "--data", "digits", "--lanes", "tf1", "exact", "--save-every", "1"]
+    return subprocess.Popen(
+        [COMMAND, *command, *options, "--out", "run"],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def _wait_for(path: Path, process: "subprocess.Popen[str]") -> None:
+    deadline = time.monotonic() + 90
+    while not path.exists():
+        assert process.poll() is None, process.communicate()[1]
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
