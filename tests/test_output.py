@@ -121,7 +121,8 @@ def test_quiet_leaves_the_result_on_standard_output(
     out, err = capsys.readouterr()
     assert err == ""
     assert out.startswith("lane ")
-    assert out.endswith("losses and weights.\nResults: new\n")
+    assert out.endswith("losses and weights.\nResults: new\nReport: new/report.html\n")
+    assert Path("new/report.html").is_file()
     assert "\x1b" not in out
     assert run("article", "--epochs", "1") == 0
     out, err = capsys.readouterr()

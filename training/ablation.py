@@ -63,7 +63,7 @@ def run(config: AblateConfig) -> int:
         tables.ablate(folder, config, histories, results)
     out.show(table(results))
     out.show(Text(f"\n{LEGEND}"))  # in lines as wide as the screen
-    out.show(f"Results: {final}")
+    out.where(final)
     out.result(results, final)
     return 0
 

@@ -112,7 +112,7 @@ def run(config: FinetuneConfig) -> int:
         tables.study(folder, config, curves, lines, verdicts(table), source_accuracy)
     out.show(shown(table, config.accuracy, source_accuracy))
     out.show(f"\n{verdict(table)}")
-    out.show(f"Results: {final}")
+    out.where(final)
     out.result(results, final)
     return 0
 
