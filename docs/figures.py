@@ -3,8 +3,8 @@
     python docs/figures.py RUN...
 
 A RUN is a folder of `tf1keras compare` or of `tf1keras ablate`. Replaces what stands between the
-markers `<!-- figures: NAME -->` and `<!-- end -->` in README.md, README.zh-CN.md and
-docs/why-keras-drifts.md, and copies the pictures and the numbers (figures.json) to docs/.
+markers `<!-- figures: NAME -->` and `<!-- end -->` in README.md, docs/why-keras-drifts.md and their
+Chinese twins, and copies the pictures and the numbers (figures.json) to docs/.
 `make figures` does all of it.
 """
 
@@ -19,13 +19,25 @@ import blocks
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
-CAUSES_PAGE = "docs/why-keras-drifts.md"
-PAGES = ("README.md", "README.zh-CN.md", CAUSES_PAGE)
+CAUSES_PAGE, CAUSES_PAGE_ZH = "docs/why-keras-drifts.md", "docs/why-keras-drifts.zh-CN.md"
+PAGES = ("README.md", "README.zh-CN.md", CAUSES_PAGE, CAUSES_PAGE_ZH)
 MEASURED_ON = {
     "README.md": "Measured on {cpu}, {cores} cores, TensorFlow {tensorflow}, Keras {keras}.",
     "README.zh-CN.md": "测于 {cpu}（{cores} 核）、TensorFlow {tensorflow}、Keras {keras}。",
     CAUSES_PAGE: "{epochs} epochs, measured on {cpu}, {cores} cores, TensorFlow {tensorflow}, "
     "Keras {keras}.",
+    CAUSES_PAGE_ZH: "{epochs} 个 epoch，测于 {cpu}（{cores} 核）、TensorFlow {tensorflow}、"
+    "Keras {keras}。",
+}
+WORDS = {
+    CAUSES_PAGE: {word: word for word in ("cause", "kind", "rounding", "semantics", "none")},
+    CAUSES_PAGE_ZH: {
+        "cause": "原因",
+        "kind": "类别",
+        "rounding": "舍入",
+        "semantics": "语义",
+        "none": "无",
+    },
 }
 
 
@@ -63,12 +75,13 @@ def causes(figures: dict[str, Any], page: str) -> str:
     """Return the table of `tf1keras ablate`, each cause a link to its section."""
     from training.report import distance
 
-    rows = figures["results"]["causes"]
-    headings = ["cause", *next(iter(rows.values()))["max_rel"], "float64", "kind"]
+    rows, words = figures["results"]["causes"], WORDS[page]
+    epochs = next(iter(rows.values()))["max_rel"]
+    headings = [words["cause"], *epochs, "float64", words["kind"]]
     lines = [headings, ["---", *["---:"] * (len(headings) - 2), "---"]]
     for cause, row in rows.items():
         distances = [*row["max_rel"].values(), row["float64"]]
-        lines.append([f"[{cause}](#{cause})", *map(distance, distances), row["kind"]])
+        lines.append([f"[{cause}](#{cause})", *map(distance, distances), words[row["kind"]]])
     shown = "\n".join(f"| {' | '.join(line)} |" for line in lines)
     return f"{shown}\n\n{measured_on(figures, page)}"
 
@@ -86,7 +99,7 @@ def measured_on(figures: dict[str, Any], page: str) -> str:
 
 def rewrite(page: str, text: str, figures: dict[str, Any]) -> str:
     """Return `text`, the content of `page`, with its block written from `figures`."""
-    if page == CAUSES_PAGE:
+    if page in WORDS:
         return blocks.replace(text, "figures", "ablation", causes(figures["ablation"], page))
     return blocks.replace(text, "figures", "screen", screen(figures["comparison"], page))
 

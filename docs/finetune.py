@@ -1,4 +1,4 @@
-"""Measure what docs/fine-tuning.md and the READMEs quote of fine-tuning, and write it there.
+"""Measure what docs/fine-tuning.md and the READMEs quote, in both languages, and write it there.
 
     python docs/finetune.py [SOURCE]
 
@@ -21,33 +21,37 @@ import blocks
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS, RUNS = ROOT / "docs", ROOT / "runs" / "fine-tuning"
-PAGE = "docs/fine-tuning.md"
-PAGES = (PAGE, "README.md", "README.zh-CN.md")
+PAGE, PAGE_ZH = "docs/fine-tuning.md", "docs/fine-tuning.zh-CN.md"
+PAGES = (PAGE, PAGE_ZH, "README.md", "README.zh-CN.md")
 SEEDS = (0, 1, 2)
 SHOTS = (1, 5)
 RECIPES = ("default", "best")
 HEADINGS = {
     PAGE: ("recipe", "epochs", "test accuracy", "sd", "seconds"),
+    PAGE_ZH: ("配方", "epoch 数", "测试准确率", "标准差", "秒"),
     "README.md": ("recipe", "epochs", "test accuracy", "sd", "seconds"),
     "README.zh-CN.md": ("配方", "epoch 数", "测试准确率", "标准差", "秒"),
 }
 MEASURED_ON = {
-    PAGE: "Measured on {cpu}, {cores} cores, TensorFlow {tensorflow}, Keras {keras}.",
+    PAGE: "Mean of 3 seeds, measured on {cpu}, {cores} cores, TensorFlow {tensorflow}, "
+    "Keras {keras}.",
+    PAGE_ZH: "3 个种子的平均，测于 {cpu}（{cores} 核）、TensorFlow {tensorflow}、Keras {keras}。",
     "README.md": "Mean of 3 seeds, measured on {cpu}, {cores} cores, TensorFlow {tensorflow}, "
     "Keras {keras}.",
     "README.zh-CN.md": "三个种子的平均，测于 {cpu}（{cores} 核）、TensorFlow {tensorflow}、"
     "Keras {keras}。",
 }
-STUDY = (
-    "strategy",
-    "start",
-    "test accuracy",
-    "sd",
-    "trained",
-    "seconds",
-    "epochs to {target:.0%}",
-    "source task ({before:.1%})",
-)
+STUDY = {
+    PAGE: (
+        *("strategy", "start", "test accuracy", "sd", "trained", "seconds"),
+        *("epochs to {target:.0%}", "source task"),
+    ),
+    PAGE_ZH: (
+        *("策略", "起点", "测试准确率", "标准差", "参与训练", "秒"),
+        *("到 {target:.0%} 的 epoch 数", "原任务"),
+    ),
+}
+BEFORE = {PAGE: " ({:.1%})", PAGE_ZH: "（{:.1%}）"}
 
 
 def run(name: str, *arguments: str) -> Path:
@@ -129,18 +133,17 @@ def recipes(figures: dict[str, Any], page: str) -> str:
     return f"{_table(rows)}\n\n{MEASURED_ON[page].format(**figures['measured_on'])}"
 
 
-def study(figures: dict[str, Any]) -> str:
+def study(figures: dict[str, Any], page: str) -> str:
     """Return the table of a study as the command prints it, and its sentence."""
-    from training.study import cells, verdict
+    from training.study_report import cells, verdicts
 
     before = figures["source_accuracy"]
-    headings = [
-        heading.format(target=figures["target_accuracy"], before=before or 0) for heading in STUDY
-    ]
-    if before is None:
-        headings[-1] = "source task"
+    headings = [heading.format(target=figures["target_accuracy"]) for heading in STUDY[page]]
+    if before is not None:
+        headings[-1] += BEFORE[page].format(before)
     rows = [headings, ["---", *["---:"] * (len(headings) - 1)], *map(cells, figures["rows"])]
-    return f"{_table(rows)}\n\n{verdict(figures['rows'])}"
+    said = verdicts(figures["rows"])
+    return f"{_table(rows)}\n\n{said.zh if page == PAGE_ZH else said.en}"
 
 
 def _table(rows: Sequence[Sequence[str]]) -> str:
@@ -150,8 +153,8 @@ def _table(rows: Sequence[Sequence[str]]) -> str:
 def rewrite(page: str, text: str, figures: dict[str, Any]) -> str:
     """Return `text`, the content of `page`, with its blocks written from `figures`."""
     contents = {"recipes": recipes(figures, page)}
-    if page == PAGE:
-        contents |= {name: study(one) for name, one in figures.items() if "rows" in one}
+    if page in STUDY:
+        contents |= {name: study(one, page) for name, one in figures.items() if "rows" in one}
     for name, content in contents.items():
         text = blocks.replace(text, "finetune", name, content)
     return text

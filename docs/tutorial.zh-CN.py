@@ -130,7 +130,7 @@ with tf.Graph().as_default():
 # | 在 epoch 的循环里 `Session.run` | `fit(x, y, batch_size=len(x), epochs=..., shuffle=False)` |
 # | `tf.global_variables_initializer()` | 不需要 |
 #
-# [从 TensorFlow 1 到 Keras 3](tf1-to-keras.md)（英文）列出了七十来个调用。要比较，两个模型必须从同样的权重
+# [从 TensorFlow 1 到 Keras 3](tf1-to-keras.zh-CN.md)列出了七十来个调用。要比较，两个模型必须从同样的权重
 # 出发：`set_weights`。
 
 
@@ -225,7 +225,7 @@ causes = ["epsilon", "one_minus_beta", "bias_add", "probabilities"]
 tf1keras("ablate", "--epochs", 5, "--causes", *causes, "--out", runs / "ablate")
 
 # %% [markdown]
-# [Keras 重写为什么会走样](why-keras-drifts.md)（英文）解释了这几个原因和其余的原因。
+# [Keras 重写为什么会走样](why-keras-drifts.zh-CN.md)解释了这几个原因和其余的原因。
 #
 # ## 所有路线一起
 #
@@ -268,4 +268,4 @@ _ = plt.axis("off")
 #
 # - 把你自己的图和改写放进上面那样的文件里：`tf1keras check PAIR.py`。
 # - 把你自己的检查点连同优化器状态搬过来：`tf1keras migrate`。
-# - 遇到问题：[常见问题](troubleshooting.md)（英文）。
+# - 遇到问题：[常见问题](troubleshooting.zh-CN.md)。

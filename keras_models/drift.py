@@ -137,7 +137,7 @@ class VariantTrainee(KerasTrainee):
     ) -> None:
         super().__init__(name, article.assemble(variant.pieces, dtype=variant.dtype), x, y)
         self._variant = variant
-        self._random = np.random.default_rng(seed)
+        self._seed, self._random, self._epochs = seed, np.random.default_rng(seed), 0
         self._order = tf.Variable(tf.range(len(x)), trainable=False)  # [N] int32
         self.load_weights(glorot(initial, seed) if variant.glorot else initial)
 
@@ -146,7 +146,7 @@ class VariantTrainee(KerasTrainee):
 
         The loss after an epoch is the one before the next, so being late is to be an epoch ahead.
         """
-        if self._variant.loss_after_update and not self.placement:
+        if self._variant.loss_after_update and not self._epochs:
             self._epoch_step()
         return self._epoch_step()
 
@@ -157,7 +157,20 @@ class VariantTrainee(KerasTrainee):
     def _epoch_step(self) -> np.floating:
         if self._variant.batch_size:
             self._order.assign(self._random.permutation(len(self._x)))
+        self._epochs += 1
         return super().step()
+
+    def snapshot(self) -> dict[str, np.ndarray]:
+        """Return copies of all that training depends on; what is drawn follows from `epochs`."""
+        return super().snapshot() | {"epochs": np.array(self._epochs)}
+
+    def restore(self, snapshot: Mapping[str, np.ndarray]) -> None:
+        """Set what `snapshot` returned: training goes on from there, bit for bit."""
+        super().restore(snapshot)
+        self._epochs, self._random = int(snapshot["epochs"]), np.random.default_rng(self._seed)
+        if self._variant.batch_size:
+            for _ in range(self._epochs):
+                self._random.permutation(len(self._x))
 
     def _update(self, x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
         """One epoch; [N, 784], [N, 10] -> the loss, []."""

@@ -18,6 +18,7 @@ from training.ablation import Effect, classify, measure
 from training.config import AblateConfig, Cause
 from training.data import Digits, Examples
 from training.devices import Device
+from training.drift import Plan
 from training.history import History, read_csv, relative_distance
 from training.runs import read_json
 from training.tolerances import ROUNDING_SHRINKS_TO, TOLERANCES
@@ -46,9 +47,10 @@ def few(digits: Digits) -> Examples:
 
 
 @pytest.fixture(scope="module")
-def histories(digits: Digits) -> Mapping[str, History]:
+def histories(digits: Digits, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, History]:
     """Every cause for EPOCHS epochs in both precisions; of fewer rows, bias_add sums alike."""
-    return drift.train(get_args(Cause), digits.train, EPOCHS, seed=1234)
+    folder = tmp_path_factory.mktemp("ablate")
+    return drift.train(get_args(Cause), Plan(digits.train, EPOCHS, 1234, folder))
 
 
 @pytest.fixture(scope="module")
@@ -57,10 +59,10 @@ def effects(histories: Mapping[str, History]) -> dict[str, Effect]:
 
 
 def test_with_no_cause_the_distance_is_exactly_0_in_both_precisions(
-    few: Examples, monkeypatch: pytest.MonkeyPatch
+    few: Examples, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(CAUSES, "epsilon", Variant())
-    found = drift.train(["epsilon"], few, EPOCHS, seed=1234)
+    found = drift.train(["epsilon"], Plan(few, EPOCHS, 1234, tmp_path))
     effect = measure("epsilon", found)
     assert set(effect.max_rel.values()) == set(effect.max_ulp.values()) == {0}
     assert effect.float64 == 0

@@ -274,6 +274,14 @@ def test_what_does_not_go_together_is_refused(options: dict, message: str) -> No
         CompareConfig(**options)
 
 
+@pytest.mark.slow
+def test_launch_ends_with_its_workers_exit_status(tmp_path: Path) -> None:
+    done = tf1keras("launch", "--workers", "2", "--", "compare", "--data", "no", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "unknown data set 'no'" in done.stderr
+    assert "worker 1: tf1keras: " in done.stderr
+
+
 def test_launch_takes_a_command_that_can_be_shared_out(capsys: pytest.CaptureFixture[str]) -> None:
     for words in (["--", "ablate"], ["--"], []):
         assert run("launch", *words) == 2

@@ -13,7 +13,7 @@ from keras_models import article, stack, strategies
 from keras_models.strategies import Settings
 from tests.conftest import run
 from training import recipe as recipes
-from training import split, study, tuning
+from training import split, study, study_report, tuning
 from training.augment import Augmentation
 from training.data import Digits, Examples
 from training.errors import UserError
@@ -319,6 +319,6 @@ def test_a_study_has_a_row_for_each_training(
     assert rows["naive"]["test_accuracy"] == pytest.approx(sum(of) / 2)
     assert rows["naive"]["sd"] == pytest.approx(abs(of[0] - of[1]) / 2**0.5)
     assert (tmp_path / "run" / "study.png").stat().st_size > 10000
-    assert study.verdict(facts["rows"]) in (tmp_path / "run" / "report.html").read_text(
+    assert study_report.verdict(facts["rows"]) in (tmp_path / "run" / "report.html").read_text(
         encoding="utf-8"
     )

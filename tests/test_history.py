@@ -6,6 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from training import parity
 from training.history import (
     NOT_COMPARABLE,
     History,
@@ -76,3 +77,12 @@ def test_history_csv_reads_back_to_the_same_bits(rows: list[tuple[float, float]]
 def test_csv_writes_the_shortest_form(tmp_path: Path) -> None:
     write_csv(History({"tf1": np.array([101.94400024414062], np.float32)}, {}), tmp_path / "h.csv")
     assert (tmp_path / "h.csv").read_text() == "epoch,tf1\n0,101.944\n"
+
+
+def test_parity_in_float64_sees_what_float32_would_not() -> None:
+    losses = np.array([2.0, 1.0])
+    found = parity.compare(losses * (1 + 1e-12), {}, losses, {})
+    assert found.first_difference == 0
+    assert found.max_rel > 0
+    rounded = parity.compare(losses * (1 + 1e-12), {}, losses.astype(np.float32), {})
+    assert rounded.first_difference is None

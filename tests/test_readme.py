@@ -22,8 +22,8 @@ from training.runs import read_json
 from training.tolerances import TOLERANCES
 
 READMES = ["README.md", "README.zh-CN.md"]
-CAUSES_PAGE = "docs/why-keras-drifts.md"
-FINE_TUNING_PAGE = "docs/fine-tuning.md"
+CAUSES_PAGES = ["docs/why-keras-drifts.md", "docs/why-keras-drifts.zh-CN.md"]
+FINE_TUNING_PAGES = ["docs/fine-tuning.md", "docs/fine-tuning.zh-CN.md"]
 
 
 def text(readme: str) -> str:
@@ -104,13 +104,13 @@ def test_python_example_runs(index: int, tmp_path: Path, monkeypatch: pytest.Mon
     assert (tmp_path / "article.keras").is_file() == (index == 2)
 
 
-@pytest.mark.parametrize("readme", [*READMES, CAUSES_PAGE])
+@pytest.mark.parametrize("readme", [*READMES, *CAUSES_PAGES])
 def test_figures_were_written_by_the_command(readme: str, figures_script: ModuleType) -> None:
     figures = json.loads((ROOT / "docs" / "figures.json").read_text(encoding="utf-8"))
     assert text(readme) == figures_script.rewrite(readme, text(readme), figures)
 
 
-@pytest.mark.parametrize("page", [*READMES, FINE_TUNING_PAGE])
+@pytest.mark.parametrize("page", [*READMES, *FINE_TUNING_PAGES])
 def test_figures_of_fine_tuning_were_written_by_the_command(page: str) -> None:
     figures = read_json(ROOT / "docs" / "finetune.json")
     assert text(page) == script("finetune").rewrite(page, text(page), figures)
@@ -165,22 +165,22 @@ def test_figures_are_what_a_run_gives(default_run: Path) -> None:
     assert quoted["lanes"]["exact"]["max_ulp"] == measured["lanes"]["exact"]["max_ulp"] == 0
 
 
-@pytest.mark.parametrize("readme", [*READMES, CAUSES_PAGE, FINE_TUNING_PAGE])
+@pytest.mark.parametrize("readme", [*READMES, *CAUSES_PAGES, *FINE_TUNING_PAGES])
 def test_links_lead_somewhere(readme: str) -> None:
     for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", text(readme)):
         assert ((ROOT / readme).parent / target).exists(), target
 
 
-def test_page_of_causes_explains_each_with_its_cure() -> None:
+@pytest.mark.parametrize("page", CAUSES_PAGES)
+def test_page_of_causes_explains_each_with_its_cure(page: str) -> None:
     """A section a cause, in the command's order, with code to copy; every link has its section."""
-    page = text(CAUSES_PAGE)
-    sections = re.findall(r"^### (\w+)\n(.*?)(?=^### |\Z)", page, re.MULTILINE | re.DOTALL)
+    sections = re.findall(r"^### (\w+)\n(.*?)(?=^### |\Z)", text(page), re.MULTILINE | re.DOTALL)
     assert [name for name, _ in sections] == list(get_args(Cause))
     for name, section in sections:
         assert ("```python" in section) == (name not in ("adam_unfused", "all")), name
-    for code in code_blocks(CAUSES_PAGE, "python"):
+    for code in code_blocks(page, "python"):
         ast.parse(code)
-    assert set(re.findall(r"\]\(#(\w+)\)", page)) == set(get_args(Cause))
+    assert set(re.findall(r"\]\(#(\w+)\)", text(page))) == set(get_args(Cause))
 
 
 def test_quoted_ablation_is_of_all_causes_and_a_thousand_epochs() -> None:

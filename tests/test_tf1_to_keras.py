@@ -1,4 +1,4 @@
-"""docs/tf1-to-keras.md: every default is read back, every statement names its test."""
+"""docs/tf1-to-keras.md, in both languages: defaults are read back, statements name their tests."""
 
 import ast
 import inspect
@@ -16,7 +16,12 @@ from tests.test_genuine import tf115
 from tests.tf1_to_keras import session_run, v1
 from training.runs import read_json
 
-PAGE = (ROOT / "docs" / "tf1-to-keras.md").read_text(encoding="utf-8")
+PAGES = {
+    language: (ROOT / "docs" / f"tf1-to-keras{language}.md").read_text(encoding="utf-8")
+    for language in ("", ".zh-CN")
+}
+SILENT = {"": "What changes in silence", ".zh-CN": "悄悄变了的地方"}
+OF_ANY = {"": r"`(\w+)` of any optimizer", ".zh-CN": r"`(\w+)`，任何优化器都有"}
 HERE = Path(__file__).parent
 PLACES = {"keras": keras, "tf": tf}
 
@@ -31,8 +36,8 @@ class Row(NamedTuple):
     change: str
 
 
-def rows() -> Iterator[Row]:
-    for line in PAGE.splitlines():
+def rows(page: str) -> Iterator[Row]:
+    for line in page.splitlines():
         if line.startswith("| `tf."):
             cells = [cell.strip() for cell in line.strip("|").split(" | ")]
             assert len(cells) == 5, line
@@ -73,7 +78,15 @@ def same(quoted: Any, found: Any) -> bool:
     return type(quoted) is type(found) and quoted == found
 
 
-ROWS = list(rows())
+ROWS = list(rows(PAGES[""]))
+languages = pytest.mark.parametrize("language", PAGES)
+
+
+def test_the_chinese_page_has_the_same_rows() -> None:
+    theirs = list(rows(PAGES[".zh-CN"]))
+    assert [row[:4] for row in theirs] == [row[:4] for row in ROWS]
+    unchanged = [row.change.startswith("不变") for row in theirs]
+    assert unchanged == [row.change.startswith("nothing") for row in ROWS]
 
 
 def test_the_page_has_some_seventy_calls() -> None:
@@ -116,8 +129,14 @@ def test_keras_defaults_are_those_of_the_installed_keras() -> None:
         else:
             assert not row.keras_defaults
     assert checked > 60
-    for name, call in re.findall(r"`(\w+)` of any optimizer()", PAGE):
-        assert name in defaults(keras.optimizers.SGD), call
+
+
+@languages
+def test_any_optimizer_has_what_is_said_of_any(language: str) -> None:
+    named = re.findall(OF_ANY[language], PAGES[language])
+    assert len(named) == 3
+    for name in named:
+        assert name in defaults(keras.optimizers.SGD)
 
 
 def test_where_nothing_changes_the_defaults_are_equal() -> None:
@@ -147,8 +166,9 @@ def test_recorded_defaults_are_genuine(tmp_path: Path) -> None:
     assert read_json(tmp_path / "out.json") == golden("tf115_signatures")
 
 
-def test_numbered_statements_are_there_and_name_their_tests() -> None:
-    tables, _, statements = PAGE.partition("\n## What changes in silence\n")
+@languages
+def test_numbered_statements_are_there_and_name_their_tests(language: str) -> None:
+    tables, _, statements = PAGES[language].partition(f"\n## {SILENT[language]}\n")
     numbers = [int(number) for number in re.findall(r"^(\d+)\. ", statements, re.MULTILINE)]
     assert numbers == list(range(1, len(numbers) + 1))
     assert {int(n) for n in re.findall(r" \[(\d+)\]", tables)} == set(numbers)

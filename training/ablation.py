@@ -48,19 +48,26 @@ class Effect:
 
 def run(config: AblateConfig) -> int:
     """Run the command; return its exit status."""
-    final = runs.choose("ablate", config.out)
+    return go_on(config, runs.choose("ablate", config.out))
+
+
+def go_on(config: AblateConfig, final: Path) -> int:
+    """Measure in the run folder `final`, from where an unfinished run there has come to."""
     digits = data.load_all_classes(config.data, config.manual_dir)
     startup.one_thread_per_op()
     device = devices.choose("cpu")
     out = Output(config)
-    with runs.new(final) as folder:
+    with runs.resumable(final, *drift.STATES.values()) as folder:
         out.note(report.banner(config, digits, device))
         report.write_setting(folder, config, device, digits)
-        histories = drift.train(config.causes, digits.train, config.epochs, config.seed)
+        plan = drift.Plan(digits.train, config.epochs, config.seed, folder, config.save_every)
+        histories = drift.train(config.causes, plan)
         effects: dict[str, Effect] = {cause: measure(cause, histories) for cause in config.causes}
         results = describe(effects)
         _write(folder, histories, results)
         tables.ablate(folder, config, histories, results)
+    for name in drift.STATES.values():  # all epochs are done: there is nothing to go on with
+        (final / name).unlink(missing_ok=True)
     out.show(table(results))
     out.show(Text(f"\n{LEGEND}"))  # in lines as wide as the screen
     out.where(final)

@@ -10,6 +10,7 @@ from tf1_compat.hyperparameters import Hyperparameters
 from training.errors import UserError
 from training.execution import DISTRIBUTED, ExecutionOptions
 from training.options import (
+    SAVE_EVERY,
     DataOptions,
     OutputOptions,
     RunOptions,
@@ -129,8 +130,13 @@ class AblateConfig(RunOptions):
     causes: tuple[Cause, ...] = get_args(Cause)
     """Which to switch on, each in a training of its own; all: together."""
 
+    save_every: int = SAVE_EVERY
+    """Epochs after which all is saved that the run has reached; `tf1keras resume` goes on from it.
+    Ctrl-C and SIGTERM save, too."""
+
     def __post_init__(self) -> None:
         super().__post_init__()
+        check_count("save-every", self.save_every)
         if not self.causes or len(set(self.causes)) < len(self.causes):
             raise UserError(
                 f"--causes {' '.join(self.causes)}: expected each cause at most once, at least one."

@@ -7,17 +7,22 @@ at the same time in a process of their own.
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, closing
+from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from rich.console import Console
 
-from training import devices, loop, progress, startup
+from training import devices, loop, progress, saving, startup
 from training.children import Child
 from training.config import Cause
 from training.data import Examples
 from training.devices import Device
 from training.history import History
+from training.interruption import Interruption
 from training.loop import OnEpoch, Trainee
+from training.options import SAVE_EVERY
+from training.saving import Saved, Saver
 from training.tolerances import FLOAT64_EPOCHS
 
 PRECISIONS = ("float32", "float64")
@@ -28,11 +33,32 @@ Histories = Mapping[str, History]
 """Precision -> losses of the reference and of every cause, one more than epochs were asked for."""
 
 
-def train(causes: Sequence[Cause], examples: Examples, epochs: int, seed: int) -> Histories:
-    """Train the TensorFlow 1 graph and every cause: `epochs` in float32, fewer in float64.
+class Plan(NamedTuple):
+    """What is trained, and where it is saved on the way."""
 
-    Entry n of a history is the loss after n epochs. All start from the float32 weights that
-    TensorFlow 1 has for `seed`. Raises UserError at a loss that is not a finite number.
+    examples: Examples
+    epochs: int
+    """In float32; fewer in float64."""
+    seed: int
+    """All start from the float32 weights that TensorFlow 1 has for it."""
+    folder: Path
+    """Training goes on from what was saved here."""
+    save_every: int = SAVE_EVERY
+
+
+STATES = {
+    (precision, onednn): f"state-{precision}{'' if onednn else '-onednn-off'}.npz"
+    for precision in PRECISIONS
+    for onednn in (True, False)
+}
+"""(precision, whether oneDNN is on) -> the file that holds what its trainings have reached."""
+
+
+def train(causes: Sequence[Cause], plan: Plan) -> Histories:
+    """Train the TensorFlow 1 graph and every cause in both precisions, from what was saved on.
+
+    Entry n of a history is the loss after n epochs. Raises UserError at a loss that is not a finite
+    number, and Stopped, when all is saved, after Ctrl-C or SIGTERM.
     """
     from keras_models.drift import CAUSES
 
@@ -41,8 +67,8 @@ def train(causes: Sequence[Cause], examples: Examples, epochs: int, seed: int) -
     with ExitStack() as stack:
         if elsewhere:
             child = stack.enter_context(Child(_onednn_off))
-            others = child.submit(_train, elsewhere, examples, epochs, seed, reference=False)
-        found = _train(here, examples, epochs, seed, reference=True)
+            others = child.submit(_train, elsewhere, plan, here=False)
+        found = _train(here, plan, here=True)
         merged = {name: dict(history.losses) for name, history in found.items()}
         if elsewhere:
             for name, history in others.result().items():
@@ -60,17 +86,34 @@ def _onednn_off() -> None:
     devices.choose("cpu")
 
 
-def _train(
-    causes: Sequence[Cause], examples: Examples, epochs: int, seed: int, *, reference: bool
-) -> Histories:
-    """Train the causes in this process, and the reference where asked for, all in lockstep."""
-    notes = Console(stderr=True, quiet=not reference)
+def _train(causes: Sequence[Cause], plan: Plan, *, here: bool) -> Histories:
+    """Train the causes in lockstep, with the reference if this is `here`, the command's process."""
+    notes = Console(stderr=True, quiet=not here)
     histories = {}
-    for precision, updates in (("float32", epochs), ("float64", min(epochs, FLOAT64_EPOCHS))):
-        trainees = _build(causes, precision, examples, seed, reference)
-        with progress.line(updates + 1, notes) as show:
-            histories[precision] = loop.train(trainees, updates + 1, _first_of(show), timed=0)
+    for precision in PRECISIONS:
+        trainees = _build(causes, precision, plan, here)
+        state = STATES[precision, here]
+        most = FLOAT64_EPOCHS if precision == "float64" else plan.epochs
+        histories[precision] = _go_on(trainees, min(plan.epochs, most) + 1, plan, state, notes)
     return histories
+
+
+def _go_on(
+    trainees: Sequence[Trainee], epochs: int, plan: Plan, state: str, notes: Console
+) -> History:
+    """Train `trainees` from what the file `state` has of them to the end, and save that."""
+    saved = saving.read(plan.folder, state)
+    if saved:
+        saving.restore(trainees, saved)
+    begun = saved or Saved({trainee.name: np.array([]) for trainee in trainees}, {})
+    with progress.line(epochs, notes) as show, Interruption() as interruption:
+        saver = Saver(plan.folder, trainees, plan.save_every, interruption, begun, name=state)
+        with saver.telling():
+            found = loop.train(
+                trainees, epochs, _first_of(show), 0, done=begun.losses, after_call=saver.after_call
+            )
+    saving.write(plan.folder, saving.snapshot(trainees, found.losses, 0), state)
+    return found
 
 
 def _first_of(show: OnEpoch) -> OnEpoch:
@@ -83,16 +126,14 @@ def _first_of(show: OnEpoch) -> OnEpoch:
     return on_epoch
 
 
-def _build(
-    causes: Sequence[Cause], precision: str, examples: Examples, seed: int, reference: bool
-) -> list[Trainee]:
-    """Return the trainees of one precision, all from TensorFlow 1's float32 weights for `seed`."""
+def _build(causes: Sequence[Cause], precision: str, plan: Plan, reference: bool) -> list[Trainee]:
+    """Return the trainees of one precision, all from TensorFlow 1's float32 weights."""
     import tensorflow as tf
 
     from keras_models.drift import CAUSES, VariantTrainee
     from tf1_compat.program import Program
 
-    config = devices.session_config(CPU)
+    examples, seed, config = plan.examples, plan.seed, devices.session_config(CPU)
     with closing(Program(*examples, seed=seed, config=config)) as program:
         initial = program.weights()
     trainees: list[Trainee] = []

@@ -59,11 +59,8 @@ def settings(config: FinetuneConfig) -> "Settings":
 
 def run(config: FinetuneConfig) -> int:
     """Run the command; return its exit status."""
-    if config.study:
-        from training import study
-
-        return study.run(config)
-    return go_on(config, runs.choose("finetune", config.out))
+    command = "finetune-study" if config.study else "finetune"
+    return go_on(config, runs.choose(command, config.out))
 
 
 def go_on(config: FinetuneConfig, final: Path) -> int:
@@ -71,6 +68,10 @@ def go_on(config: FinetuneConfig, final: Path) -> int:
 
     Returns the exit status. Raises UserError where what was saved does not fit, and Stopped.
     """
+    if config.study:
+        from training import study
+
+        return study.go_on(config, final)
     source.kind(config.source)  # refuses at once what is not there
     device = devices.choose(config.device)
     import tensorflow as tf

@@ -27,6 +27,9 @@ LARGEST_SEED = 2**31 - 2
 MOST = 2**31 - 1
 """Of epochs, rows and the like: what counts them may have 32 bits."""
 
+SAVE_EVERY = 100
+"""Epochs, where nothing is said."""
+
 LARGEST_FLOAT32 = float(np.finfo(np.float32).max)
 SMALLEST_FLOAT32 = float(np.finfo(np.float32).tiny)
 """What both sides compute in: a larger number would be infinity there, a smaller one 0."""
@@ -158,7 +161,7 @@ class TrainingOptions(RunOptions):
     stop_below: float | None = None
     """Stop after the first epoch whose loss, on the first lane, is below this."""
 
-    save_every: int = 100
+    save_every: int = SAVE_EVERY
     """Epochs after which all is saved that the run has reached; `tf1keras resume` goes on from it.
     Ctrl-C and SIGTERM save, too."""
 

@@ -4,9 +4,10 @@
     tf1keras resume folder/model.ckpt --lanes tf1 exact
     tf1keras resume my-run
 
-A run that was stopped, be it a fine-tuning, goes on to its end with its own options, as if nothing
-had happened. From a finished run folder every lane goes on from its own state; from a checkpoint or
-a `.keras` file all start from its weights, slots and step. The rest is `tf1keras compare`.
+A run that was stopped, be it an ablation or a fine-tuning, goes on to its end with its own
+options, as if nothing had happened. From a finished run folder every lane goes on from its own
+state; from a checkpoint or a `.keras` file all start from its weights, slots and step. The rest is
+`tf1keras compare`.
 """
 
 from dataclasses import replace
@@ -18,6 +19,7 @@ import tyro
 from tf1_compat.hyperparameters import Hyperparameters
 from tf1_compat.state import State
 from training import (
+    ablation,
     article,
     backend,
     command_line,
@@ -30,7 +32,7 @@ from training import (
     trained,
     usage,
 )
-from training.config import IDIOMATIC, ArticleConfig, CompareConfig
+from training.config import IDIOMATIC, AblateConfig, ArticleConfig, CompareConfig
 from training.errors import UserError
 from training.lockstep import Start
 from training.model_config import FinetuneConfig, ResumeConfig
@@ -40,6 +42,7 @@ Resumable = (
     | Annotated[ArticleConfig, tyro.conf.subcommand("article")]
     | Annotated[ResumeConfig, tyro.conf.subcommand("resume")]
     | Annotated[FinetuneConfig, tyro.conf.subcommand("finetune")]
+    | Annotated[AblateConfig, tyro.conf.subcommand("ablate")]
 )
 
 
@@ -66,6 +69,8 @@ def _go_on(asked: ResumeConfig, final: Path) -> int:
         raise UserError(f"--cluster {asked.cluster}: this run has no workers; leave it out.")
     if isinstance(config, FinetuneConfig):
         return finetune.go_on(config, final)
+    if isinstance(config, AblateConfig):
+        return ablation.go_on(config, final)
     if isinstance(config, ArticleConfig):
         return article.go_on(config, final)
     config = replace(config, cluster=asked.cluster)
@@ -75,7 +80,7 @@ def _go_on(asked: ResumeConfig, final: Path) -> int:
     return compare.train(config, final)
 
 
-def recorded(folder: Path) -> CompareConfig | ArticleConfig | FinetuneConfig:
+def recorded(folder: Path) -> CompareConfig | ArticleConfig | FinetuneConfig | AblateConfig:
     """Return the options that a run was begun with; UserError where they cannot be read."""
     file = folder / "config.json"
     try:

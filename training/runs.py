@@ -11,7 +11,7 @@ import os
 import shutil
 import signal
 import tempfile
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -85,19 +85,23 @@ def new(final: Path) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def resumable(final: Path, marker: str) -> Iterator[Path]:
+def resumable(final: Path, *markers: str) -> Iterator[Path]:
     """Give the folder NAME.unfinished, which becomes the run folder `final` if the body ends well.
 
     It is made if it is not there, and locked against other processes; a process that ends in any
-    way unlocks it. If the body raises, it stays where there is a file `marker` in it, and goes
-    otherwise. Raises UserError where it cannot be made or is in use.
+    way unlocks it. If the body raises, it stays where there is a file in it that `markers` name,
+    and goes otherwise. Raises UserError where it cannot be made or is in use.
     """
     folder = unfinished(final)
-    with _stopping(final, folder / marker), _parents(final), _locked(folder):
+
+    def is_saved() -> bool:
+        return any((folder / marker).is_file() for marker in markers)
+
+    with _stopping(final, is_saved), _parents(final), _locked(folder):
         try:
             _check_free(final)  # another process may have finished it
-            _clear(folder, {marker, LOCK, *BEGUN})
-            with _telling(final, folder / marker), shortage.room(final, folder / marker):
+            _clear(folder, {*markers, LOCK, *BEGUN})
+            with _telling(final, is_saved), shortage.room(final, is_saved):
                 yield folder
             _check_free(final)
             if final.is_dir():  # an empty one
@@ -105,22 +109,22 @@ def resumable(final: Path, marker: str) -> Iterator[Path]:
             (folder / LOCK).unlink()
             folder.rename(final)
         finally:
-            if folder.is_dir() and not (folder / marker).is_file():
+            if folder.is_dir() and not is_saved():
                 shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextlib.contextmanager
-def _stopping(final: Path, saved: Path | None = None) -> Iterator[None]:
+def _stopping(final: Path, is_saved: Callable[[], bool] = lambda: False) -> Iterator[None]:
     """Turn Ctrl-C, a second one too, into what is true then of the run `final`."""
     try:
         yield
     except KeyboardInterrupt as interrupt:
         if files.is_there(final) and not _is_empty_folder(final):
             what = f"; {final} was finished before."
-        elif saved and saved.is_file():
+        elif is_saved():
             what = (
-                f".\nWhat was saved last lies in {saved.parent}: tf1keras resume {final} goes on "
-                "from there."
+                f".\nWhat was saved last lies in {unfinished(final)}: tf1keras resume {final} goes "
+                "on from there."
             )
         else:
             what = "; nothing was written."
@@ -146,12 +150,12 @@ def _locked(folder: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _telling(final: Path, saved: Path) -> Iterator[None]:
+def _telling(final: Path, is_saved: Callable[[], bool]) -> Iterator[None]:
     """Add to an error from where the run can go on, unless it says so already."""
     try:
         yield
     except UserError as error:
-        if saved.is_file() and "tf1keras resume" not in str(error):
+        if is_saved() and "tf1keras resume" not in str(error):
             error.args = (f"{error}\nWhat was reached is saved: tf1keras resume {final}",)
         raise
 

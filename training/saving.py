@@ -50,14 +50,14 @@ class Saved:
         )
 
 
-def write(folder: Path, saved: Saved) -> None:
-    """Write `folder`/state.npz in place of the one that is there, if any, in one step."""
+def write(folder: Path, saved: Saved, name: str = STATE) -> None:
+    """Write `folder`/`name` in place of the one that is there, if any, in one step."""
     arrays = {
         f"{lane}:{name}": array
         for lane, of_lane in (saved.lanes | {LOSSES: saved.losses}).items()  # type: ignore[operator]
         for name, array in of_lane.items()
     }
-    write_npz(folder / STATE, arrays | {FIRST: np.array(saved.first)})
+    write_npz(folder / name, arrays | {FIRST: np.array(saved.first)})
 
 
 def write_npz(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
@@ -90,12 +90,12 @@ def _bring_to_disk(folder: Path) -> None:
         os.close(descriptor)
 
 
-def read(folder: Path) -> Saved | None:
+def read(folder: Path, name: str = STATE) -> Saved | None:
     """Return what `write` wrote to `folder`; None where nothing was.
 
     Raises UserError for a damaged file: every member's checksum is looked at.
     """
-    path = folder / STATE
+    path = folder / name
     if not path.is_file():
         return None
     lanes: dict[str, dict[str, np.ndarray]] = {}
@@ -122,8 +122,9 @@ class Saver:
         interruption: Interruption,
         saved: Saved,
         remember: bool = False,
+        name: str = STATE,
     ) -> None:
-        self._folder, self._trainees, self._every = folder, trainees, every
+        self._folder, self._trainees, self._every, self._name = folder, trainees, every, name
         self._interruption, self._remember = interruption, remember
         self._first = saved.first
         self._latest: Saved | None = None
@@ -144,7 +145,7 @@ class Saver:
     def _write_latest(self) -> None:
         """Write the latest state that is in memory, unless a number in it is not finite."""
         if self._latest and self._latest.finite and self._latest.epochs != self._on_disk:
-            write(self._folder, self._latest)
+            write(self._folder, self._latest, self._name)
             self._on_disk = self._latest.epochs
 
     @contextmanager

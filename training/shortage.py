@@ -4,7 +4,7 @@ import contextlib
 import errno
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from training.errors import UserError
@@ -26,17 +26,17 @@ def of_disk(error: BaseException) -> bool:
 
 
 @contextlib.contextmanager
-def room(path: Path, state: Path | None = None) -> Iterator[None]:
+def room(path: Path, is_saved: Callable[[], bool] = lambda: False) -> Iterator[None]:
     """Raise UserError where the body finds the disk full: the system does not say which or where.
 
-    `path` is what it was writing; where there is a file `state`, `resume` goes on from it.
+    `path` is what it was writing; where something `is_saved`, `resume` goes on from it.
     """
     try:
         yield
     except Exception as error:
         if not of_disk(error):
             raise
-        again = f"tf1keras resume {path}" if state and state.is_file() else "start it again"
+        again = f"tf1keras resume {path}" if is_saved() else "start it again"
         raise UserError(f"{path}: {FULL.lower()}; make room, then {again}.") from error
 
 

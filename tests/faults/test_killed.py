@@ -13,11 +13,14 @@ import numpy as np
 import pytest
 
 from tests.conftest import ROOT, run
-from training import runs, saving
+from training import lanes, runs, saving
+from training.data import Digits
+from training.devices import Device
 from training.errors import UserError
 from training.history import read_csv
+from training.interruption import Interruption
 from training.runs import read_json
-from training.saving import STATE
+from training.saving import STATE, Saved, Saver
 
 LANES = ["tf1", "exact", "idiomatic", "numpy"]
 OPTIONS = ["compare", "--data", "digits", "--epochs", 120, "--dropout", 0.1, "--lanes", *LANES]
@@ -177,6 +180,37 @@ def test_one_that_is_done_meanwhile_is_not_begun_anew(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="exists already"), runs.resumable(tmp_path / "run", STATE):
         raise AssertionError("must not be reached")
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
+
+
+def test_what_is_there_when_a_run_ends_keeps_its_name(tmp_path: Path) -> None:
+    """Somebody else made the folder while this one trained: both stay as they are."""
+
+    def train() -> None:
+        with runs.resumable(tmp_path / "run", STATE) as folder:
+            (folder / STATE).write_text("ours")
+            (tmp_path / "run").mkdir()
+            (tmp_path / "run" / "results.json").write_text("theirs")
+
+    with pytest.raises(UserError, match="cannot take its name"):
+        train()
+    assert (tmp_path / "run" / "results.json").read_text() == "theirs"
+    assert (tmp_path / "run.unfinished" / STATE).read_text() == "ours"
+
+
+def test_no_state_with_a_number_that_is_not_finite_replaces_a_good_one(
+    digits: Digits, tmp_path: Path
+) -> None:
+    """A loss is finite, and what is to be gone on from is not: Adam's square has overflowed."""
+    lanes_of = lanes.build(["numpy"], digits.train, 1, Device("CPU", 0))
+    none = Saved({"numpy": np.array([])}, {})
+    saver = Saver(tmp_path, lanes_of, 1, Interruption(), none)
+    losses = [np.float64(3), np.float64(2)]
+    saver.after_call({"numpy": losses[:1]})
+    lanes_of[0].load_weights({name: w * np.inf for name, w in lanes_of[0].weights().items()})
+    saver.after_call({"numpy": losses})
+    saved = saving.read(tmp_path)
+    assert saved
+    assert (saved.epochs, saved.finite) == (1, True)
 
 
 FULL = """

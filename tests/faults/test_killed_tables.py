@@ -1,0 +1,145 @@
+"""An ablation and a study that are stopped go on as if nothing had happened."""
+
+import csv
+import random
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from keras_models import article
+from tests.conftest import run
+from tests.faults.test_killed import start, wait_for
+from training import drift, studied
+from training.errors import UserError
+from training.runs import read_json, write_json
+from training.studied import Row, Studied
+
+CAUSES = ["epsilon", "mini_batches", "late_loss", "onednn_off"]
+"""One that is not random, one that draws an order, one that is an epoch ahead, one elsewhere."""
+ABLATE = ["ablate", "--data", "digits", "--epochs", 150, "--causes", *CAUSES]
+STATES = list(drift.STATES.values())
+ROW = Row("full", 0, 0.9, 0.1, 101770, 1.5, None, None, 0.5)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The ablation that nobody disturbs."""
+    folder = tmp_path_factory.mktemp("whole") / "run"
+    assert run(*ABLATE, "--out", folder) == 0
+    return folder
+
+
+def same(run_folder: Path, whole: Path) -> None:
+    for name in ("history.csv", "history_float64.csv", "ablation.csv", "ablation.json"):
+        assert (run_folder / name).read_bytes() == (whole / name).read_bytes(), name
+    ours, theirs = ({path.name for path in folder.iterdir()} for folder in (run_folder, whole))
+    assert ours == theirs
+    assert not ours & {"lock", *STATES}
+
+
+@pytest.mark.slow
+def test_a_killed_ablation_ends_as_if_undisturbed(whole: Path, tmp_path: Path) -> None:
+    """kill -9, once within each of the four trainings at least, at a random moment."""
+    moments, unfinished = random.Random(3), tmp_path / "run.unfinished"
+    words: list[object] = [*ABLATE, "--save-every", 1, "--out", "run"]
+    for state in [*STATES, STATES[0], STATES[2]]:
+        process = start(tmp_path, *words)
+        wait_for(unfinished / state, process)
+        time.sleep(moments.random() * 0.3)
+        process.kill()
+        process.communicate()
+        words = ["resume", "run"]
+    assert run("resume", tmp_path / "run") == 0
+    same(tmp_path / "run", whole)
+
+
+@pytest.mark.slow
+def test_an_ablation_told_to_stop_says_how_to_go_on(whole: Path, tmp_path: Path) -> None:
+    process = start(tmp_path, *ABLATE, "--save-every", 1, "--out", "run")
+    wait_for(tmp_path / "run.unfinished" / STATES[0], process)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130, said
+    assert "tf1keras resume run goes on from there" in said
+    assert run("resume", tmp_path / "run") == 0
+    same(tmp_path / "run", whole)
+
+
+@pytest.mark.slow
+def test_a_study_goes_on_with_what_is_left(tmp_path: Path) -> None:
+    """Killed after a training, stopped within another: the rows are those of an undisturbed one."""
+    article.build("idiomatic", seed=1).save(tmp_path / "source.keras")
+    few = ["--study", "--data", "digits", "--shots", 2, "--epochs", 2, "--seeds", 1]
+    asked = ["finetune", "source.keras", *few]
+    assert start(tmp_path, *asked, "--out", "whole").wait(300) == 0
+    state = tmp_path / "run.unfinished" / studied.STATE
+
+    process = start(tmp_path, *asked, "--out", "run")
+    wait_for(state, process)
+    process.kill()
+    process.communicate()
+    done = len(read_json(state)["rows"])
+    assert 0 < done < 11
+
+    process = start(tmp_path, "resume", "run")
+    assert process.stderr
+    for line in process.stderr:
+        if " seed 0: " in line:
+            break
+    process.terminate()
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 143, said
+    assert "of 11 trainings are done and saved.\ntf1keras resume run goes on" in said
+    assert done < len(read_json(state)["rows"]) < 11
+
+    assert start(tmp_path, "resume", "run").wait(300) == 0
+    ours, theirs = (_timeless(tmp_path / name / "study.csv") for name in ("run", "whole"))
+    assert ours == theirs
+    assert len(ours) == 11
+
+
+def _timeless(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="") as file:
+        return [
+            {name: value for name, value in row.items() if not name.startswith("seconds")}
+            for row in csv.DictReader(file)
+        ]
+
+
+def test_what_a_study_has_saved_reads_back(tmp_path: Path) -> None:
+    assert studied.read(tmp_path, "0f") == Studied("0f")
+    found = Studied("0f", [ROW], [[0.1, 0.9]])
+    studied.write(tmp_path, found)
+    assert studied.read(tmp_path, "0f") == found
+    assert found.done("full", 0)
+    assert not found.done("full", 1)
+    with pytest.raises(UserError, match="another SOURCE"):
+        studied.read(tmp_path, "1f")
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"rows": [vars(ROW) | {"seed": "0"}]},
+        {"rows": [vars(ROW) | {"epochs_to": True}]},
+        {"rows": [{"strategy": "full"}]},
+        {"rows": [vars(ROW), vars(ROW)]},
+        {"curves": [[]]},
+        {"curves": [["x"]]},
+        {"rows": None},
+    ],
+    ids=str,
+)
+def test_a_damaged_state_of_a_study_is_refused(damage: dict[str, object], tmp_path: Path) -> None:
+    whole = {"source": "0f", "rows": [vars(ROW)], "curves": [[0.1]]}
+    write_json(tmp_path / studied.STATE, whole | damage)
+    with pytest.raises(UserError, match=r"state\.json: not the state of a study"):
+        studied.read(tmp_path, "0f")
+
+
+def test_a_state_that_is_no_json_is_refused(tmp_path: Path) -> None:
+    (tmp_path / studied.STATE).write_bytes(b"\xff{")
+    with pytest.raises(UserError, match="has to be started anew"):
+        studied.read(tmp_path, "0f")

@@ -1,0 +1,121 @@
+"""What a run costs, as ratios measured side by side: time, memory, start-up."""
+
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+from training import data, lanes, loop
+from training.config import Lane
+from training.devices import Device
+from training.loop import Trainee
+
+pytestmark = [pytest.mark.alone, pytest.mark.slow]
+
+CPU = Device("CPU", 0)
+THREE: list[Lane] = ["tf1", "exact", "idiomatic"]
+PEAK = """
+import sys
+from training import cli
+status = cli.main(sys.argv[1:])
+with open("/proc/self/status") as file:  # ru_maxrss would be the parent's, where that is larger
+    (line,) = (line for line in file if line.startswith("VmHWM"))
+print("peak kB", line.split()[1])
+sys.exit(status)
+"""
+BARE = """
+import sys
+import tensorflow
+from training import data
+data.load(sys.argv[1])
+"""
+
+
+@pytest.mark.parametrize(("rows", "epochs"), [(4000, 60), (60000, 5)])
+def test_three_lanes_cost_what_they_cost_one_by_one(rows: int, epochs: int) -> None:
+    trainees = lanes.build(THREE, data.synthetic(rows), 1234, CPU)
+    _seconds(trainees, 3)
+    ratios = []
+    for _ in range(5):
+        alone = sum(_seconds([trainee], epochs) for trainee in trainees)
+        ratios.append(_seconds(trainees, epochs) / alone)
+    assert statistics.median(ratios) <= 1.05, ratios
+
+
+def _seconds(trainees: Sequence[Trainee], epochs: int) -> float:
+    """Return the seconds of `epochs` more epochs of all of these, in lockstep."""
+    start = time.perf_counter()
+    loop.train(trainees, epochs, lambda epoch, losses: None, timed=0)
+    return time.perf_counter() - start
+
+
+def test_cost_is_linear_in_rows() -> None:
+    """Seconds a row of the exact lane, each number of rows in turn with the smallest."""
+    few, *more = (
+        lanes.build(["exact"], data.synthetic(rows), 1234, CPU)[0] for rows in (4000, 60000, 600000)
+    )
+    for trainee in (few, *more):
+        trainee.step()
+        trainee.steps(2)
+    for trainee, times_as_many in zip(more, (15, 150), strict=True):
+        ratios = []
+        for _ in range(5):
+            of_few = _seconds_of_call(few, 150)
+            of_more = _seconds_of_call(trainee, 150 // times_as_many)
+            ratios.append(of_more / of_few)
+        assert 0.85 <= statistics.median(ratios) <= 1.15, (times_as_many, ratios)
+
+
+def _seconds_of_call(trainee: Trainee, epochs: int) -> float:
+    start = time.perf_counter()
+    trainee.steps(epochs)
+    return time.perf_counter() - start
+
+
+def test_three_lanes_take_little_more_memory_than_the_articles_script(
+    mnist_dir: Path, tmp_path: Path
+) -> None:
+    """All lanes read one copy of the data."""
+    given = ["--data", f"idx:{mnist_dir}", "--epochs", "3"]
+    ours, theirs = (_peak(tmp_path, command, *given) for command in ("compare", "article"))
+    assert ours <= 1.2 * theirs, (ours, theirs)
+
+
+def _peak(folder: Path, *words: str) -> int:
+    """Return the largest resident memory of a command, in kB."""
+    return int(_run(folder, PEAK, *words).rpartition("peak kB ")[2])
+
+
+def test_the_first_epoch_is_there_soon_after_the_import(tmp_path: Path) -> None:
+    """Against a bare `import tensorflow` and the data, by turns."""
+    ours, theirs = [], []
+    for _ in range(3):
+        theirs.append(_wall(tmp_path, BARE, "mnist_5k"))
+        ours.append(_wall(tmp_path, PEAK, "article", "--epochs", "1"))
+    assert min(ours) <= 1.3 * min(theirs), (ours, theirs)
+
+
+def _wall(folder: Path, code: str, *words: str) -> float:
+    start = time.perf_counter()
+    _run(folder, code, *words)
+    return time.perf_counter() - start
+
+
+def _run(folder: Path, code: str, *words: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", code, *words],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout

@@ -1,0 +1,100 @@
+"""What a study has trained so far, saved after each training, so that it can go on."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from types import UnionType
+from typing import Any, get_args, get_type_hints
+
+import numpy as np
+
+from training import runs
+from training.errors import UserError
+
+STATE = "state.json"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One training of the study; accuracies are shares of test rows, None where not measured."""
+
+    strategy: str
+    seed: int
+    test_accuracy: float
+    start_accuracy: float
+    trainable_parameters: int
+    seconds: float
+    epochs_to: int | None
+    seconds_to: float | None
+    source_accuracy: float | None
+
+
+@dataclass
+class Studied:
+    """The trainings done, in the order of the table."""
+
+    source: str
+    """SHA-256 of the weights that all of them started from."""
+    rows: list[Row] = field(default_factory=list)
+    curves: list[list[float]] = field(default_factory=list)
+    """For each row, the test accuracy before the first epoch and after each."""
+
+    def done(self, strategy: str, seed: int) -> bool:
+        """Whether this training is among them."""
+        return any((row.strategy, row.seed) == (strategy, seed) for row in self.rows)
+
+
+def sha256(weights: Mapping[str, np.ndarray]) -> str:
+    """Return the checksum of all arrays, in the order of their names."""
+    found = hashlib.sha256()
+    for name in sorted(weights):
+        found.update(weights[name].tobytes())
+    return found.hexdigest()
+
+
+def write(folder: Path, studied: Studied) -> None:
+    """Write `folder`/state.json in place of the one that is there, if any, in one step."""
+    runs.write_json(folder / STATE, studied)
+
+
+def read(folder: Path, source: str) -> Studied:
+    """Return what `write` wrote to `folder`, or that nothing is done where nothing was.
+
+    Raises UserError for a damaged file, and where its study was not of `source`.
+    """
+    path = folder / STATE
+    if not path.is_file():
+        return Studied(source)
+    try:
+        there = runs.read_json(path)
+        rows = [Row(**row) for row in there["rows"]]
+        for row in rows:
+            _check_types(row)
+        studied = Studied(there["source"], rows, _curves(there["curves"], len(rows)))
+    except (LookupError, TypeError, ValueError, RecursionError) as error:
+        raise UserError(
+            f"{path}: not the state of a study ({str(error).splitlines()[0]}).\n"
+            "The study has to be started anew."
+        ) from error
+    if studied.source != source:
+        raise UserError(
+            f"{path}: the study was begun with another SOURCE; expected the one of then.\n"
+            "Give it back, or start anew."
+        )
+    return studied
+
+
+def _check_types(row: Row) -> None:
+    for name, wanted in get_type_hints(Row).items():
+        value = asdict(row)[name]
+        kinds = get_args(wanted) if isinstance(wanted, UnionType) else (wanted,)
+        if type(value) not in kinds:
+            raise TypeError(f"{name} is {value!r}")
+
+
+def _curves(found: Sequence[Any], rows: int) -> list[list[float]]:
+    curves = [[float(one) for one in curve] for curve in found]
+    if len(curves) != rows or not all(curves):
+        raise ValueError(f"{len(curves)} curves of {rows} trainings")
+    return curves
