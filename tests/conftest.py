@@ -23,6 +23,8 @@ from training.data import Digits  # noqa: E402
 
 GOLDEN = Path(__file__).parent / "golden"
 ROOT = Path(__file__).parent.parent
+COMMAND = Path(sys.executable).with_name("tf1keras")
+"""As it is installed."""
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -31,11 +33,10 @@ def tf1keras(
     *arguments: str, cwd: Path, env: dict[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
     """Run the installed command `tf1keras`, away from the sources, without TensorFlow variables."""
-    command = Path(sys.executable).with_name("tf1keras")
     clean = {name: value for name, value in os.environ.items() if not name.startswith("TF_")}
     clean.pop("MNIST_DIR", None)
     return subprocess.run(
-        [str(command), *arguments],
+        [str(COMMAND), *arguments],
         cwd=cwd,
         env=clean | (env or {}),
         capture_output=True,

@@ -238,7 +238,7 @@ def test_run_folder_and_screen_say_what_was_measured(
     assert int(table["late_loss"]["ulp_3"]) == row["max_ulp"]["3"]
     assert table["late_loss"]["kind"] == row["kind"] == "semantics"
     lines = capsys.readouterr().out.splitlines()
-    assert max(len(line) for line in lines[:-1]) <= 80
-    assert lines[-1] == f"Results: {folder}"
+    assert max(len(line) for line in lines[:-2]) <= 80
+    assert lines[-2:] == [f"Results: {folder}", f"Report: {folder / 'report.html'}"]
     assert lines[3].split() == ["late_loss", *[f"{row['max_rel'][n]:.1e}" for n in "13"],
         f"{row['float64']:.1e}", "semantics"]  # fmt: skip

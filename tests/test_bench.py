@@ -38,7 +38,9 @@ def test_bench_measures_each_peer_against_the_floor(
     assert "300 rows" in shown
     assert "sklearn" in shown
     assert (tmp_path / "b" / "bench.png").stat().st_size > 5000
-    assert "<td>" in (tmp_path / "b" / "report.html").read_text(encoding="utf-8")
+    page = tmp_path / "b" / "report.html"
+    assert "<td>" in page.read_text(encoding="utf-8")
+    assert shown.endswith(f"\nResults: {tmp_path / 'b'}\nReport: {page}\n")
 
 
 def test_peak_memory_is_the_peers_own() -> None:

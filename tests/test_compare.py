@@ -135,9 +135,9 @@ def test_screen_ends_with_table_verdict_and_folder(default_run: Path) -> None:
     for lane, result in results["lanes"].items():
         assert rows[lane][1:3] == [str(result["first_loss"]), str(result["last_loss"])]
     assert rows["exact"][3:5] == ["0", "0"]
-    assert lines[-2] == results["verdict"]
-    assert "bit for bit over 1000 epochs" in lines[-2]
-    assert lines[-1] == f"Results: {default_run}"
+    assert lines[-3] == results["verdict"]
+    assert "bit for bit over 1000 epochs" in lines[-3]
+    assert lines[-2:] == [f"Results: {default_run}", f"Report: {default_run / 'report.html'}"]
 
 
 def test_reruns_are_bit_identical_and_lanes_do_not_need_tf1(

@@ -1,6 +1,7 @@
 """`tf1keras migrate` and `resume`: nothing is left out, nothing half-written, nothing rounded."""
 
 import json
+import re
 from pathlib import Path
 
 import keras
@@ -17,6 +18,7 @@ from training import trained
 from training.data import Digits
 from training.history import read_csv, relative_distance
 
+Printed = pytest.CaptureFixture[str]
 PAIR = Path(__file__).with_name("pair_of_rule.py")
 
 
@@ -85,22 +87,50 @@ def test_saved_model_serves_the_same_predictions(
     assert served.tobytes() == program.logits(digits.test.x).tobytes()
 
 
+def renamed(article: Path, folder: Path, new: dict[str, str]) -> Path:
+    """Write the article's arrays under `new` names to `folder`; return a `--map` that fits."""
+    arrays = {}
+    for name, array in checkpoint.read(article).items():
+        first, slash, rest = name.partition("/")
+        arrays[new.get(first, first) + slash + rest] = array
+    checkpoint.write(folder / "model.ckpt", arrays)
+    paths = keras_models.article.saved_paths()
+    (folder / "map.json").write_text(json.dumps({new[name]: paths[name] for name in new}))
+    return folder / "map.json"
+
+
 def test_map_names_the_variables_of_another_graph(article: Path, tmp_path: Path) -> None:
     """The article's arrays under other names, and a file that says which is which."""
     new = {"Variable": "hid/W", "Variable_1": "hid/b", "Variable_2": "out/W", "Variable_3": "out/b"}
-    renamed = {}
-    for name, array in checkpoint.read(article).items():
-        first, slash, rest = name.partition("/")
-        renamed[new.get(first, first) + slash + rest] = array
-    checkpoint.write(tmp_path / "theirs" / "model.ckpt", renamed)
-    (tmp_path / "map.json").write_text(
-        json.dumps({new[name]: path for name, path in keras_models.article.saved_paths().items()})
-    )
-    theirs, mapped = tmp_path / "theirs", ["--map", tmp_path / "map.json"]
+    theirs = tmp_path / "theirs"
+    mapped = ["--map", renamed(article, theirs, new)]
     assert run("migrate", theirs, "--to", tmp_path / "no.keras") == 2
     assert run("migrate", theirs, "--to", tmp_path / "a.keras", *mapped) == 0
     assert run("migrate", tmp_path / "a.keras", "--to", tmp_path / "b" / "model.ckpt", *mapped) == 0
     assert contents(tmp_path / "b" / "model.ckpt") == contents(theirs / "model.ckpt")
+
+
+def test_the_table_of_what_went_where_breaks_no_name(
+    article: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Printed
+) -> None:
+    """The article's fits 80 columns, whatever the pipe's; a long name takes the room it needs."""
+    for columns, lane in (("80", "exact"), ("80", "idiomatic"), ("40", "exact")):
+        monkeypatch.setenv("COLUMNS", columns)
+        keras.utils.clear_session()  # or it would be called adam_1
+        to = tmp_path / f"{lane}{columns}.keras"
+        assert run("migrate", article, "--to", to, "--lane", lane) == 0
+        table, _ = capsys.readouterr().out.split("\n\n")
+        _, _, *rows = table.splitlines()
+        assert max(map(len, table.splitlines())) <= 80
+        assert len(rows) == 15
+        assert all(re.fullmatch(r"\S.*\S  +\S.*\S  +\w+ \[[\d, ]*\]", row) for row in rows)
+    long = "scope_" * 12
+    new = {f"Variable{n}": f"{long}/W{n}" for n in ("", "_1", "_2", "_3")}
+    mapped = renamed(article, tmp_path / "long", new)
+    assert run("migrate", tmp_path / "long", "--to", tmp_path / "l.keras", "--map", mapped) == 0
+    lines = capsys.readouterr().out.splitlines()
+    for name in new.values():
+        assert sum(f"v of {name} " in line for line in lines) == 1
 
 
 @pytest.mark.parametrize("rule", genuine.RULES)

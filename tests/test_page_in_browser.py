@@ -13,6 +13,7 @@ import pytest
 
 from tests.conftest import run
 from training import images, predict
+from training.runs import read_json
 
 playwright = pytest.importorskip("playwright.sync_api")
 
@@ -126,6 +127,46 @@ def test_a_drawn_digit_is_classified_as_python_classifies_its_pixels(
         assert shared.locator(".says").all_inner_texts() == ["–", "–", "–"]
 
 
+def test_the_empty_pad_says_what_to_do_until_something_is_drawn(
+    opened: Open, page_run: Path
+) -> None:
+    """The words are no ink, take no stroke, and are read in both themes."""
+    page = opened(page_run, width=390, color_scheme="light")
+    words = page.locator("#empty")
+    assert words.inner_text() == "draw a digit here"
+    inside, around = words.bounding_box(), page.locator("#pad").bounding_box()
+    assert inside["width"] <= around["width"]
+    assert inside["y"] >= around["y"]
+    assert not canvas(page, "pad", channel=3).any()
+    assert not canvas(page, "seen", channel=0).any()
+    assert page.locator("#pad").get_attribute("aria-label").startswith("Pad: draw a digit")
+    for clear in ("button", "key"):
+        page.locator("#pad").scroll_into_view_if_needed()
+        box = page.locator("#pad").bounding_box()
+        page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        page.mouse.down()
+        assert words.is_hidden()
+        page.mouse.up()
+        assert words.is_hidden()
+        assert canvas(page, "pad", channel=3).any()
+        if clear == "button":
+            page.get_by_role("button", name="Clear").click()
+        else:
+            page.locator("#pad").press("Delete")
+        assert words.is_visible()
+    page.locator("#pad").press("ArrowDown")
+    assert words.is_visible()
+    page.locator("#pad").press(" ")
+    assert words.is_hidden()
+    page.locator("#pad").press("Delete")
+    colour = "one => getComputedStyle(one).color"
+    on_white = words.evaluate(colour)
+    page.get_by_role("button", name="Dark").click()
+    assert words.evaluate(colour) != on_white
+    page.get_by_role("button", name="中文").click()
+    assert words.inner_text() == "在这里写一个数字"
+
+
 def test_the_pages_form_of_an_image_is_pythons(shared: Any) -> None:
     """Byte by byte, on blots of every size, lines that are symmetric, and single pixels."""
     random = np.random.default_rng(0)
@@ -172,6 +213,26 @@ def test_charts_are_there_and_change_with_what_is_chosen(shared: Any) -> None:
     label = digit.inner_text()
     digit.click()
     assert page.locator(".says").first.inner_text() == re.findall(r"→ (\d)", label)[0]
+
+
+def test_a_mark_in_a_chart_says_what_it_is_and_is_not_cut_off(opened: Open, tmp_path: Path) -> None:
+    """Where the first difference is at the start, in the middle, at the end; on a phone, too."""
+    folder = tmp_path / "run"
+    assert run("compare", "--epochs", 3, "--lanes", "tf1", "idiomatic", "--out", folder) == 0
+    where = read_json(folder / "parity.json")["lanes"]["idiomatic"]["first_difference"]
+    assert where is not None
+    for width in (390, 1200):
+        page = opened(folder, width=width)
+        mark = page.locator("#distance .annotation-text")
+        assert mark.text_content() == f"idiomatic first differs at epoch {where}"
+        for moved in range(3):
+            page.evaluate(f"() => (data.charts.distances.marks[0].x = {moved})")
+            page.evaluate("() => redraw()")
+            box, plot = mark.bounding_box(), page.locator("#distance .plot").bounding_box()
+            assert plot["x"] <= box["x"]
+            assert box["x"] + box["width"] <= plot["x"] + plot["width"], (width, moved)
+        page.get_by_role("button", name="中文").click()
+        assert mark.text_content() == f"idiomatic 最先在 epoch {where} 出现差别"
 
 
 def test_language_and_theme_are_switched(opened: Open, page_run: Path) -> None:

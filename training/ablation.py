@@ -70,7 +70,7 @@ def go_on(config: AblateConfig, final: Path) -> int:
         (final / name).unlink(missing_ok=True)
     out.show(table(results))
     out.show(Text(f"\n{LEGEND}"))  # in lines as wide as the screen
-    out.show(f"Results: {final}")
+    out.where(final)
     out.result(results, final)
     return 0
 

@@ -54,7 +54,7 @@ def run(config: BenchConfig) -> int:
     for rows, of_rows in measured.items():
         out.show(f"\n{int(rows):,} rows, median of {config.rounds} rounds")
         out.show(table(of_rows))
-    out.show(f"Results: {final}")
+    out.where(final)
     out.result(results, final)
     return 0
 

@@ -55,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"tf1keras: {usage.plain(str(error))}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("tf1keras: stopped; nothing was written.", file=sys.stderr)
+        print("tf1keras: stopped.", file=sys.stderr)  # of what was written `runs` tells
         return 130
     except BrokenPipeError:  # `tf1keras article | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

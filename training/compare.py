@@ -83,7 +83,7 @@ def train(config: CompareConfig, final: Path, start: Start = Start()) -> int:  #
     results = report.results(comparison)
     out.show(report.table(results))
     out.show(f"\n{results['verdict']}")
-    out.show(f"Results: {final}")
+    out.where(final)
     out.result(results, final)
     return 1 if comparison.exact_holds is False else 0
 

@@ -43,6 +43,12 @@ class Output:
         else:
             self._shown.print(result)
 
+    def where(self, folder: Path) -> None:
+        """Print, for people, where a run folder is, and the page in it."""
+        self.show(f"Results: {folder}")
+        if (folder / runs.PAGE).is_file():
+            self.show(f"Report: {folder / runs.PAGE}")
+
     def result(self, facts: Mapping[str, Any], folder: Path | None = None) -> None:
         """Print the whole result for programs: `facts`, and the run folder's path as "folder"."""
         where = {} if folder is None else {"folder": str(folder)}

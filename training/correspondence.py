@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tf1_compat.hyperparameters import LISTING, Hyperparameters
-from training import source, trained
+from training import naming, source, trained
 from training.model_config import MigrateConfig
 from training.source import Kind
 
@@ -70,6 +70,9 @@ def choose(config: MigrateConfig, found: Kind, path: Path) -> Correspondence:
             with source.refusal(path):
                 arrays = checkpoint.read(path)
             hyper = trained.of_checkpoint(path, arrays, names=_names(given))
+            if not given and not set(hyper.variables) <= set(arrays):
+                with source.refusal(path):
+                    raise naming.refusal(config, path, arrays)
             layout = None if given else checkpoint.of_article(hyper)
         else:
             hyper, layout = LISTING, None

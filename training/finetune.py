@@ -121,7 +121,7 @@ def go_on(config: FinetuneConfig, final: Path) -> int:
         page.write(folder, config, result, task, origin, model)
     (final / saving.STATE).unlink()  # the schedule is at its end: there is nothing to go on with
     out.show(summary(result))
-    out.show(f"Results: {final}")
+    out.where(final)
     out.result(result, final)
     return 0
 

@@ -15,10 +15,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rich import box
-from rich.markup import escape
-from rich.table import Table
-
 from training import correspondence, devices, environment, files, source, target
 from training.console import Output
 from training.correspondence import Correspondence
@@ -43,11 +39,11 @@ def run(config: MigrateConfig) -> int:
         raise UserError(f"--to {config.to}: {path} is on that side already; nothing to migrate.")
     devices.choose("cpu")
     out = Output(config)
-    out.note(environment.banner())
     if config.pair:
         out.note(f"running the code in {config.pair}")
     with contextlib.redirect_stdout(sys.stderr):  # what that code prints is no result
         names = correspondence.choose(config, found, path)
+        out.note(environment.banner())
         with source.refusal(path, LEAVE_OUT):
             model, state = _load(found, path, names, config.weights_only)
             names = names.with_shapes_of(state)
@@ -118,12 +114,16 @@ def _rows(state: "State", model: "keras.Model", names: Correspondence) -> list[d
     ]
 
 
-def _table(rows: Sequence[Mapping[str, Any]]) -> Table:
-    shown = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for heading in ("TensorFlow 1", "Keras", "shape", "dtype"):
-        shown.add_column(heading, overflow="fold")
+def _table(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return a line for each array; a name is never broken, however narrow the screen is."""
+    lines = [("TensorFlow 1", "Keras", "dtype, shape")]
     for row in rows:
         value = "" if row["value"] is None else f" = {row['value']}"
         path = row["keras"] or "follows from the step"
-        shown.add_row(*map(escape, (row["tf1"] + value, path, str(row["shape"]), row["dtype"])))
-    return shown
+        lines.append((row["tf1"] + value, path, f"{row['dtype']} {row['shape']}"))
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    first, *others = (
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in lines
+    )
+    return "\n".join([first, "─" * (sum(widths) + 4), *others])

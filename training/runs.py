@@ -9,6 +9,7 @@ import dataclasses
 import json
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -19,9 +20,12 @@ from filelock import FileLock, Timeout
 
 from training import files, shortage
 from training.errors import UserError
+from training.interruption import Stopped
 
 UNFINISHED = ".unfinished"
 LOCK = "lock"
+PAGE = "report.html"
+"""What a run folder has to look at."""
 BEGUN = ("config.json", "environment.json")
 """What is there of a run as soon as it has begun, beside what it has reached."""
 
@@ -66,7 +70,7 @@ def new(final: Path) -> Iterator[Path]:
 
     If the body raises, nothing is left behind. Raises UserError where no folder can be made there.
     """
-    with _parents(final):
+    with _stopping(final), _parents(final):
         try:
             unfinished = Path(tempfile.mkdtemp(prefix=f".{final.name}-", dir=final.parent))
             unfinished.chmod(0o755)
@@ -93,7 +97,7 @@ def resumable(final: Path, *markers: str) -> Iterator[Path]:
     def is_saved() -> bool:
         return any((folder / marker).is_file() for marker in markers)
 
-    with _parents(final), _locked(folder):
+    with _stopping(final, is_saved), _parents(final), _locked(folder):
         try:
             _check_free(final)  # another process may have finished it
             _clear(folder, {*markers, LOCK, *BEGUN})
@@ -107,6 +111,24 @@ def resumable(final: Path, *markers: str) -> Iterator[Path]:
         finally:
             if folder.is_dir() and not is_saved():
                 shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _stopping(final: Path, is_saved: Callable[[], bool] = lambda: False) -> Iterator[None]:
+    """Turn Ctrl-C, a second one too, into what is true then of the run `final`."""
+    try:
+        yield
+    except KeyboardInterrupt as interrupt:
+        if files.is_there(final) and not _is_empty_folder(final):
+            what = f"; {final} was finished before."
+        elif is_saved():
+            what = (
+                f".\nWhat was saved last lies in {unfinished(final)}: tf1keras resume {final} goes "
+                "on from there."
+            )
+        else:
+            what = "; nothing was written."
+        raise Stopped(f"stopped{what}", signal.SIGINT) from interrupt
 
 
 @contextlib.contextmanager

@@ -106,7 +106,7 @@ def go_on(config: FinetuneConfig, final: Path) -> int:
     (final / studied.STATE).unlink()  # all is trained: there is nothing to go on with
     out.show(study_report.shown(table, config.accuracy, source_accuracy))
     out.show(f"\n{study_report.verdict(table)}")
-    out.show(f"Results: {final}")
+    out.where(final)
     out.result(results, final)
     return 0
 

@@ -92,7 +92,7 @@ def lines(
     marks: Sequence[Mapping[str, Any]] = (),
     of: int | None = None,
 ) -> dict[str, Any]:
-    """Return a chart of curves over `x`; `marks` are {"x", "name"}; `of`: points there would be."""
+    """Return a chart of curves over `x`; `marks` are of `mark`; `of`: points there would be."""
     return {
         "kind": "lines",
         "label": label,
@@ -103,6 +103,11 @@ def lines(
         "thinned": None if of is None or of == len(x) else {"drawn": len(x), "of": of},
         "early": len(x) > FIRST,
     }
+
+
+def mark(x: int, says: Text, colour: int) -> dict[str, Any]:
+    """Return a line from top to bottom at `x`, and what is said of it."""
+    return {"x": x, "says": says, "colour": colour}
 
 
 def zero_or_more(name: str, distances: np.ndarray) -> dict[str, Any]:

@@ -114,11 +114,14 @@ def distances(comparison: "Comparison") -> dict[str, Any]:
 
     relative = Text(f"relative distance to {reference}", f"与 {reference} 的相对距离")
     ulp = Text(f"float32 numbers between it and {reference}", f"与 {reference} 之间的 float32 个数")
-    marks = [
-        {"x": first + of.first_difference, "name": lane, "colour": chart.LANES[lane]["colour"]}
-        for lane, of in comparison.parity.items()
-        if of.first_difference is not None
-    ]
+    marks = []
+    for lane, of in comparison.parity.items():
+        if of.first_difference is not None:
+            epoch = first + of.first_difference
+            says = Text(
+                f"{lane} first differs at epoch {epoch}", f"{lane} 最先在 epoch {epoch} 出现差别"
+            )
+            marks.append(chart.mark(epoch, says, chart.LANES[lane]["colour"]))
     found = chart.lines(
         drawn + first,
         [

@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 from training import report, runs
 from training.pages import command
 
-FILE = "report.html"
 LARGEST = 8_000_000
 """Bytes of a page, at most; what is put into it is cut to that, and the page says so."""
 
@@ -62,7 +61,7 @@ def write(
         scripts=[Markup(source) for source in sources],
         **shown,
     )
-    (folder / FILE).write_text(text, encoding="utf-8", newline="\n")
+    (folder / runs.PAGE).write_text(text, encoding="utf-8", newline="\n")
 
 
 def _policy(scripts: list[str]) -> str:

@@ -94,6 +94,7 @@ def history(result: Mapping[str, Any]) -> dict[str, Any]:
         ]
 
     kept = result["kept_epoch"]
+    says = Text(f"epoch {kept} is kept", f"保留第 {kept} 个 epoch")
     accuracy, loss = Text("accuracy", "准确率"), Text("loss", "损失")
     return chart.lines(
         drawn,
@@ -102,6 +103,6 @@ def history(result: Mapping[str, Any]) -> dict[str, Any]:
             chart.view(loss, loss, series(LOSS), log=True),
         ],
         Text("Accuracy and loss by epoch", "每个 epoch 的准确率和损失"),
-        marks=[] if kept is None else [{"x": kept, "name": Text("kept", "保留"), "colour": 0}],
+        marks=[] if kept is None else [chart.mark(kept, says, 0)],
         of=len(rows),
     )

@@ -65,12 +65,14 @@ function lines(chart, figure) {
   }));
   const annotations = marks.map((mark, row) => ({
     x: mark.x,
-    y: 1 - 0.07 * (row % 4),
+    y: 1,
     yref: "paper",
-    xanchor: "left",
+    yshift: -17 * (row % 4), // a line of text, however high the chart is
+    // Away from the nearer edge, or it would be cut off there.
+    xanchor: ["left", "center", "right"][Math.floor((2.99 * (mark.x - first)) / (last - first || 1))],
     yanchor: "top",
     showarrow: false,
-    text: `${say(mark.name)}: ${mark.x}`,
+    text: say(mark.says),
     font: { size: 12, color: colour(`c${mark.colour}`) },
   }));
   return [

@@ -37,6 +37,7 @@ if (pad) {
   const context = pad.getContext("2d", { willReadFrequently: true });
   const seen = document.getElementById("seen");
   const heard = document.getElementById("heard");
+  const empty = document.getElementById("empty"); // what the pad says until something is drawn
   const blobs = data.pad.weights.map((text) => new Float32Array(decode(text).buffer));
   const models = data.pad.models.map((model) => ({ ...model, weights: blobs[model.weights] }));
   let last = null; // where the pen is, if it is down
@@ -100,6 +101,7 @@ if (pad) {
   }
 
   function line(from, to) {
+    empty.hidden = true;
     context.beginPath();
     context.moveTo(from.x, from.y);
     context.lineTo(to.x + 0.001, to.y); // of no length, it would leave no dot
@@ -109,6 +111,7 @@ if (pad) {
 
   function clear() {
     context.clearRect(0, 0, pad.width, pad.height);
+    empty.hidden = false;
     last = null;
     answer(null);
     heard.textContent = "";
