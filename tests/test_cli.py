@@ -122,7 +122,7 @@ BAD_INPUT = [
     (["compare", "--seed", "-1"], "expected 0 to 2147483646"),
     (["compare", "--seed", "2147483647"], "expected 0 to 2147483646"),
     (["compare", "--device", "tpu"], "expected auto, cpu, gpu or gpu:N"),
-    (["compare", "--device", "gpu"], "mnist-tf1-keras[gpu]"),
+    (["compare", "--device", "gpu"], "pip install '.[gpu]' in a clone"),
     (["compare", "--lanes", "tf1", "tf1"], "at most once"),
     (["compare", "--lanes", "tf2"], "tf2"),
     (["compare", "--data", "mnist_6k"], "mnist_5k, digits, mnist, fashion_mnist"),

@@ -70,9 +70,9 @@ def arrays(file: Path) -> list[bytes]:
 
 
 def write_under_their_names(file: Path, folder: Path) -> None:
-    """Write `yours/model.ckpt`, which is `file` under the names of the README's `names.json`."""
+    """Write `yours/model.ckpt`, which is `file` under the names of the README's `map.json`."""
     (example,) = code_blocks(text("README.md"), "json")
-    (folder / "names.json").write_text(example)
+    (folder / "map.json").write_text(example)
     theirs = {path: name for name, path in json.loads(example).items()}
     named = {name: theirs[path] for name, path in keras_models.article.saved_paths().items()}
     renamed = {}

@@ -28,7 +28,7 @@ def test_what_one_comes_for_is_on_its_first_screens(readme: str) -> None:
         "tf1keras finetune my-run --out tuned",
         "tf1keras predict tuned ",
         "tf1keras migrate my-run/tf1/model.ckpt --to carried.keras",
-        "--map names.json",
+        "--map map.json",
         "```json",
     ):
         assert needed in shown, needed

@@ -96,7 +96,7 @@ def _missing_gpu(request: str, found: int) -> UserError:
 
     return UserError(
         f"--device {request}: TensorFlow {tf.__version__} finds {found} GPU(s) on this machine.\n"
-        "With an NVIDIA GPU and its driver: pip install 'mnist-tf1-keras[gpu]'; "
+        "With an NVIDIA GPU and its driver: pip install '.[gpu]' in a clone; "
         "otherwise: --device cpu"
     )
 
