@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from training import startup
 from training.children import Child
 from training.devices import WEIGHTS, Device
 from training.errors import UserError
@@ -150,6 +151,8 @@ def _choose(backend: str, device: Device) -> None:
         cards = visible.split(",") if visible else [str(n) for n in range(device.index + 1)]
         os.environ["CUDA_VISIBLE_DEVICES"] = cards[device.index]
     _here["index"] = device.index
+    with startup.nothing_collected():
+        import keras  # noqa: F401
 
 
 def _build(config: dict[str, Any], x: np.ndarray, y: np.ndarray) -> None:
