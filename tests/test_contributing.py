@@ -35,6 +35,14 @@ def test_workflow_tests_every_python_that_is_supported() -> None:
     assert f"(3, 11) <= sys.version_info < (3, {below})" in MAKEFILE
 
 
+def test_pins_are_audited_when_they_change_and_every_week() -> None:
+    workflow = load(".github/workflows/audit.yml")
+    when = workflow[True]  # YAML takes the key `on` for a truth value
+    assert when["push"]["paths"] == ["constraints.txt"]
+    assert when["schedule"]
+    assert workflow["jobs"]["audit"]["steps"][-1]["run"] == "make audit"
+
+
 def test_citation_is_of_this_version() -> None:
     citation = load("CITATION.cff")
     for name in ("version", "license"):
