@@ -82,7 +82,7 @@ audit: .venv-audit/installed ## ask PyPI for known vulnerabilities of what const
 	.venv-audit/bin/pip-audit --strict --no-deps --disable-pip --requirement constraints.txt
 
 .PHONY: soak
-soak: $(VENV)/installed-dev ## train 20,000 epochs and look at memory, files and bits, ten minutes
+soak: $(VENV)/installed-dev ## the longest tests: 20,000 epochs at a stretch, 20 kills, all of MNIST (MNIST_DIR=DIR), twenty minutes
 	$(BIN)/python -m pytest -s -m soak
 
 .PHONY: notebook

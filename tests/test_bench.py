@@ -61,7 +61,14 @@ def test_missing_library_is_a_line_and_no_failure(monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("peer", [peer for peer in peers.PEERS if peer != "floor"])
+@pytest.mark.parametrize(
+    "peer",
+    [
+        pytest.param(peer, marks=pytest.mark.frameworks if peer in peers.NEEDS else [])
+        for peer in peers.PEERS
+        if peer != "floor"
+    ],
+)
 def test_every_peer_trains(peer: Peer) -> None:
     """The loss that it reaches falls; those that are there only for time do not say it."""
     if bench._missing(peer):
@@ -162,7 +169,7 @@ def test_several_epochs_in_a_call_change_no_bit(digits: Digits) -> None:
 @pytest.mark.slow
 def test_exact_lane_is_near_the_floor_and_ahead_of_plain_fit(tmp_path: Path) -> None:
     """Ratios of one run, on this machine and its cores."""
-    options = ["--peers", "exact", "keras_fit", "--out", tmp_path / "b"]
+    options = ["--peers", "exact", "keras_fit", "--rounds", 5, "--out", tmp_path / "b"]
     assert run("bench", *options) == 0
     found = read_json(tmp_path / "b" / "bench.json")["rows"]
     ratio = {rows: {peer: of["to_floor"] for peer, of in found[rows].items()} for rows in found}

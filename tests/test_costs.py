@@ -16,7 +16,7 @@ from training.config import Lane
 from training.devices import Device
 from training.loop import Trainee
 
-pytestmark = [pytest.mark.alone, pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 CPU = Device("CPU", 0)
 THREE: list[Lane] = ["tf1", "exact", "idiomatic"]
@@ -37,6 +37,7 @@ data.load(sys.argv[1])
 """
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize(("rows", "epochs"), [(4000, 60), (60000, 5)])
 def test_three_lanes_cost_what_they_cost_one_by_one(rows: int, epochs: int) -> None:
     trainees = lanes.build(THREE, data.synthetic(rows), 1234, CPU)
@@ -55,6 +56,7 @@ def _seconds(trainees: Sequence[Trainee], epochs: int) -> float:
     return time.perf_counter() - start
 
 
+@pytest.mark.alone
 def test_cost_is_linear_in_rows() -> None:
     """Seconds a row of the exact lane, each number of rows in turn with the smallest."""
     few, *more = (
@@ -65,7 +67,7 @@ def test_cost_is_linear_in_rows() -> None:
         trainee.steps(2)
     for trainee, times_as_many in zip(more, (15, 150), strict=True):
         ratios = []
-        for _ in range(5):
+        for _ in range(3):
             of_few = _seconds_of_call(few, 150)
             of_more = _seconds_of_call(trainee, 150 // times_as_many)
             ratios.append(of_more / of_few)
@@ -92,6 +94,7 @@ def _peak(folder: Path, *words: str) -> int:
     return int(_run(folder, PEAK, *words).rpartition("peak kB ")[2])
 
 
+@pytest.mark.alone
 def test_the_first_epoch_is_there_soon_after_the_import(tmp_path: Path) -> None:
     """Against a bare `import tensorflow` and the data, by turns."""
     ours, theirs = [], []

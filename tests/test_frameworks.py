@@ -27,9 +27,12 @@ CPU = Device("CPU", 0)
 LANES = [
     pytest.param(
         lane,
-        marks=pytest.mark.skipif(
-            importlib.util.find_spec(package) is None, reason=f"no {package}: `make frameworks`"
-        ),
+        marks=[
+            pytest.mark.frameworks,
+            pytest.mark.skipif(
+                importlib.util.find_spec(package) is None, reason=f"no {package}: `make frameworks`"
+            ),
+        ],
     )
     for lane, package in backend.PACKAGES.items()
 ]

@@ -56,24 +56,31 @@ def sorted_rows(examples: data.Examples) -> list[bytes]:
 
 
 @pytest.mark.alone
-def test_thousand_epochs_on_all_of_mnist(mnist_dir: Path, tmp_path: Path) -> None:
-    """The exact lane bit for bit, TensorFlow 1.15.5 within the tolerance, 90.35 % +- 0.1."""
-    command = ["compare", "--data", f"idx:{mnist_dir}", "--lanes", "tf1", "exact", "--out", "run"]
-    done = tf1keras(*command, cwd=tmp_path)
+@pytest.mark.parametrize("epochs", [200, pytest.param(1000, marks=pytest.mark.soak)])
+def test_training_on_all_of_mnist_is_tensorflow_1s(
+    epochs: int, mnist_dir: Path, tmp_path: Path
+) -> None:
+    """The exact lane bit for bit, TensorFlow 1.15.5 within the tolerance; 90.35 % +- 0.1."""
+    command = ["compare", "--data", f"idx:{mnist_dir}", "--lanes", "tf1", "exact"]
+    done = tf1keras(*command, "--epochs", str(epochs), "--out", "run", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     losses = read_csv(tmp_path / "run" / "history.csv")
     recorded = golden("mnist-seed1234")
     assert losses["tf1"].tobytes() == losses["exact"].tobytes()
-    assert within_other_kernels(losses["tf1"], recorded["loss"])
+    assert len(losses["tf1"]) == epochs
+    assert within_other_kernels(losses["tf1"], recorded["loss"][:epochs])
     parity = read_json(tmp_path / "run" / "parity.json")
     assert parity["lanes"]["exact"]["weights_identical"] is True
     assert parity["initial_weights_sha256"] == recorded["initial_sha256"]
     results = read_json(tmp_path / "run" / "results.json")
     for lane in ("tf1", "exact"):
-        assert abs(results["lanes"][lane]["test_accuracy"] - 0.9035) <= 0.001
+        accuracy = results["lanes"][lane]["test_accuracy"]
+        assert accuracy > 0.85
+        if epochs == 1000:
+            assert abs(accuracy - 0.9035) <= 0.001
 
 
-@pytest.mark.alone
+@pytest.mark.slow
 def test_the_default_recipe_makes_a_good_model_of_the_articles(
     mnist_dir: Path, tmp_path: Path
 ) -> None:

@@ -1,6 +1,7 @@
 """An ablation and a study that are stopped go on as if nothing had happened."""
 
 import csv
+import functools
 import random
 import signal
 import time
@@ -44,10 +45,10 @@ def same(run_folder: Path, whole: Path) -> None:
 
 @pytest.mark.slow
 def test_a_killed_ablation_ends_as_if_undisturbed(whole: Path, tmp_path: Path) -> None:
-    """kill -9, once within each of the four trainings at least, at a random moment."""
+    """kill -9, once within each of the four trainings, at a random moment."""
     moments, unfinished = random.Random(3), tmp_path / "run.unfinished"
     words: list[object] = [*ABLATE, "--save-every", 1, "--out", "run"]
-    for state in [*STATES, STATES[0], STATES[2]]:
+    for state in STATES:
         process = start(tmp_path, *words)
         wait_for(unfinished / state, process)
         time.sleep(moments.random() * 0.3)
@@ -70,23 +71,35 @@ def test_an_ablation_told_to_stop_says_how_to_go_on(whole: Path, tmp_path: Path)
     same(tmp_path / "run", whole)
 
 
+FEWER = """
+import sys
+from training import cli, study
+study.STRATEGIES = {name: study.STRATEGIES[name] for name in ("head", "bitfit")}
+sys.exit(cli.main(sys.argv[1:]))
+"""
+"""`tf1keras`, whose studies are of two strategies."""
+ROWS = 4
+"""These, and what they are compared with: training from scratch, and naively on."""
+
+
 @pytest.mark.slow
 def test_a_study_goes_on_with_what_is_left(tmp_path: Path) -> None:
     """Killed after a training, stopped within another: the rows are those of an undisturbed one."""
     article.build("idiomatic", seed=1).save(tmp_path / "source.keras")
     few = ["--study", "--data", "digits", "--shots", 2, "--epochs", 2, "--seeds", 1]
+    study = functools.partial(start, program=("-c", FEWER))
     asked = ["finetune", "source.keras", *few]
-    assert start(tmp_path, *asked, "--out", "whole").wait(300) == 0
+    assert study(tmp_path, *asked, "--out", "whole").wait(300) == 0
     state = tmp_path / "run.unfinished" / studied.STATE
 
-    process = start(tmp_path, *asked, "--out", "run")
+    process = study(tmp_path, *asked, "--out", "run")
     wait_for(state, process)
     process.kill()
     process.communicate()
     done = len(read_json(state)["rows"])
-    assert 0 < done < 11
+    assert 0 < done < ROWS
 
-    process = start(tmp_path, "resume", "run")
+    process = study(tmp_path, "resume", "run")
     assert process.stderr
     for line in process.stderr:
         if " seed 0: " in line:
@@ -94,13 +107,13 @@ def test_a_study_goes_on_with_what_is_left(tmp_path: Path) -> None:
     process.terminate()
     _, said = process.communicate(timeout=60)
     assert process.returncode == 143, said
-    assert "of 11 trainings are done and saved.\ntf1keras resume run goes on" in said
-    assert done < len(read_json(state)["rows"]) < 11
+    assert f"of {ROWS} trainings are done and saved.\ntf1keras resume run goes on" in said
+    assert done < len(read_json(state)["rows"]) < ROWS
 
-    assert start(tmp_path, "resume", "run").wait(300) == 0
+    assert study(tmp_path, "resume", "run").wait(300) == 0
     ours, theirs = (_timeless(tmp_path / name / "study.csv") for name in ("run", "whole"))
     assert ours == theirs
-    assert len(ours) == 11
+    assert len(ours) == ROWS
 
 
 def _timeless(path: Path) -> list[dict[str, str]]:
