@@ -93,15 +93,31 @@ class Cluster:
     def _gone(self, message: str) -> str:
         """Say which worker is gone: whose port is closed, or whom TensorFlow names."""
         others = [number for number in range(len(self.addresses)) if number != self.index]
-        closed = [number for number in others if not _listens(self.addresses[number])]
-        named = [number for number in others if f"/task:{number}" in message]
-        found = [n for n in closed if n in named] or closed or named
-        # The others look for who is gone, too: this one has to be found here.
-        time.sleep(2 * PROBE_SECONDS)
+        found = self._closed(others) or [n for n in others if f"/task:{n}" in message]
+        self._stay()
         if len(found) == 1:
             return f"worker {found[0]} ({self.addresses[found[0]]})"
         among = ", ".join(f"{n} ({self.addresses[n]})" for n in found or others)
         return f"one of the workers {among}"
+
+    def _closed(self, others: list[int]) -> list[int]:
+        """Return those of `others` whose port is closed, which it need not be at once."""
+        latest = time.monotonic() + HEARTBEAT_SECONDS
+        while True:
+            closed = [number for number in others if not _listens(self.addresses[number])]
+            if closed or time.monotonic() > latest:
+                return closed
+            time.sleep(PROBE_SECONDS / 4)
+
+    def _stay(self) -> None:
+        """Stay to be found here while the others look for who is gone, the chief above all.
+
+        It may be slow to notice; by its heartbeat it does.
+        """
+        time.sleep(2 * PROBE_SECONDS)
+        latest = time.monotonic() + 1.5 * HEARTBEAT_SECONDS
+        while not self.chief and _listens(self.addresses[0]) and time.monotonic() < latest:
+            time.sleep(PROBE_SECONDS / 4)
 
 
 PROBE_SECONDS = 1.0
