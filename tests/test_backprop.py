@@ -128,6 +128,7 @@ def test_numpy_goes_on_from_tensorflow_1s_state(optimizer: Any, digits: Digits) 
     assert again.step() == numpy.step()
 
 
+@pytest.mark.slow
 def test_numpy_lane_judges_the_others(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     options = ["--lanes", "numpy", "idiomatic", "tf1", "--epochs", 60, "--out", tmp_path / "run"]
     assert run("compare", *options) == 0

@@ -21,6 +21,7 @@ from training.runs import read_json
 CPU = Device("CPU", 0)
 
 
+@pytest.mark.slow
 def test_bench_measures_each_peer_against_the_floor(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -32,6 +32,7 @@ print(json.dumps({
 """
 
 
+@pytest.mark.slow
 def test_both_sides_run_on_the_logical_device_asked_for() -> None:
     requests = ("cpu", "cpu:1")
     with ThreadPoolExecutor() as pool:

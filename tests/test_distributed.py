@@ -60,6 +60,7 @@ def test_every_row_is_one_replicas() -> None:
             assert max(map(len, own)) - min(map(len, own)) <= 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("replicas", "rows"), [(3, 1000), (2, 999)])
 def test_replicas_of_one_machine_have_the_losses_of_one_device(replicas: int, rows: int) -> None:
     """Also where they have unequal numbers of rows, which Keras' own `fit` gets wrong."""

@@ -41,6 +41,7 @@ def named_weights(model: keras.Model) -> dict[str, np.ndarray]:
     return dict(zip(article.weight_paths(), model.get_weights(), strict=True))
 
 
+@pytest.mark.slow
 def test_every_lane_alone_has_the_losses_it_has_in_lockstep(digits: Digits) -> None:
     """More lanes than TIMED_EPOCHS runs one by one, so both ways of stepping are covered."""
     every: list[Lane] = ["tf1", "exact", "idiomatic", "numpy"]
@@ -162,6 +163,7 @@ def test_unknown_lane_is_refused_by_name() -> None:
         article.build("fast")  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "options", [{}, {"cost": "mse", "l1": 1e-3, "l2": 1e-2}, {"widths": (784, 32, 16, 10)}]
 )

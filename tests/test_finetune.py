@@ -130,6 +130,7 @@ def test_nothing_that_should_train_may_stay(few: tuple[Examples, Examples]) -> N
         tuning.prove_frozen({"a": np.array([0.0])}, {"a": np.array([-0.0])}, set())
 
 
+@pytest.mark.slow
 def test_same_seed_same_bits_and_the_test_rows_choose_nothing(
     few: tuple[Examples, Examples],
 ) -> None:

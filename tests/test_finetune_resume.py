@@ -156,6 +156,7 @@ def stopped(article: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> S
     return stop
 
 
+@pytest.mark.slow
 def test_sigterm_saves_and_resume_ends_as_if_nothing_had_happened(
     stopped: Stop, whole: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -167,6 +168,7 @@ def test_sigterm_saves_and_resume_ends_as_if_nothing_had_happened(
     assert_same_run(tmp_path / "run", whole)
 
 
+@pytest.mark.slow
 def test_what_does_not_fit_is_refused_and_stays_as_it_is(
     stopped: Stop, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

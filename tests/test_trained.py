@@ -111,6 +111,7 @@ def test_slots_of_another_optimizer_are_refused(
     assert "gradient_descent does not take its Variable/Adam" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_run_with_dropout_goes_on_and_is_used(
     make_run: Callable[..., Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -127,6 +128,7 @@ def test_a_run_with_dropout_goes_on_and_is_used(
     assert run("finetune", idiomatic, *tuned) == 0
 
 
+@pytest.mark.slow
 def test_a_varied_run_migrates_predicts_and_fine_tunes(
     varied_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -156,6 +158,7 @@ def test_a_map_keeps_what_the_run_says(varied_run: Path, tmp_path: Path) -> None
     assert (found.cost, found.widths, found.l1) == ("mse", hyper.widths, 1e-4)
 
 
+@pytest.mark.slow
 def test_a_fine_tuned_model_still_migrates(
     make_run: Callable[..., Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -239,6 +242,7 @@ def test_a_checkpoint_tells_its_widths(widths: Any, optimizer: Any, tmp_path: Pa
     assert trained.of_checkpoint(tmp_path / "x", {}) == LISTING
 
 
+@pytest.mark.slow
 def test_float64_is_not_rounded_in_silence(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

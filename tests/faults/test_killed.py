@@ -306,6 +306,7 @@ def test_other_data_than_it_was_begun_with_are_refused(
     assert "was begun with data of SHA-256 000" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_twelve_epochs_and_twelve_more_are_twenty_four_in_every_lane(tmp_path: Path) -> None:
     """Also dropout's masks, which are drawn from where the first run left off."""
     options = ["--data", "digits", "--dropout", 0.3, "--lanes", *LANES]
