@@ -150,6 +150,7 @@ def test_a_run_by_slices_says_that_it_is_not_in_bits(
     assert relative_distance(losses["exact"], losses["tf1"]).max() <= 1e-6
 
 
+@pytest.mark.slow
 def test_several_epochs_in_a_call_change_no_bit(digits: Digits) -> None:
     every = ["tf1", "exact", "idiomatic", "numpy"]
     found = []

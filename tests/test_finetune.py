@@ -207,6 +207,7 @@ def test_few_shot_rows_and_validation_rows_are_training_rows_apart(digits: Digit
         split.few(digits.train, 401, seed=0)
 
 
+@pytest.mark.slow
 def test_a_run_says_everything_and_its_model_is_the_one_measured(
     article: Path, digits: Digits, tmp_path: Path
 ) -> None:

@@ -215,6 +215,7 @@ def test_charts_are_there_and_change_with_what_is_chosen(shared: Any) -> None:
     assert page.locator(".says").first.inner_text() == re.findall(r"→ (\d)", label)[0]
 
 
+@pytest.mark.slow
 def test_a_mark_in_a_chart_says_what_it_is_and_is_not_cut_off(opened: Open, tmp_path: Path) -> None:
     """Where the first difference is at the start, in the middle, at the end; on a phone, too."""
     folder = tmp_path / "run"
@@ -235,6 +236,7 @@ def test_a_mark_in_a_chart_says_what_it_is_and_is_not_cut_off(opened: Open, tmp_
         assert mark.text_content() == f"idiomatic 最先在 epoch {where} 出现差别"
 
 
+@pytest.mark.slow
 def test_language_and_theme_are_switched(opened: Open, page_run: Path) -> None:
     page = opened(page_run, color_scheme="light")
     background = "() => getComputedStyle(document.body).backgroundColor"

@@ -48,6 +48,7 @@ def varied_run(make_run: Callable[..., Path]) -> Path:
     return make_run(*VARIED, "--epochs", 12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", ["run", "exact.keras"])
 def test_a_varied_run_is_resumed_as_it_was_trained(
     what: str,

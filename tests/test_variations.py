@@ -135,6 +135,7 @@ def test_stop_below_ends_all_lanes_at_the_same_epoch(digits: Digits) -> None:
     assert {len(losses) for losses in history.losses.values()} == {19}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("below", "said"), [(95, "Stopped after "), (1, "did not fall below 1")])
 def test_the_screen_says_how_it_stopped(
     below: int, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
