@@ -141,7 +141,7 @@ _here: dict[str, Any] = {}
 
 
 def _choose(backend: str, device: Device) -> None:
-    """Set the backend before Keras is imported, and see only the device that was asked for."""
+    """Import Keras on this backend, which sees only the device that was asked for."""
     os.environ["KERAS_BACKEND"] = backend
     if device.kind == "CPU":
         hidden = {"CUDA_VISIBLE_DEVICES": "-1", "JAX_PLATFORMS": "cpu", "KERAS_TORCH_DEVICE": "cpu"}

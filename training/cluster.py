@@ -13,10 +13,10 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from training import startup
 from training.devices import Device
@@ -24,6 +24,8 @@ from training.errors import UserError
 
 if TYPE_CHECKING:
     import tensorflow as tf
+
+T = TypeVar("T")
 
 JOIN_SECONDS = float(os.environ.get("TF1KERAS_JOIN_SECONDS", "300"))
 """So long a worker waits for the others to come."""
@@ -93,34 +95,29 @@ class Cluster:
     def _gone(self, message: str) -> str:
         """Say which worker is gone: whose port is closed, or whom TensorFlow names."""
         others = [number for number in range(len(self.addresses)) if number != self.index]
-        found = self._closed(others) or [n for n in others if f"/task:{n}" in message]
-        self._stay()
+        # A port need not be closed at once.
+        closed = _until(lambda: [n for n in others if not _listens(self.addresses[n])], 1)
+        found = closed or [number for number in others if f"/task:{number}" in message]
+        # The others look for who is gone, too: this one has to be found here. The chief may be slow
+        # to notice, by its heartbeat at the latest.
+        time.sleep(2 * PROBE_SECONDS)
+        if not self.chief:
+            _until(lambda: not _listens(self.addresses[0]), 1.5)
         if len(found) == 1:
             return f"worker {found[0]} ({self.addresses[found[0]]})"
         among = ", ".join(f"{n} ({self.addresses[n]})" for n in found or others)
         return f"one of the workers {among}"
 
-    def _closed(self, others: list[int]) -> list[int]:
-        """Return those of `others` whose port is closed, which it need not be at once."""
-        latest = time.monotonic() + HEARTBEAT_SECONDS
-        while True:
-            closed = [number for number in others if not _listens(self.addresses[number])]
-            if closed or time.monotonic() > latest:
-                return closed
-            time.sleep(PROBE_SECONDS / 4)
-
-    def _stay(self) -> None:
-        """Stay to be found here while the others look for who is gone, the chief above all.
-
-        It may be slow to notice; by its heartbeat it does.
-        """
-        time.sleep(2 * PROBE_SECONDS)
-        latest = time.monotonic() + 1.5 * HEARTBEAT_SECONDS
-        while not self.chief and _listens(self.addresses[0]) and time.monotonic() < latest:
-            time.sleep(PROBE_SECONDS / 4)
-
 
 PROBE_SECONDS = 1.0
+
+
+def _until(look: Callable[[], T], heartbeats: float) -> T:
+    """Look again and again until there is something, or for so long; return what was seen last."""
+    latest = time.monotonic() + heartbeats * HEARTBEAT_SECONDS
+    while not (seen := look()) and time.monotonic() < latest:
+        time.sleep(PROBE_SECONDS / 4)
+    return seen
 
 
 def _listens(address: str) -> bool:

@@ -25,10 +25,8 @@ def import_tensorflow() -> None:
     os.environ["KERAS_BACKEND"] = "tensorflow"
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    with contextlib.ExitStack() as stack:
-        stack.enter_context(nothing_collected())
-        if os.environ["TF_CPP_MIN_LOG_LEVEL"] != "0":
-            stack.enter_context(standard_error_held_back())
+    shown = os.environ["TF_CPP_MIN_LOG_LEVEL"] == "0"
+    with nothing_collected(), contextlib.nullcontext() if shown else standard_error_held_back():
         _import()
 
 
