@@ -41,7 +41,6 @@ def test_default_run_follows_tensorflow_1_15(default_run: Path) -> None:
     assert written == recorded["initial_sha256"]
 
 
-@pytest.mark.slow
 @pytest.mark.soak
 def test_another_seed_follows_tensorflow_1_15_for_thousand_epochs(tmp_path: Path) -> None:
     """A hundred epochs of it are a command of docs/comparing.md, which tests/test_pages.py runs."""

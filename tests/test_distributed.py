@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -94,12 +95,22 @@ def test_workers_have_the_losses_of_one_process(tmp_path: Path) -> None:
 Workers = list["subprocess.Popen[str]"]
 
 
+def listening() -> tuple[socket.socket, str]:
+    one = socket.create_server(("127.0.0.1", 0))
+    return one, f"127.0.0.1:{one.getsockname()[1]}"
+
+
+def free(count: int) -> list[str]:
+    """Addresses that nobody listens on."""
+    found = [listening() for _ in range(count)]
+    for one, _ in found:
+        one.close()
+    return [address for _, address in found]
+
+
 def start(folder: Path, count: int, *command: str, **own: list[str]) -> Workers:
     """Start `count` workers of one cluster; `own`, such as worker1=[...], is more options."""
-    with_port = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    addresses = [f"127.0.0.1:{one.getsockname()[1]}" for one in with_port]
-    for one in with_port:
-        one.close()
+    addresses = free(count)
     found = []
     for index in range(count):
         task = {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": index}}
@@ -154,6 +165,26 @@ def test_others_stop_and_name_the_worker_that_was_killed(
     last = int(re.search(r"up to epoch (\d+)", said[0])[1])  # type: ignore[index]
     with np.load(saved) as state:
         assert len(state["losses:tf1"]) == len(state["losses:exact"]) == last + 1 > 10
+
+
+def test_a_worker_stays_until_the_first_has_looked_for_who_is_gone() -> None:
+    """The first may be the last to notice; then two ports would be closed."""
+    (first, at_first), (own, at_own), (at_gone,) = listening(), listening(), free(1)
+    staying = cluster.Cluster((at_first, at_own, at_gone), 1, strategy=None)  # type: ignore[arg-type]
+    with own, ThreadPoolExecutor() as pool:
+        with first:
+            said = pool.submit(staying._gone, "Connection reset by /task:0")
+            time.sleep(3 * cluster.PROBE_SECONDS)
+            assert not said.done()
+        assert said.result(timeout=5) == f"worker 2 ({at_gone})"
+
+
+def test_no_worker_is_blamed_that_may_have_left_after_another() -> None:
+    """Of two closed ports TensorFlow names the neighbour's, not the one that closed first."""
+    addresses = free(3)
+    first = cluster.Cluster(tuple(addresses), 0, strategy=None)  # type: ignore[arg-type]
+    said = first._gone("Connection reset by /task:2")
+    assert said == f"one of the workers 1 ({addresses[1]}), 2 ({addresses[2]})"
 
 
 @pytest.mark.slow
