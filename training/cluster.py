@@ -98,11 +98,9 @@ class Cluster:
         # A port need not be closed at once.
         closed = _until(lambda: [n for n in others if not _listens(self.addresses[n])], 1)
         found = closed or [number for number in others if f"/task:{number}" in message]
-        # The others look for who is gone, too: this one has to be found here. The chief may be slow
-        # to notice, by its heartbeat at the latest.
-        time.sleep(2 * PROBE_SECONDS)
-        if not self.chief:
-            _until(lambda: not _listens(self.addresses[0]), 1.5)
+        # The others look for who is gone, too, and would find this one: it stays until they have
+        # left, or have had the time to notice.
+        _until(lambda: not any(_listens(self.addresses[n]) for n in others), 1.5)
         if len(found) == 1:
             return f"worker {found[0]} ({self.addresses[found[0]]})"
         among = ", ".join(f"{n} ({self.addresses[n]})" for n in found or others)
