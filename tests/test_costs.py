@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
-from training import data, lanes, loop
+from training import data, lanes, loop, peers
 from training.config import Lane
 from training.devices import Device
 from training.loop import Trainee
+from training.peers import Train
 
 pytestmark = pytest.mark.slow
 
@@ -58,25 +59,38 @@ def _seconds(trainees: Sequence[Trainee], epochs: int) -> float:
 
 @pytest.mark.alone
 def test_cost_is_linear_in_rows() -> None:
-    """Seconds a row of the exact lane, each number of rows in turn with the smallest."""
-    few, *more = (
-        lanes.build(["exact"], data.synthetic(rows), 1234, CPU)[0] for rows in (4000, 60000, 600000)
-    )
-    for trainee in (few, *more):
-        trainee.step()
-        trainee.steps(2)
-    for trainee, times_as_many in zip(more, (15, 150), strict=True):
+    """Seconds a row of the exact lane, each number of rows in turn with the smallest.
+
+    Where a processor's caches hold the smallest whole, TensorFlow's own two matrix products take up
+    to 1.2 times as long a row of more; the lane has to be linear in what they take.
+    """
+    examples = [data.synthetic(rows) for rows in (4000, 60000, 600000)]
+    grown = _growth([lanes.build(["exact"], of, 1234, CPU)[0].steps for of in examples])
+    products = [1.0, 1.0]
+    if max(grown) > 1.15:
+        products = [max(1, growth) for growth in _growth([peers.floor(*of) for of in examples])]
+    for lane, least in zip(grown, products, strict=True):
+        assert 0.85 <= lane <= 1.15 * least, (grown, products)
+
+
+def _growth(trainers: Sequence[Train]) -> list[float]:
+    """Return how many times as long a row takes at 60,000 and 600,000 rows as at 4,000."""
+    few, *more = trainers
+    for train in trainers:
+        train(3)
+    found = []
+    for train, times_as_many in zip(more, (15, 150), strict=True):
         ratios = []
         for _ in range(3):
             of_few = _seconds_of_call(few, 150)
-            of_more = _seconds_of_call(trainee, 150 // times_as_many)
-            ratios.append(of_more / of_few)
-        assert 0.85 <= statistics.median(ratios) <= 1.15, (times_as_many, ratios)
+            ratios.append(_seconds_of_call(train, 150 // times_as_many) / of_few)
+        found.append(statistics.median(ratios))
+    return found
 
 
-def _seconds_of_call(trainee: Trainee, epochs: int) -> float:
+def _seconds_of_call(train: Train, epochs: int) -> float:
     start = time.perf_counter()
-    trainee.steps(epochs)
+    train(epochs)
     return time.perf_counter() - start
 
 

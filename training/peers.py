@@ -32,7 +32,7 @@ def _each(epoch: Callable[[], Any]) -> Train:
 
 
 def floor(x: np.ndarray, y: np.ndarray) -> Train:
-    """Return the two large matrix products of an epoch, alone: X @ W1 and X^T @ gradient."""
+    """Return the two large matrix products of an epoch, alone: X @ W1, then X^T @ gradient."""
     from training import devices
 
     devices.choose("cpu")
@@ -45,7 +45,9 @@ def floor(x: np.ndarray, y: np.ndarray) -> Train:
 
     @tf.function
     def products() -> tuple[tf.Tensor, tf.Tensor]:
-        return tf.matmul(pixels, W1), tf.matmul(pixels, gradient, transpose_a=True)
+        forwards = tf.matmul(pixels, W1)
+        with tf.control_dependencies([forwards]):  # together they are in each other's way
+            return forwards, tf.matmul(pixels, gradient, transpose_a=True)
 
     return _each(products)
 
