@@ -2,9 +2,10 @@
 
     python docs/bench.py RUN
 
-RUN is a folder of `tf1keras bench`. Keeps its figures in docs/bench.json and its picture in
-docs/bench.png, and replaces what stands between `<!-- bench: table -->` and `<!-- end -->`.
-`make bench` does all of it, in about ten minutes on two cores.
+RUN is a folder of `tf1keras bench`. Keeps its figures in docs/bench.json, beside those of other
+processors, and its picture in docs/bench.png, and replaces what stands between
+`<!-- bench: table -->` and `<!-- end -->`. `make bench` does all of it, in about ten minutes on two
+cores.
 """
 
 import json
@@ -33,15 +34,21 @@ WORDS = {
 
 
 def table(figures: dict[str, Any], page: str) -> str:
-    """Return the table, all numbers of rows in one, and what it was measured on."""
+    """Return a table of all numbers of rows, and what it was measured on, for each processor."""
     from training.bench import lines
 
     headings, measured_on = WORDS[page]
-    rows = [headings, ("---:", "---", *["---:"] * (len(headings) - 2))]
-    for number, of_rows in figures["rows"].items():
-        rows += [(f"{int(number):,}", *line) for line in lines(of_rows)]
-    shown = "\n".join(f"| {' | '.join(row)} |" for row in rows)
-    return f"{shown}\n\n{measured_on.format(**figures)}"
+    head = [headings, ("---:", "---", *["---:"] * (len(headings) - 2))]
+    tables = []
+    for cpu, of_cpu in figures.items():
+        rows = [
+            (f"{int(number):,}", *line)
+            for number, of_rows in of_cpu["rows"].items()
+            for line in lines(of_rows)
+        ]
+        shown = "\n".join(f"| {' | '.join(row)} |" for row in [*head, *rows])
+        tables.append(f"{shown}\n\n{measured_on.format(cpu=cpu, **of_cpu)}")
+    return "\n\n".join(tables)
 
 
 def rewrite(page: str, text: str, figures: dict[str, Any]) -> str:
@@ -51,10 +58,13 @@ def rewrite(page: str, text: str, figures: dict[str, Any]) -> str:
 
 def main(run: Path) -> None:
     """Write everything."""
-    figures = json.loads((run / "bench.json").read_text(encoding="utf-8"))
+    measured = json.loads((run / "bench.json").read_text(encoding="utf-8"))
     about = json.loads((run / "environment.json").read_text(encoding="utf-8"))
-    figures |= {"cpu": about["cpu"], "cores": about["cores"]}
-    figures |= {name: about["packages"][name] for name in ("tensorflow", "keras")}
+    measured |= {"cores": about["cores"]}
+    measured |= {name: about["packages"][name] for name in ("tensorflow", "keras")}
+    figures = json.loads(KEPT.read_text(encoding="utf-8"))
+    figures.pop(about["cpu"], None)
+    figures[about["cpu"]] = measured  # the last one, as the picture
     shutil.copyfile(run / "bench.png", DOCS / "bench.png")
     KEPT.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
     blocks.write(PAGES, rewrite, figures)
