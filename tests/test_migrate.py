@@ -35,6 +35,8 @@ def test_article_goes_to_keras_and_back_bit_for_bit(
     assert "Proven: 15 arrays, 305,313 numbers, read back equal bit for bit." in shown
     for name in ("Variable_3", "output_layer/bias", "v of Variable_2", "step = 12"):
         assert name in shown
+    assumed = "activations relu and linear, loss categorical_crossentropy, "
+    assert f"Assumed, for no array shows it: {assumed}" in " ".join(shown.split())
     assert run("migrate", tmp_path / "a.keras", "--to", tmp_path / "back" / "model.ckpt") == 0
     assert contents(tmp_path / "back" / "model.ckpt") == contents(article)
 
@@ -135,11 +137,16 @@ def test_the_table_of_what_went_where_breaks_no_name(
 
 @pytest.mark.parametrize("rule", genuine.RULES)
 def test_every_rule_goes_there_and_back_and_on_bit_for_bit(
-    rule: str, rules: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    rule: str,
+    rules: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: Printed,
 ) -> None:
     monkeypatch.setenv("RULE", rule)
     pair, there = ["--pair", PAIR], rules / rule / "model.ckpt"
     assert run("migrate", there, "--to", tmp_path / "a.keras", *pair) == 0
+    assert "Assumed" not in capsys.readouterr().out
     assert run("migrate", tmp_path / "a.keras", "--to", tmp_path / "b" / "model.ckpt", *pair) == 0
     assert contents(tmp_path / "b" / "model.ckpt") == contents(there)
     model = keras.models.load_model(tmp_path / "a.keras")

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from tests.conftest import COMMAND, ROOT, run
-from training import cli, command_line, runs
+from training import cli, command_line, report, runs
 from training.config import CompareConfig
+from training.console import Output
 from training.history import read_csv
 from training.model_config import ResumeConfig
 from training.options import OutputOptions
@@ -174,3 +175,17 @@ def test_launch_hands_it_on_to_its_workers(tmp_path: Path) -> None:
     )
     assert done.stderr == ""
     assert json.loads(done.stdout).pop("folder") == "new"
+
+
+def test_a_table_of_numbers_is_whole_on_a_narrow_screen(
+    monkeypatch: pytest.MonkeyPatch, capsys: Printed
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    lane = {"first_loss": 101.94442, "last_loss": 0.060817596, "max_ulp": 123456789, "max_rel": 0.8}
+    lane |= {"test_accuracy": 0.841, "seconds_per_epoch": 0.0123}
+    Output(OutputOptions()).show(report.table({"lanes": {"idiomatic": lane}}))
+    shown = capsys.readouterr().out
+    assert "s/epoch" in shown
+    assert "123,456,789" in shown
+    assert "0.0123" in shown
+    assert len(shown.splitlines()) == 3

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console, RenderableType
+from rich.table import Table
 
 from training import runs
 from training.options import OutputOptions
@@ -40,6 +41,11 @@ class Output:
         """Print a part of the result for people: a string as it is, or a table, or wrapped text."""
         if isinstance(result, str):
             self._shown.print(result, highlight=False, markup=False, soft_wrap=True)
+        elif isinstance(result, Table) and all(column.no_wrap for column in result.columns):
+            # Nothing of it is cut off, however narrow the screen is.
+            free = self._shown.options.update(max_width=1000)
+            wide = self._shown.measure(result, options=free).maximum
+            self._shown.print(result, width=max(wide, self._shown.width), crop=False)
         else:
             self._shown.print(result)
 

@@ -202,7 +202,8 @@ def handed(begin: "Start") -> str:
     if found.loss_before is not None:
         line += f"; loss {found.loss_before:.4g} -> {found.loss_after:.4g}"
     if begin.scale != 1:
-        line += f"\nrescaled by {begin.scale:g}: {begin.reason}"
+        line += f"\nrescaled by {begin.scale:g}, which changes the loss and no prediction: "
+        line += begin.reason
     return line + ("; new head" if begin.new_head else "")
 
 

@@ -15,6 +15,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rich.text import Text
+
 from training import correspondence, devices, environment, files, source, target
 from training.console import Output
 from training.correspondence import Correspondence
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
     from tf1_compat.state import State
 
+TAKE_FROM_GRAPH = "Is your graph another? --pair PAIR.py takes all of that from it."
 LEAVE_OUT = "--weights-only takes the weights and leaves the rest out; --pair and --map say more."
 
 
@@ -52,10 +55,31 @@ def run(config: MigrateConfig) -> int:
     out.show(_table(rows))
     if target.is_bare(state):
         out.show("\nNo optimizer slots: training on starts the optimizer afresh.")
+    assumed = None if found == "keras" or config.pair else assumptions(model)
     out.show(f"\n{proof}")
+    if assumed:
+        out.show(Text(f"Assumed, for no array shows it: {assumed}. {TAKE_FROM_GRAPH}"))
     out.show(f"Written: {config.to}")
-    out.result({"arrays": rows, "proof": proof, "written": config.to})
+    out.result({"arrays": rows, "proof": proof, "assumed": assumed, "written": config.to})
     return 0
+
+
+def assumptions(model: "keras.Model") -> str:
+    """Say what a compiled stack of Dense layers is besides its arrays."""
+    layers = [layer for layer in model.layers if layer.weights]
+    optimizer = model.optimizer.get_config()
+    numbers = [
+        f"{name} {float(optimizer[name]):g}"
+        for name in ("learning_rate", "epsilon")
+        if name in optimizer
+    ]
+    return ", ".join(
+        [
+            f"activations {' and '.join(layer.activation.__name__ for layer in layers)}",
+            f"loss {model.loss.name}",
+            f"{model.optimizer.name} with {' and '.join(numbers)}",
+        ]
+    )
 
 
 def _load(

@@ -62,14 +62,15 @@ class MigrateConfig(OutputOptions):
 
 @dataclass(frozen=True)
 class ResumeConfig(CompareConfig):
-    """Train the article's model on from a checkpoint or .keras file, on every lane, and compare.
+    """Finish a run that was stopped, or train on from a checkpoint or .keras file and compare.
 
     Exit status: 0 exact lane identical to TensorFlow 1, 1 not, 2 bad input. The run folder is
     runs/TIME-resume unless --out names another. --data should be what it was trained on.
     """
 
     source: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="SOURCE")] = Path()
-    """TensorFlow 1 checkpoint (DIR/model.ckpt or DIR), run folder, or .keras file."""
+    """TensorFlow 1 checkpoint (DIR/model.ckpt or DIR), run folder, or .keras file. A run that was
+    stopped, of any command, goes on to its own end and takes no option but --cluster."""
 
     hidden: tuple[int, ...] | None = None  # type: ignore[assignment]
     """Units of the hidden layers; default: the source's, and no others fit."""

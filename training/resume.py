@@ -61,7 +61,8 @@ def _go_on(asked: ResumeConfig, final: Path) -> int:
         _, _, *given = command_line.words(asked)
         raise UserError(
             f"{asked.source}: an unfinished run goes on with its own options; expected only "
-            f"--cluster beside it, found {' '.join(given) or '--out'}."
+            f"--cluster beside it, found {' '.join(given) or '--out'}.\n"
+            "For another end, train anew with other options."
         )
     config = recorded(runs.unfinished(final))
     config = replace(config, quiet=asked.quiet, json=asked.json)

@@ -61,7 +61,9 @@ def write(
         SCRIPTS,
         headline=headline(comparison),
         verdict=Text(results["verdict"], verdict_zh(comparison)),
-        model=config.hyper.describe(),
+        model=Text(
+            config.hyper.describe(), config.hyper.describe().replace(" parameters", " 个参数", 1)
+        ),
         hidden=config.hyper.widths[1],
         results=results,
         rungs=comparison.rungs,

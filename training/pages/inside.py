@@ -113,18 +113,19 @@ def misread(
 ) -> dict[str, Any]:
     """Return test digits that some model gets wrong, first those on which models disagree.
 
-    The others are taken from the start to the end of the test rows, equally far apart. `answers`
-    [models, rows] are columns of the largest logits. Each digit has its row, its class, what each
-    model takes it for, and its pixels in base64, [784] uint8.
+    Where there are too many, they are taken from the start to the end of the test rows, equally far
+    apart. `answers` [models, rows] are columns of the largest logits. Each digit has its row, its
+    class, what each model takes it for, and its pixels in base64, [784] uint8.
     """
-    wrong = np.flatnonzero((answers != test.labels).any(axis=0))
+    misses = answers != test.labels
+    wrong = np.flatnonzero(misses.any(axis=0))
     agreed = (answers[:, wrong] == answers[0, wrong]).all(axis=0)
-    disputed, others = wrong[~agreed][:MOST_DIGITS], wrong[agreed]
-    room = min(MOST_DIGITS - len(disputed), len(others))
-    chosen = [*disputed, *others[np.linspace(0, len(others) - 1, room, dtype=int)]]
+    disputed = _spread(wrong[~agreed], MOST_DIGITS)
+    chosen = [*disputed, *_spread(wrong[agreed], MOST_DIGITS - len(disputed))]
     return {
         "names": names,
         "count": len(wrong),
+        "wrong": [int(of.sum()) for of in misses],
         "disputed": int((~agreed).sum()),
         "digits": [
             {
@@ -138,3 +139,8 @@ def misread(
             for row in chosen
         ],
     }
+
+
+def _spread(rows: np.ndarray, most: int) -> np.ndarray:
+    """Return at most so many of `rows`, from the first to the last, equally far apart."""
+    return rows[np.linspace(0, len(rows) - 1, min(most, len(rows)), dtype=int)]

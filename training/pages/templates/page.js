@@ -8,6 +8,26 @@ const chinese = () => root.lang.startsWith("zh");
 /** What to print of [English, Chinese], or of a string that is the same in both. */
 const say = (text) => (Array.isArray(text) ? text[chinese() ? 1 : 0] : text);
 
+const title = document.querySelector("title");
+
+/** What the reader chose on an earlier page, or null; some browsers keep nothing for files. */
+function remembered(name) {
+  try {
+    return localStorage.getItem(`tf1keras-${name}`);
+  } catch {
+    return null;
+  }
+}
+
+function remember(name, value) {
+  try {
+    localStorage.setItem(`tf1keras-${name}`, value);
+  } catch {
+    // Then the choice is this page's alone.
+  }
+  return value;
+}
+
 const probe = document.body.appendChild(document.createElement("span"));
 probe.hidden = true;
 
@@ -23,9 +43,10 @@ const dark = () =>
   (root.dataset.theme ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";
 
 function redraw() {
-  for (const element of document.querySelectorAll("[data-en]")) {
+  for (const element of document.querySelectorAll("body [data-en]")) {
     element.setAttribute("aria-label", chinese() ? element.dataset.zh : element.dataset.en);
   }
+  document.title = say([title.dataset.en, title.dataset.zh]);
   root.classList.toggle("dark", dark());
   const language = document.getElementById("language");
   language.textContent = chinese() ? "English" : "中文";
@@ -35,13 +56,14 @@ function redraw() {
 }
 
 document.getElementById("language").addEventListener("click", () => {
-  root.lang = chinese() ? "en" : "zh-CN";
+  root.lang = remember("language", chinese() ? "en" : "zh-CN");
   redraw();
 });
 document.getElementById("theme").addEventListener("click", () => {
-  root.dataset.theme = dark() ? "light" : "dark";
+  root.dataset.theme = remember("theme", dark() ? "light" : "dark");
   redraw();
 });
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
-root.lang = navigator.language.startsWith("zh") ? "zh-CN" : "en";
+root.lang = remembered("language") ?? (navigator.language.startsWith("zh") ? "zh-CN" : "en");
+if (remembered("theme")) root.dataset.theme = remembered("theme");
 addEventListener("DOMContentLoaded", redraw); // when the scripts that listen are there
