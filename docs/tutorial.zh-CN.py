@@ -155,7 +155,7 @@ def losses(model):
 
 def show(name, found):
     far = relative_distance(found, tf1_losses).max()
-    print(f"{name:28} {far:.1e} relative, {ulp_distance(found, tf1_losses).max()} float32 numbers")
+    print(f"{name:28} {far:.1e} relative, {ulp_distance(found, tf1_losses).max()} ULP apart")
 
 
 show("Adam()", losses(rewrite(keras.optimizers.Adam())))

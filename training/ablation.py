@@ -69,7 +69,8 @@ def go_on(config: AblateConfig, final: Path) -> int:
     for name in drift.STATES.values():  # all epochs are done: there is nothing to go on with
         (final / name).unlink(missing_ok=True)
     out.show(table(results))
-    out.show(Text(f"\n{LEGEND}"))  # in lines as wide as the screen
+    double = min(FLOAT64_EPOCHS, config.epochs)
+    out.show(Text(f"\n{LEGEND.format(double=double)}"))  # in lines as wide as the screen
     out.where(final)
     out.result(results, final)
     return 0
@@ -77,7 +78,7 @@ def go_on(config: AblateConfig, final: Path) -> int:
 
 LEGEND = (
     "Largest relative distance of a loss to the TensorFlow 1 graph's, up to so many epochs; "
-    f"float64: both sides in float64, up to {FLOAT64_EPOCHS} epochs. What float64 shrinks is "
+    "float64: both sides in float64, up to {double} epochs. What float64 shrinks is "
     "rounding, the rest is semantics."
 )
 

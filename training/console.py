@@ -45,7 +45,8 @@ class Output:
             # Nothing of it is cut off, however narrow the screen is.
             free = self._shown.options.update(max_width=1000)
             wide = self._shown.measure(result, options=free).maximum
-            self._shown.print(result, width=max(wide, self._shown.width), crop=False)
+            shown = _Console(quiet=self._shown.quiet, width=max(wide, self._shown.width))
+            shown.print(result)
         else:
             self._shown.print(result)
 

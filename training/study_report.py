@@ -86,8 +86,10 @@ def verdicts(table: Sequence[dict[str, Any]]) -> Text:
     worse = [r["strategy"] for r in others if r["test_accuracy"] < scratch["test_accuracy"]]
     both = f"{best['test_accuracy']:.2%}, {scratch['test_accuracy']:.2%}"
     return Text(
-        f"Best: {best['strategy']}, {points:+.2f} points against scratch ({both}); "
+        f"Best: {best['strategy']}, {abs(points):.2f} points "
+        f"{'above' if points >= 0 else 'below'} scratch ({both}); "
         f"worse than scratch: {', '.join(worse) or 'none'}.",
-        f"最好的是 {best['strategy']}，比从头训练（scratch）{points:+.2f} 个百分点（{both}）；"
-        f"不如从头训练的：{'、'.join(worse) or '没有'}。",
+        f"最好的是 {best['strategy']}，比从头训练（scratch）{'高' if points >= 0 else '低'} "
+        f"{abs(points):.2f} 个百分点（{both}）；"
+        f"{'不如从头训练的：' + '、'.join(worse) if worse else '没有不如从头训练的'}。",
     )
