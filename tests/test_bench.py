@@ -171,20 +171,22 @@ def test_several_epochs_in_a_call_change_no_bit(digits: Digits) -> None:
 @pytest.mark.slow
 def test_exact_lane_is_near_the_floor_at_few_rows(tmp_path: Path) -> None:
     """Ratios of one run on this machine: they scatter by three hundredths, so one of three."""
-    options = ["--rows", 4000, "--peers", "exact"]
+    options = ["--rows", 4000, "--peers", "exact", "--rounds", 5]
     assert any(_to_floor(tmp_path / str(n), *options)["exact"] <= 1.25 for n in range(3))
 
 
 @pytest.mark.alone
 @pytest.mark.slow
 def test_exact_lane_is_ahead_of_plain_fit(tmp_path: Path) -> None:
-    ratios = _to_floor(tmp_path / "b", "--rows", 60000, "--peers", "exact", "keras_fit")
+    ratios = _to_floor(
+        tmp_path / "b", "--rows", 60000, "--peers", "exact", "keras_fit", "--rounds", 3
+    )
     assert ratios["keras_fit"] / ratios["exact"] >= 1.6
 
 
 def _to_floor(folder: Path, *options: object) -> dict[str, float]:
     """Return peer -> its ratio to the floor, of one bench of one number of rows."""
-    assert run("bench", *options, "--rounds", 5, "--out", folder) == 0
+    assert run("bench", *options, "--out", folder) == 0
     (found,) = read_json(folder / "bench.json")["rows"].values()
     return {peer: of["to_floor"] for peer, of in found.items()}
 
