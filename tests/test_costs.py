@@ -75,17 +75,13 @@ def test_cost_is_linear_in_rows() -> None:
 
 def _growth(trainers: Sequence[Train]) -> list[float]:
     """Return how many times as long a row takes at 60,000 and 600,000 rows as at 4,000."""
-    few, *more = trainers
     for train in trainers:
-        train(3)
-    found = []
-    for train, times_as_many in zip(more, (15, 150), strict=True):
-        ratios = []
-        for _ in range(3):
-            of_few = _seconds_of_call(few, 150)
-            ratios.append(_seconds_of_call(train, 150 // times_as_many) / of_few)
-        found.append(statistics.median(ratios))
-    return found
+        train(1)
+    rounds = []
+    for _ in range(3):
+        of_few, *of_more = map(_seconds_of_call, trainers, (150, 10, 1))
+        rounds.append([seconds / of_few for seconds in of_more])
+    return [statistics.median(ratios) for ratios in zip(*rounds, strict=True)]
 
 
 def _seconds_of_call(train: Train, epochs: int) -> float:
