@@ -167,6 +167,7 @@ def test_others_stop_and_name_the_worker_that_was_killed(
         assert len(state["losses:tf1"]) == len(state["losses:exact"]) == last + 1 > 10
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("index", [0, 1])
 def test_a_worker_stays_until_the_others_have_left(index: int) -> None:
     """Another may notice much later; then the ports of two would be closed."""

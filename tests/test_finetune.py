@@ -147,6 +147,7 @@ def test_same_seed_same_bits_and_the_test_rows_choose_nothing(
     assert any(not np.array_equal(weights[0][path], weights[2][path]) for path in weights[0])
 
 
+@pytest.mark.slow
 def test_the_weights_of_the_lowest_validation_loss_are_kept(
     few: tuple[Examples, Examples],
 ) -> None:
