@@ -73,12 +73,10 @@ def assumptions(model: "keras.Model") -> str:
         for name in ("learning_rate", "epsilon")
         if name in optimizer
     ]
-    return ", ".join(
-        [
-            f"activations {' and '.join(layer.activation.__name__ for layer in layers)}",
-            f"loss {model.loss.name}",
-            f"{model.optimizer.name} with {' and '.join(numbers)}",
-        ]
+    activations = " and ".join(layer.activation.__name__ for layer in layers)
+    return (
+        f"activations {activations}, loss {model.loss.name}, "
+        f"{model.optimizer.name} with {' and '.join(numbers)}"
     )
 
 

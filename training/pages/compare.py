@@ -53,6 +53,7 @@ def write(
         "units": inside.units(units, after),
         "misread": misread["digits"],
     }
+    model = config.hyper.describe()
     document.write(
         folder,
         "compare.html.j2",
@@ -61,9 +62,7 @@ def write(
         SCRIPTS,
         headline=headline(comparison),
         verdict=Text(results["verdict"], verdict_zh(comparison)),
-        model=Text(
-            config.hyper.describe(), config.hyper.describe().replace(" parameters", " 个参数", 1)
-        ),
+        model=Text(model, model.replace(" parameters", " 个参数", 1)),
         hidden=config.hyper.widths[1],
         results=results,
         rungs=comparison.rungs,
