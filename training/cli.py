@@ -21,7 +21,7 @@ from training.config import (
     LaunchConfig,
 )
 from training.errors import UserError
-from training.interruption import Stopped
+from training.interruption import Stopped, ctrl_c_remembered
 from training.model_config import FinetuneConfig, MigrateConfig, PredictConfig, ResumeConfig
 
 Command = (
@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         config = _parse(sys.argv[1:] if arguments is None else arguments)
         from training import console
 
-        with console.quiet(config.quiet):
+        with ctrl_c_remembered(), console.quiet(config.quiet):
             return _run(config)
     except Stopped as stopped:
         print(f"tf1keras: {stopped}", file=sys.stderr)

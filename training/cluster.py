@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from training import startup
+from training.children import ctrl_c_later
 from training.devices import Device
 from training.errors import UserError
 
@@ -213,7 +214,8 @@ def _waiting(addresses: tuple[str, ...], index: int) -> Iterator[None]:
     watch = multiprocessing.get_context("spawn").Process(
         target=_end_waiting, args=(addresses, index), daemon=True
     )
-    watch.start()
+    with ctrl_c_later():
+        watch.start()
     try:
         yield
     finally:
@@ -221,7 +223,6 @@ def _waiting(addresses: tuple[str, ...], index: int) -> Iterator[None]:
 
 
 def _end_waiting(addresses: tuple[str, ...], index: int) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     waiting, pid = multiprocessing.parent_process(), os.getppid()
     assert waiting
     waiting.join(JOIN_SECONDS)

@@ -1,7 +1,9 @@
 """Ctrl-C and SIGTERM while training: the call that runs is ended and saved first."""
 
 import signal
-from contextlib import AbstractContextManager
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from types import FrameType
 from typing import Any
 
@@ -16,6 +18,62 @@ class Stopped(UserError):
         self.status = 128 + number
 
 
+class _Remembering:
+    """Raises KeyboardInterrupt, as Python's own handler does, and remembers that."""
+
+    def __init__(self) -> None:
+        self.raised = False
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        self.raised = True
+        raise KeyboardInterrupt
+
+
+@contextmanager
+def ctrl_c_remembered() -> Iterator[None]:
+    """Within it `stop_if_asked` knows of a Ctrl-C whose KeyboardInterrupt was dropped.
+
+    TensorFlow drops what is raised while its first `Session.run` asks for NumPy's version, and
+    Python what is raised in a callback of the garbage collector.
+    """
+    if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:  # nohup, another's
+        yield
+        return
+    hook = sys.unraisablehook
+    signal.signal(signal.SIGINT, _Remembering())
+    sys.unraisablehook = lambda dropped: _unless_asked(dropped, hook)
+    try:
+        yield
+    finally:
+        sys.unraisablehook = hook
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _unless_asked(dropped: Any, hook: Callable[[Any], Any]) -> None:
+    if not issubclass(dropped.exc_type, KeyboardInterrupt):
+        hook(dropped)
+
+
+@contextmanager
+def ctrl_c_obeyed() -> Iterator[None]:
+    """Stop after the body where it was asked for; that a library failed of it is no error."""
+    try:
+        yield
+    except UserError:
+        raise
+    except Exception:
+        stop_if_asked()
+        raise
+    stop_if_asked()
+
+
+def stop_if_asked() -> None:
+    """Raise KeyboardInterrupt once more where one was dropped: before what takes long or stays."""
+    handler = signal.getsignal(signal.SIGINT)
+    if isinstance(handler, _Remembering) and handler.raised:
+        raise KeyboardInterrupt
+
+
 class Interruption(AbstractContextManager):
     """Within it the first SIGINT or SIGTERM is only noted, in `number`; a second one interrupts."""
 
@@ -24,6 +82,7 @@ class Interruption(AbstractContextManager):
         self._before: dict[int, Any] = {}
 
     def __enter__(self) -> "Interruption":
+        stop_if_asked()
         for number in (signal.SIGINT, signal.SIGTERM):
             self._before[number] = signal.signal(number, self._note)
         return self

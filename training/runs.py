@@ -20,7 +20,7 @@ from filelock import FileLock, Timeout
 
 from training import files, shortage
 from training.errors import UserError
-from training.interruption import Stopped
+from training.interruption import Stopped, ctrl_c_obeyed
 
 UNFINISHED = ".unfinished"
 LOCK = "lock"
@@ -77,7 +77,7 @@ def new(final: Path) -> Iterator[Path]:
         except OSError as error:
             raise UserError(f"--out {final}: cannot be written to ({error.strerror}).") from error
         try:
-            with shortage.room(final):
+            with shortage.room(final), ctrl_c_obeyed():
                 yield unfinished
             os.replace(unfinished, final)
         finally:
@@ -101,7 +101,7 @@ def resumable(final: Path, *markers: str) -> Iterator[Path]:
         try:
             _check_free(final)  # another process may have finished it
             _clear(folder, {*markers, LOCK, *BEGUN})
-            with _telling(final, is_saved), shortage.room(final, is_saved):
+            with _telling(final, is_saved), shortage.room(final, is_saved), ctrl_c_obeyed():
                 yield folder
             _check_free(final)
             if final.is_dir():  # an empty one
