@@ -199,6 +199,9 @@ def test_charts_are_there_and_change_with_what_is_chosen(shared: Any) -> None:
     assert "float32 numbers" in title.inner_text()
     page.get_by_label("relative").check()
     assert title.inner_text() == "relative distance to tf1"
+    ticks = page.locator("#distance .ytick").all_text_contents()
+    assert ticks
+    assert all(re.fullmatch(r"\d(\.\d+)?e−\d+", tick) for tick in ticks), ticks
     page.locator("#losses").get_by_label("linear axis").check()
     assert page.evaluate("() => document.querySelector('#losses .plot').layout.yaxis.type") == (
         "linear"
@@ -213,6 +216,9 @@ def test_charts_are_there_and_change_with_what_is_chosen(shared: Any) -> None:
     label = digit.inner_text()
     digit.click()
     assert page.locator(".says").first.inner_text() == re.findall(r"→ (\d)", label)[0]
+    assert page.locator("#truth").inner_text() == f"it is: {label.split()[0]}"
+    page.get_by_role("button", name="Clear").click()
+    assert page.locator("#truth").inner_text() == ""
 
 
 @pytest.mark.slow

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from training import data, devices, history, lanes, loop, report, runs, saving
+from training import data, devices, history, lanes, loop, progress, report, runs, saving
 from training.config import ArticleConfig
 from training.console import Output
 from training.interruption import Interruption
@@ -36,6 +36,7 @@ def go_on(config: ArticleConfig, final: Path) -> int:
         if saved:
             saving.restore([session.program], saved)
         begun = saved or Saved({"tf1": np.array([])}, {})
+        progress.goes_on(begun.epochs, config.epochs, session.out.notes)
         with Interruption() as interruption:
             saver = Saver(folder, [session.program], config.save_every, interruption, begun)
             with saver.telling():

@@ -25,7 +25,9 @@ class Child(ProcessPoolExecutor):
         super().__init__(1, spawn, _begin, (begin, arguments))
 
     def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
-        """Run `fn` there; called in the main thread."""
+        """Run `fn` there. The first call, which starts the process, is the main thread's."""
+        if self._processes:
+            return super().submit(fn, *args, **kwargs)
         with ctrl_c_later():
             return super().submit(fn, *args, **kwargs)
 

@@ -131,7 +131,9 @@ def _train_saving(
 ) -> tuple["keras.Model", "Tuned"]:
     """Train as `train`, with a progress line, and save to `folder` on the way."""
     saved = reached.read(folder)
-    with progress.line(recipe(config).epochs, notes) as show, Interruption() as interruption:
+    done = len(saved.history) - 1 if saved else 0
+    line = progress.line(recipe(config).epochs, notes, done)
+    with line as show, Interruption() as interruption:
         saver = Saver(folder, config.save_every, interruption, saved)
 
         def after_epoch(now: Reached) -> None:

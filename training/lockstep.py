@@ -134,7 +134,8 @@ class Lockstep:
             show(epoch, losses)
 
         watched = self._workers.watched() if self._workers else contextlib.nullcontext()
-        with progress.line(self._config.epochs, notes) as show, Interruption() as interruption:
+        line = progress.line(self._config.epochs, notes, self._saved.epochs)
+        with line as show, Interruption() as interruption:
             saver = Saver(
                 self._folder,
                 self.trainees,

@@ -21,9 +21,10 @@ from training.history import relative_distance
 
 @contextlib.contextmanager
 def line(
-    epochs: int, console: Console
+    epochs: int, console: Console, done: int = 0
 ) -> Iterator[Callable[[int, Mapping[str, np.floating]], None]]:
-    """Give a function to call after every epoch with (epoch, lane -> loss)."""
+    """Give a function to call after every epoch with (epoch, lane -> loss); `done` are done."""
+    goes_on(done, epochs, console)
     columns = (
         TextColumn("epoch"),
         MofNCompleteColumn(table_column=Column(no_wrap=True)),
@@ -39,6 +40,12 @@ def line(
                 shown.update(task, completed=epoch + 1, losses=_text(losses))
 
         yield show
+
+
+def goes_on(done: int, epochs: int, console: Console, of_what: str = "epochs") -> None:
+    """Say where a run goes on, in a pipe as well, if it is not begun anew."""
+    if done:
+        console.print(f"goes on after {done:,} of {epochs:,} {of_what}", highlight=False)
 
 
 class _Speed(ProgressColumn):

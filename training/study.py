@@ -18,6 +18,7 @@ from training import (
     finetune,
     plot,
     pretrained,
+    progress,
     report,
     runs,
     source,
@@ -73,6 +74,7 @@ def go_on(config: FinetuneConfig, final: Path) -> int:
     with runs.resumable(final, studied.STATE) as folder, tf.device(device.name):
         report.write_setting(folder, config, device, digits)
         found = studied.read(folder, begun)
+        progress.goes_on(len(found.rows), len(_names()) * config.seeds, out.notes, "trainings")
         with Interruption() as interruption:
 
             def after_epoch(reached: Reached) -> None:

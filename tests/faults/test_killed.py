@@ -108,7 +108,11 @@ def test_killed_at_random_moments_it_ends_as_if_undisturbed(
 @pytest.mark.slow
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_told_to_stop_it_saves_and_says_how_to_go_on(
-    number: int, status: int, whole: Path, tmp_path: Path
+    number: int,
+    status: int,
+    whole: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     process = start(tmp_path, *OPTIONS, "--epochs-per-call", 7, "--out", "run")
     assert process.stderr
@@ -125,6 +129,7 @@ def test_told_to_stop_it_saves_and_says_how_to_go_on(
     assert saved
     assert 0 < saved.epochs < 120
     assert run("resume", tmp_path / "run.unfinished") == 0
+    assert f"\ngoes on after {saved.epochs} of 120 epochs\n" in capsys.readouterr().err
     same(tmp_path / "run", whole)
 
 

@@ -93,6 +93,8 @@ def test_a_study_goes_on_with_what_is_left(tmp_path: Path) -> None:
     process = study(tmp_path, "resume", "run")
     assert process.stderr
     for line in process.stderr:
+        if "goes on" in line:
+            assert line == f"goes on after {done} of {ROWS} trainings\n"
         if " seed 0: " in line:
             break
     process.terminate()

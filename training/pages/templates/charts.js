@@ -34,6 +34,13 @@ const lonely = (y) => {
   return y.map((_, i) => (there(i) && !there(i - 1) && !there(i + 1) ? 5 : 0));
 };
 
+/** In full on a log axis, where Plotly would print of 20 and 50 the first digit alone. */
+function ticks(view) {
+  if (view.format.endsWith("%")) return ".0%";
+  if (!view.log) return "";
+  return view.format.endsWith("e") ? "~e" : "~g";
+}
+
 function lines(chart, figure) {
   const view = chart.views[chosen(figure, "view")];
   const first = chart.x[0];
@@ -86,8 +93,9 @@ function lines(chart, figure) {
       yaxis: axis("", {
         automargin: "left",
         type: view.log ? "log" : "linear",
-        exponentformat: view.log ? "power" : "none",
-        tickformat: view.format.endsWith("%") ? ".0%" : "",
+        exponentformat: "none",
+        tickformat: ticks(view),
+        ...(view.log ? { nticks: 5 } : {}), // 1, 2, 5 within few powers; all nine would overlap
         autorange: true,
       }),
       shapes,

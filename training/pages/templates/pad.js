@@ -37,6 +37,7 @@ if (pad) {
   const context = pad.getContext("2d", { willReadFrequently: true });
   const seen = document.getElementById("seen");
   const heard = document.getElementById("heard");
+  const truth = document.getElementById("truth"); // of a test row that was chosen
   const empty = document.getElementById("empty"); // what the pad says until something is drawn
   const blobs = data.pad.weights.map((text) => new Float32Array(decode(text).buffer));
   const models = data.pad.models.map((model) => ({ ...model, weights: blobs[model.weights] }));
@@ -100,6 +101,12 @@ if (pad) {
     heard.textContent = models.map((model, m) => `${say(model.name)}: ${answers[m].says.textContent}`).join(", ");
   }
 
+  function tellTruth() {
+    const name = truth.dataset.class;
+    truth.textContent = name && say([`it is: ${name}`, `真实类别：${name}`]);
+  }
+  document.addEventListener("redraw", tellTruth);
+
   function line(from, to) {
     empty.hidden = true;
     context.beginPath();
@@ -115,6 +122,8 @@ if (pad) {
     last = null;
     answer(null);
     heard.textContent = "";
+    truth.dataset.class = "";
+    tellTruth();
   }
 
   const place = (event) => {
@@ -174,7 +183,10 @@ if (pad) {
   for (const button of document.querySelectorAll("[data-digit]")) {
     button.addEventListener("click", () => {
       clear();
-      answer(decode(data.misread[button.dataset.digit].pixels));
+      const chosen = data.misread[button.dataset.digit];
+      answer(decode(chosen.pixels));
+      truth.dataset.class = chosen.class;
+      tellTruth();
       tell();
       pad.scrollIntoView({ block: "center" });
     });
