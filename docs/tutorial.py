@@ -12,8 +12,8 @@
 # %% [markdown]
 # ## Set up
 #
-# In a clone after `make install` there is nothing to do, but for choosing its `.venv` as kernel. On Colab
-# or elsewhere: bring the whole project there first (upload it as a folder, or clone it), and open this
+# In a clone after `make install` there is nothing to do, but for choosing its `.venv` as kernel (in VS
+# Code; a JupyterLab that was started from it calls it Python 3). On Colab or elsewhere: bring the whole project there first (upload it as a folder, or clone it), and open this
 # notebook in its folder `docs`, or set the working directory to the project. The next cell then installs
 # it. If it replaced packages that were loaded before, restart the kernel and begin again.
 
@@ -256,7 +256,7 @@ tf1keras("finetune", runs / "compare", "--epochs", 4, "--device", "cpu", "--out"
 # %% [markdown]
 # ## Which digit is that?
 #
-# A picture of any size, dark on bright. It is brought into MNIST's form, and both Keras and TensorFlow 1's
+# A picture of any size, dark on bright or the other way round. It is brought into MNIST's form, and both Keras and TensorFlow 1's
 # graph say what they see.
 
 # %%

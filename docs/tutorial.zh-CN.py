@@ -1,9 +1,7 @@
 # %% [markdown]
 # # 从一段 TensorFlow 1 代码到一个证明过完全相同的 Keras 3 模型
 #
-# 你找到一段深度学习代码，开头是 `tf.placeholder`，一运行就报错。读完这个 notebook，它能跑了；你已经逐行把
-# 它改写成 Keras 3；你知道改写后的模型就是原来那个，也知道如果不是该怎么看出来；最后，它还能认出别人手写的
-# 一个数字。
+# 你找到一段深度学习代码，开头是 `tf.placeholder`，一运行就报错。读完这个 notebook，它能跑了；你已经逐行把它改写成 Keras 3；你知道改写后的模型就是原来那个，也知道如果不是该怎么看出来；最后，它还能认出别人手写的一个数字。
 #
 # 两个核上大约一分钟，不需要 GPU，也不用下载数据。
 #
@@ -12,9 +10,8 @@
 # %% [markdown]
 # ## 准备
 #
-# 如果是克隆下来的仓库，`make install` 之后什么都不用做，只要选它的 `.venv` 作内核。在 Colab 或别的地方：
-# 先把整个项目放过去（上传文件夹，或者克隆），再从它的 `docs` 文件夹打开这个 notebook，或者把工作目录设为
-# 项目所在的文件夹，下一格就会安装它。如果安装时替换了已经导入的包，请重启内核，从头再运行一遍。
+# 如果是克隆下来的仓库，`make install` 之后什么都不用做，只要选对内核：VS Code 里选它的 `.venv`，从它启动的
+# JupyterLab 里叫 Python 3。在 Colab 或别的地方：先把整个项目放过去（上传文件夹，或者克隆），再从它的 `docs` 文件夹打开这个 notebook，或者把工作目录设为项目所在的文件夹，下一格就会安装它。如果安装时替换了已经导入的包，请重启内核，从头再运行一遍。
 
 # %%
 import importlib.metadata
@@ -78,8 +75,7 @@ except AttributeError as error:
 #
 # ## 数据
 #
-# 原代码从几个没有定义过的变量里取数字。784 个输入、10 个输出，那就是 MNIST。有 5,000 个真正的 MNIST 数字
-# 随一个已经装好的包一起来了。
+# 原代码从几个没有定义过的变量里取数字。784 个输入、10 个输出，那就是 MNIST。有 5,000 个真正的 MNIST 数字随一个已经装好的包一起来了。
 
 # %%
 digits = data.load("mnist_5k")
@@ -96,9 +92,7 @@ for label, panel in enumerate(panels):
 # %% [markdown]
 # ## 原代码又能跑了
 #
-# `tf1_compat/article.py` 就是原代码的图，每个节点都一样。它建在一个 `tf.Graph` 里面，所以 notebook 的其余
-# 部分什么都不用关掉；起点是 TensorFlow 1.15 用这个种子生成的权重。和原代码一样，由 Session 来运行：每个
-# 损失都是该 epoch 更新**之前**的损失。
+# `tf1_compat/article.py` 就是原代码的图，每个节点都一样。它建在一个 `tf.Graph` 里面，所以 notebook 的其余部分什么都不用关掉；起点是 TensorFlow 1.15 用这个种子生成的权重。和原代码一样，由 Session 来运行：每个损失都是该 epoch 更新**之前**的损失。
 
 # %%
 EPOCHS = 20
@@ -130,8 +124,7 @@ with tf.Graph().as_default():
 # | 在 epoch 的循环里 `Session.run` | `fit(x, y, batch_size=len(x), epochs=..., shuffle=False)` |
 # | `tf.global_variables_initializer()` | 不需要 |
 #
-# [从 TensorFlow 1 到 Keras 3](tf1-to-keras.zh-CN.md)列出了七十来个调用。要比较，两个模型必须从同样的权重
-# 出发：`set_weights`。
+# [从 TensorFlow 1 到 Keras 3](tf1-to-keras.zh-CN.md)列出了七十来个调用。要比较，两个模型必须从同样的权重出发：`set_weights`。
 
 
 # %%
@@ -162,20 +155,17 @@ show("Adam()", losses(rewrite(keras.optimizers.Adam())))
 show("Adam(epsilon=1e-8)", losses(rewrite(keras.optimizers.Adam(epsilon=1e-8))))
 
 # %% [markdown]
-# 很接近，但不相同。是写错了，还是舍入误差？只看曲线谁也说不清：训练会放大任何一点差别。不过其中确实有一个
-# 错误：TensorFlow 1 的 `epsilon` 是 1e-8，Keras 的是 1e-7。剩下的差别有两个原因，都去掉以后，就什么都不剩了：
+# 很接近，但不相同。是写错了，还是舍入误差？只看曲线谁也说不清：训练会放大任何一点差别。不过其中确实有一个错误：TensorFlow 1 的 `epsilon` 是 1e-8，Keras 的是 1e-7。剩下的差别有两个原因，都去掉以后，就什么都不剩了：
 
 # %%
 show("the exact lane", losses(keras_models.article.build("exact")))
 
 # %% [markdown]
-# 零：每一个比特都相同。做到这一点的是 `keras_models/exact.py` 里的两样东西：一个像 TensorFlow 1 那样加
-# 偏置的 `Dense`，和一个像 TensorFlow 1 那样舍入的 `Adam`。
+# 零：每一个比特都相同。做到这一点的是 `keras_models/exact.py` 里的两样东西：一个像 TensorFlow 1 那样加偏置的 `Dense`，和一个像 TensorFlow 1 那样舍入的 `Adam`。
 #
 # ## 阶梯：**你的**改写对不对？
 #
-# 你自己的模型用不着这两样东西，你只想知道别处没有写错。`tf1keras check` 把权重拷过去，给两边同样的数据，
-# 从一条结论爬到更强的下一条。它需要一个文件，里面有原来的图和 Keras 模型：
+# 你自己的模型用不着这两样东西，你只想知道别处没有写错。`tf1keras check` 把权重拷过去，给两边同样的数据，从一条结论爬到更强的下一条。它需要一个文件，里面有原来的图和 Keras 模型：
 
 # %%
 PAIR = """
@@ -206,8 +196,7 @@ def check(optimizer):
 check("keras.optimizers.Adam(epsilon=1e-8)")
 
 # %% [markdown]
-# “EQUIVALENT”（等价）是证明出来的，不是靠容差判断的：把 Keras 的算法换成 TensorFlow 1 的，每一个比特就都
-# 相同。再看用默认 `epsilon` 的改写：
+# “EQUIVALENT”（等价）是证明出来的，不是靠容差判断的：把 Keras 的算法换成 TensorFlow 1 的，每一个比特就都相同。再看用默认 `epsilon` 的改写：
 
 # %%
 check("keras.optimizers.Adam()")
@@ -217,8 +206,7 @@ check("keras.optimizers.Adam()")
 #
 # ## 消融：每个原因各有多大影响？
 #
-# `tf1keras ablate` 在精确的模型里每次只打开一个原因，float32 和 float64 各训练一遍。float64 能缩小的是舍入
-# 误差；缩不小的，说明两个程序算的不是同一个东西。
+# `tf1keras ablate` 在精确的模型里每次只打开一个原因，float32 和 float64 各训练一遍。float64 能缩小的是舍入误差；缩不小的，说明两个程序算的不是同一个东西。
 
 # %%
 causes = ["epsilon", "one_minus_beta", "bias_add", "probabilities"]
@@ -242,8 +230,7 @@ _ = plt.axis("off")
 # %% [markdown]
 # ## 从原代码的结果到一个好模型
 #
-# 原代码的权重从 N(0, 1) 出发，大约大了二十倍，不好训练。`tf1keras finetune` 先把它们缩小（所有预测都不变），
-# 再用今天的办法接着训练：这里只训练四个 epoch。
+# 原代码的权重从 N(0, 1) 出发，大约大了二十倍，不好训练。`tf1keras finetune` 先把它们缩小（所有预测都不变），再用今天的办法接着训练：这里只训练四个 epoch。
 
 # %%
 tf1keras("finetune", runs / "compare", "--epochs", 4, "--device", "cpu", "--out", runs / "tuned")
@@ -251,7 +238,7 @@ tf1keras("finetune", runs / "compare", "--epochs", 4, "--device", "cpu", "--out"
 # %% [markdown]
 # ## 这是哪个数字？
 #
-# 一张任意大小、浅底深字的图片。先把它变成 MNIST 的样子，再由 Keras 和 TensorFlow 1 的图各自回答。
+# 一张任意大小的图片，浅底深字或深底浅字都行。先把它变成 MNIST 的样子，再由 Keras 和 TensorFlow 1 的图各自回答。
 
 # %%
 seven = project / "examples" / "seven.png"

@@ -165,7 +165,7 @@ def test_sigterm_saves_and_resume_ends_as_if_nothing_had_happened(
     assert said in capfd.readouterr().err
     assert run("finetune", "nowhere", "--out", tmp_path / "run") == 2  # the place is taken
     assert run("resume", folder) == 0
-    assert "\ngoes on after 2 of " in capfd.readouterr().err
+    assert "\ngoes on after epoch 2\n" in capfd.readouterr().err
     assert_same_run(tmp_path / "run", whole)
 
 

@@ -81,6 +81,12 @@ def test_page_has_every_part(elements: Elements, text: str, page_run: Path) -> N
     assert read_json(page_run / "results.json")["verdict"] in text
 
 
+def test_no_space_stands_after_a_chinese_mark(text: str) -> None:
+    """English has it there, within its own text."""
+    assert not re.search(r"[，。：；！？]</span>\s", text)
+    assert re.search(r'class="en">[^<]*[.:] </span><span class="zh"', text)
+
+
 def test_nothing_that_is_printed_is_markup(elements: Elements, text: str, tmp_path: Path) -> None:
     """The data set's name has a script in it, and ends the script element that it is in."""
     assert "<script>alert" not in text

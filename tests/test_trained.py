@@ -64,7 +64,7 @@ def test_a_varied_run_is_resumed_as_it_was_trained(
     shown = capsys.readouterr().err
     banner = "784-32-16-10, 25,818 parameters, mse, gradient_descent at 1e-05, l1 0.0001, l2 0.01"
     assert banner in shown
-    assert "from step 12" in shown
+    assert "from step 12 at learning rate " in shown
     whole = read_csv(make_run(*VARIED, "--epochs", 24) / "history.csv")
     more = read_csv(tmp_path / "more" / "history.csv")
     for lane in ("tf1", "exact"):

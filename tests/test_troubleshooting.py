@@ -7,11 +7,13 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 import tensorflow as tf
 
 import keras_models
 from tests.conftest import ROOT, tf1keras
+from tests.pages import code_blocks
 from tests.test_cli import status
 
 PAGES = ["troubleshooting.md", "troubleshooting.zh-CN.md"]
@@ -158,3 +160,13 @@ def test_every_message_is_made_here(page: str) -> None:
     assert set(SHOWN) == {*IN_PROCESS, *IN_ANOTHER, *IN_A_SCRIPT}
     assert shown(page) == SHOWN
     assert text(page).count("```text\n") == len(SHOWN)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_listing_in_a_graph_of_its_own_runs(
+    page: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (code,) = code_blocks(text(page), "python")
+    exec(code, {})
+    assert capsys.readouterr().out == f"{np.zeros([1, 10], np.float32)}\n"
+    assert tf.executing_eagerly()

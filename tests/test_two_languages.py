@@ -1,5 +1,6 @@
 """Every page of docs/ is there in English and in Chinese, and both show the same."""
 
+import json
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -169,3 +170,19 @@ def test_no_paragraph_is_left_in_english(page: Path) -> None:
     for paragraph in paragraphs:
         if " " in paragraph:  # else a name, or the link to the English page
             assert re.search(r"[\u4e00-\u9fff]", paragraph), paragraph
+
+
+CHINESE_TEXT = [*CHINESE, ROOT / "README.zh-CN.md", DOCS / "tutorial.zh-CN.ipynb"]
+WIDE = "[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]"
+
+
+@pytest.mark.parametrize("page", CHINESE_TEXT, ids=lambda page: page.name)
+def test_no_line_ends_between_two_chinese_characters(page: Path) -> None:
+    """A browser would show a space there."""
+    content = page.read_text(encoding="utf-8")
+    if page.suffix == ".ipynb":
+        cells = json.loads(content)["cells"]
+        content = "\n\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "markdown")
+    parser = MarkdownIt("commonmark").enable("table")
+    for token in parser.parse(content):
+        assert not re.search(rf"{WIDE}\n\s*{WIDE}", token.content if token.children else "")

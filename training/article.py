@@ -36,7 +36,7 @@ def go_on(config: ArticleConfig, final: Path) -> int:
         if saved:
             saving.restore([session.program], saved)
         begun = saved or Saved({"tf1": np.array([])}, {})
-        progress.goes_on(begun.epochs, config.epochs, session.out.notes)
+        progress.goes_on(begun.last, session.out.notes)
         with Interruption() as interruption:
             saver = Saver(folder, [session.program], config.save_every, interruption, begun)
             with saver.telling():

@@ -106,7 +106,7 @@ def _go_on(
     if saved:
         saving.restore(trainees, saved)
     begun = saved or Saved({trainee.name: np.array([]) for trainee in trainees}, {})
-    with progress.line(epochs, notes, begun.epochs) as show, Interruption() as interruption:
+    with progress.line(epochs, notes, begun.last) as show, Interruption() as interruption:
         saver = Saver(plan.folder, trainees, plan.save_every, interruption, begun, name=state)
         with saver.telling():
             found = loop.train(

@@ -134,7 +134,7 @@ class Lockstep:
             show(epoch, losses)
 
         watched = self._workers.watched() if self._workers else contextlib.nullcontext()
-        line = progress.line(self._config.epochs, notes, self._saved.epochs)
+        line = progress.line(self._config.epochs, notes, self._saved.last)
         with line as show, Interruption() as interruption:
             saver = Saver(
                 self._folder,

@@ -21,10 +21,13 @@ from training.history import relative_distance
 
 @contextlib.contextmanager
 def line(
-    epochs: int, console: Console, done: int = 0
+    epochs: int, console: Console, after: int | None = None
 ) -> Iterator[Callable[[int, Mapping[str, np.floating]], None]]:
-    """Give a function to call after every epoch with (epoch, lane -> loss); `done` are done."""
-    goes_on(done, epochs, console)
+    """Give a function to call after every epoch with (epoch, lane -> loss).
+
+    The run is begun anew, or goes on `after` an epoch.
+    """
+    goes_on(after, console)
     columns = (
         TextColumn("epoch"),
         MofNCompleteColumn(table_column=Column(no_wrap=True)),
@@ -42,10 +45,10 @@ def line(
         yield show
 
 
-def goes_on(done: int, epochs: int, console: Console, of_what: str = "epochs") -> None:
-    """Say where a run goes on, in a pipe as well, if it is not begun anew."""
-    if done:
-        console.print(f"goes on after {done:,} of {epochs:,} {of_what}", highlight=False)
+def goes_on(after: int | None, console: Console) -> None:
+    """Say after which epoch a run goes on, in a pipe as well, if it is not begun anew."""
+    if after is not None:
+        console.print(f"goes on after epoch {after}", highlight=False)
 
 
 class _Speed(ProgressColumn):

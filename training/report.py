@@ -31,6 +31,8 @@ def banner(
     origin = f"seed {config.seed}"
     if start and (start.state or start.saved):
         origin = f"from step {start.first}" if start.first else "from its weights"
+        if isinstance(config, TrainingOptions):  # what a checkpoint does not hold
+            origin += f" at learning rate {config.hyper.learning_rate:g}"
     return (
         f"{environment.banner()}\n"
         f"data {digits.describe()}\n"

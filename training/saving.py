@@ -41,6 +41,11 @@ class Saved:
         return len(next(iter(self.losses.values())))
 
     @property
+    def last(self) -> int | None:
+        """The number of the last epoch that is done; None before the first."""
+        return self.first + self.epochs - 1 if self.epochs else None
+
+    @property
     def finite(self) -> bool:
         """Whether every number that a lane would go on from is finite."""
         return all(

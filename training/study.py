@@ -18,7 +18,6 @@ from training import (
     finetune,
     plot,
     pretrained,
-    progress,
     report,
     runs,
     source,
@@ -74,7 +73,8 @@ def go_on(config: FinetuneConfig, final: Path) -> int:
     with runs.resumable(final, studied.STATE) as folder, tf.device(device.name):
         report.write_setting(folder, config, device, digits)
         found = studied.read(folder, begun)
-        progress.goes_on(len(found.rows), len(_names()) * config.seeds, out.notes, "trainings")
+        if found.rows:
+            out.note(f"goes on after {_count(config, found)}")
         with Interruption() as interruption:
 
             def after_epoch(reached: Reached) -> None:
@@ -129,8 +129,12 @@ def _left(config: FinetuneConfig, found: Studied) -> Iterator[tuple[FinetuneConf
                 yield asked, name
 
 
+def _count(config: FinetuneConfig, found: Studied) -> str:
+    return f"{len(found.rows)} of {len(_names()) * config.seeds} trainings"
+
+
 def _stopped(number: int, config: FinetuneConfig, found: Studied, final: Path) -> Stopped:
-    trainings = f"{len(found.rows)} of {len(_names()) * config.seeds} trainings are done"
+    trainings = f"{_count(config, found)} are done"
     if not found.rows:
         return Stopped(f"stopped; {trainings}, so nothing was written.", number)
     return Stopped(

@@ -73,6 +73,10 @@ def cells(row: dict[str, Any]) -> list[str]:
     ]
 
 
+def _as_shown(row: dict[str, Any]) -> float:
+    return round(row["test_accuracy"], 4)
+
+
 def verdict(table: Sequence[dict[str, Any]]) -> str:
     """Return one sentence: the best strategy against scratch, and who loses to scratch."""
     return verdicts(table).en
@@ -83,7 +87,7 @@ def verdicts(table: Sequence[dict[str, Any]]) -> Text:
     scratch, *others = table
     best = max(others, key=lambda row: row["test_accuracy"])
     points = 100 * (best["test_accuracy"] - scratch["test_accuracy"])
-    worse = [r["strategy"] for r in others if r["test_accuracy"] < scratch["test_accuracy"]]
+    worse = [r["strategy"] for r in others if _as_shown(r) < _as_shown(scratch)]
     both = f"{best['test_accuracy']:.2%}, {scratch['test_accuracy']:.2%}"
     return Text(
         f"Best: {best['strategy']}, {abs(points):.2f} points "

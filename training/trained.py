@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 RECORDED = ("cost", "optimizer", "learning_rate", "l1", "l2", "dropout")
 """The options of a run that say what its model was trained with; widths are the file's own."""
 
-EXPECTED = "Expected the article's model, 784-128-10 trained by Adam, or one that tf1keras varied."
+EXPECTED = (
+    "Expected the article's model, 784-128-10 trained by Adam, or one that tf1keras varied.\n"
+    "tf1keras migrate carries others over, with --map or --pair; its .keras file will do."
+)
 
 
 def of_checkpoint(

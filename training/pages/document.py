@@ -6,6 +6,7 @@ browser run these scripts and no others.
 
 import base64
 import hashlib
+import re
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
@@ -16,6 +17,13 @@ from training.pages import command
 
 LARGEST = 8_000_000
 """Bytes of a page, at most; what is put into it is cut to that, and the page says so."""
+
+
+_CHINESE_MARK = re.compile(
+    r'(<span class="en">[^<]*)'
+    r'(</span><span class="zh" lang="zh-CN">[^<]*[，。：；！？）”]</span>)\s+'
+)
+"""A mark that needs no room beside it, and white space, which the English text needs."""
 
 
 class Text(NamedTuple):
@@ -61,6 +69,7 @@ def write(
         scripts=[Markup(source) for source in sources],
         **shown,
     )
+    text = _CHINESE_MARK.sub(r"\1 \2", text)
     (folder / runs.PAGE).write_text(text, encoding="utf-8", newline="\n")
 
 
