@@ -30,9 +30,12 @@ PAIRS = [(page, twin_of(page)) for page in ENGLISH if page.name not in ENGLISH_O
 both = pytest.mark.parametrize(("english", "chinese"), PAIRS, ids=lambda page: page.stem)
 
 
+def parsed(content: str) -> list[Token]:
+    return MarkdownIt("commonmark").enable("table").parse(content)
+
+
 def tokens(page: Path) -> list[Token]:
-    parser = MarkdownIt("commonmark").enable("table")
-    return parser.parse(page.read_text(encoding="utf-8"))
+    return parsed(page.read_text(encoding="utf-8"))
 
 
 def sections(page: Path) -> Iterator[list[Token]]:
@@ -183,6 +186,5 @@ def test_no_line_ends_between_two_chinese_characters(page: Path) -> None:
     if page.suffix == ".ipynb":
         cells = json.loads(content)["cells"]
         content = "\n\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "markdown")
-    parser = MarkdownIt("commonmark").enable("table")
-    for token in parser.parse(content):
+    for token in parsed(content):
         assert not re.search(rf"{WIDE}\n\s*{WIDE}", token.content if token.children else "")

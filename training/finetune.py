@@ -131,8 +131,7 @@ def _train_saving(
 ) -> tuple["keras.Model", "Tuned"]:
     """Train as `train`, with a progress line, and save to `folder` on the way."""
     saved = reached.read(folder)
-    after = len(saved.history) - 1 if saved else None
-    line = progress.line(recipe(config).epochs, notes, after)
+    line = progress.line(recipe(config).epochs, notes, saved.last if saved else None)
     with line as show, Interruption() as interruption:
         saver = Saver(folder, config.save_every, interruption, saved)
 

@@ -44,6 +44,11 @@ class Reached:
     """A row before the first epoch and after each."""
 
     @property
+    def last(self) -> int:
+        """The number of the last epoch that is done, over all phases; the first is 1."""
+        return len(self.history) - 1
+
+    @property
     def lowest(self) -> float:
         """The validation loss of the weights that are kept."""
         if self.best_epoch is None:
@@ -127,11 +132,11 @@ class Saver:
         self, folder: Path, every: int, interruption: Interruption, saved: Reached | None
     ) -> None:
         self._folder, self._every, self._interruption = folder, every, interruption
-        self._on_disk = len(saved.history) - 1 if saved else 0
+        self._on_disk = saved.last if saved else 0
 
     def after_epoch(self, reached: Reached) -> None:
         """Save where it is time to; raise Stopped, with how to go on, where a signal came."""
-        epoch, stop = len(reached.history) - 1, self._interruption.number
+        epoch, stop = reached.last, self._interruption.number
         if stop or epoch // self._every > self._on_disk // self._every:
             write(self._folder, reached)
             self._on_disk = epoch
