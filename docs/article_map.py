@@ -95,7 +95,7 @@ def by_hand(cost: Any, optimizer: Any, penalty: str) -> float:
     from tf1_compat.program import Program
     from training import data
     from training.backprop import Backpropagation
-    from training.history import relative_distance
+    from training.parity.distance import relative_distance
 
     strength = dict([(penalty, float(PENALTIES[penalty][1]))] if PENALTIES[penalty] else [])
     hyper = Hyperparameters(cost=cost, optimizer=optimizer, **strength)  # type: ignore[arg-type]

@@ -49,7 +49,7 @@ import tensorflow as tf
 import keras_models
 from tf1_compat import article
 from training import cli, data, devices
-from training.history import relative_distance, ulp_distance
+from training.parity.distance import relative_distance, ulp_distance
 
 cpu = devices.choose("cpu")  # where bits are promised, also if there is a GPU
 

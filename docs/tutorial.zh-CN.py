@@ -45,7 +45,7 @@ import tensorflow as tf
 import keras_models
 from tf1_compat import article
 from training import cli, data, devices
-from training.history import relative_distance, ulp_distance
+from training.parity.distance import relative_distance, ulp_distance
 
 cpu = devices.choose("cpu")  # 逐比特相同只在 CPU 上保证，有 GPU 也用 CPU
 

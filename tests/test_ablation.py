@@ -19,9 +19,10 @@ from training.config import AblateConfig, Cause
 from training.data import Digits, Examples
 from training.devices import Device
 from training.drift import Plan
-from training.history import History, read_csv, relative_distance
+from training.history import History, read_csv
+from training.parity.distance import relative_distance
+from training.parity.tolerances import ROUNDING_SHRINKS_TO, TOLERANCES
 from training.runs import read_json
-from training.tolerances import ROUNDING_SHRINKS_TO, TOLERANCES
 
 EPOCHS = 10
 KINDS = {

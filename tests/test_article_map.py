@@ -10,8 +10,8 @@ import tyro
 from tests.conftest import ROOT
 from tests.pages import text
 from training import cli
+from training.parity.tolerances import TOLERANCES
 from training.runs import read_json
-from training.tolerances import TOLERANCES
 
 PAGES = ["docs/article-map.md", "docs/article-map.zh-CN.md"]
 

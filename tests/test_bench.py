@@ -14,8 +14,9 @@ from training import bench, data, lanes, loop, peers
 from training.config import BenchConfig, Peer
 from training.data import Digits
 from training.devices import Device
-from training.history import read_csv, relative_distance
-from training.parity import same_bits
+from training.history import read_csv
+from training.parity.distance import relative_distance
+from training.parity.judgement import same_bits
 from training.runs import read_json
 
 CPU = Device("CPU", 0)

@@ -14,10 +14,11 @@ from training.config import CompareConfig
 from training.data import Digits
 from training.devices import Device
 from training.errors import UserError
-from training.history import History, read_csv, relative_distance
-from training.parity import Parity, within_other_kernels
+from training.history import History, read_csv
+from training.parity.distance import relative_distance
+from training.parity.judgement import Parity, within_other_kernels
+from training.parity.tolerances import FIRST_EPOCHS, TOLERANCES
 from training.runs import read_json
-from training.tolerances import FIRST_EPOCHS, TOLERANCES
 
 
 def test_exact_lane_equals_tensorflow_1_in_all_thousand_epochs(default_run: Path) -> None:

@@ -22,7 +22,8 @@ from training import cluster
 from training.config import CompareConfig
 from training.devices import Device
 from training.errors import UserError
-from training.history import read_csv, relative_distance
+from training.history import read_csv
+from training.parity.distance import relative_distance
 from training.runs import read_json
 
 CPU = Device("CPU", 0)

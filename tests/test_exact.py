@@ -10,13 +10,14 @@ import tensorflow as tf
 from keras_models import article
 from keras_models.exact import AddV2Dense, TF1Adam
 from tf1_compat.hyperparameters import Hyperparameters
-from training import lanes, loop, parity
+from training import lanes, loop
 from training.config import Lane
 from training.data import Digits, Examples
 from training.devices import Device
-from training.history import relative_distance
-from training.parity import same_bits
-from training.tolerances import TOLERANCES
+from training.parity import judgement
+from training.parity.distance import relative_distance
+from training.parity.judgement import same_bits
+from training.parity.tolerances import TOLERANCES
 
 CPU = Device("CPU", 0)
 EPOCHS = 40
@@ -175,7 +176,7 @@ def test_exact_lane_is_the_graph_in_float64_too(options: dict, digits: Digits) -
     found = loop.train(trainees, 30, lambda epoch, losses: None, per_call=7).losses
     assert found["exact"].dtype == np.float64
     tf1, exact, _ = trainees
-    assert parity.compare(found["exact"], exact.weights(), found["tf1"], tf1.weights()).identical
+    assert judgement.compare(found["exact"], exact.weights(), found["tf1"], tf1.weights()).identical
     away = relative_distance(found["tf1"], found["numpy"]).max()
     assert away <= TOLERANCES["rounding_in_float64"].relative
 
@@ -184,8 +185,8 @@ def test_a_last_bit_of_float64_is_a_difference() -> None:
     losses = np.array([1.0, 2.0, 3.0])
     nearly = losses.copy()
     nearly[1] = np.nextafter(2.0, 3.0)
-    assert parity.compare(nearly, {}, losses, {}).first_difference == 1
-    assert parity.compare(losses.astype(np.float32), {}, nearly, {}).identical
+    assert judgement.compare(nearly, {}, losses, {}).first_difference == 1
+    assert judgement.compare(losses.astype(np.float32), {}, nearly, {}).identical
 
 
 @pytest.mark.parametrize("lane", ["exact", "idiomatic"])

@@ -13,8 +13,8 @@ from tests.conftest import ROOT
 from tests.pages import PAGES, READMES, script, text
 from tests.test_ablation import KINDS
 from training.config import Peer
+from training.parity.tolerances import TOLERANCES
 from training.runs import read_json
-from training.tolerances import TOLERANCES
 
 WRITERS = {
     "figures": "figures",

@@ -19,9 +19,10 @@ from training import backend, lanes, loop
 from training.data import Digits, Examples
 from training.devices import Device
 from training.errors import UserError
-from training.history import read_csv, relative_distance
+from training.history import read_csv
+from training.parity.distance import relative_distance
+from training.parity.tolerances import TOLERANCES
 from training.runs import read_json
-from training.tolerances import TOLERANCES
 
 CPU = Device("CPU", 0)
 LANES = [

@@ -19,8 +19,9 @@ from tf1_compat.hyperparameters import Hyperparameters
 from tf1_compat.program import Program
 from training import cli
 from training.data import Digits
-from training.history import read_csv, relative_distance
-from training.tolerances import TOLERANCES
+from training.history import read_csv
+from training.parity.distance import relative_distance
+from training.parity.tolerances import TOLERANCES
 
 VARIATIONS = {
     "formulas": Hyperparameters(cost="mse", optimizer="gradient_descent"),

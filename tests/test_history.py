@@ -6,15 +6,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training import parity
-from training.history import (
-    NOT_COMPARABLE,
-    History,
-    read_csv,
-    relative_distance,
-    ulp_distance,
-    write_csv,
-)
+from training.history import History, read_csv, write_csv
+from training.parity import judgement
+from training.parity.distance import NOT_COMPARABLE, relative_distance, ulp_distance
 
 any_float = st.floats(width=32, allow_nan=False)
 finite = st.floats(width=32, allow_nan=False, allow_infinity=False)
@@ -81,8 +75,8 @@ def test_csv_writes_the_shortest_form(tmp_path: Path) -> None:
 
 def test_parity_in_float64_sees_what_float32_would_not() -> None:
     losses = np.array([2.0, 1.0])
-    found = parity.compare(losses * (1 + 1e-12), {}, losses, {})
+    found = judgement.compare(losses * (1 + 1e-12), {}, losses, {})
     assert found.first_difference == 0
     assert found.max_rel > 0
-    rounded = parity.compare(losses * (1 + 1e-12), {}, losses.astype(np.float32), {})
+    rounded = judgement.compare(losses * (1 + 1e-12), {}, losses.astype(np.float32), {})
     assert rounded.first_difference is None

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from keras_models.rewrite import Observation
-from training import ladder
-from training.ladder import Rung
+from training.parity import ladder
+from training.parity.ladder import Rung
 
 BATCHES = [(np.zeros(1), np.zeros(1))] * 3
 

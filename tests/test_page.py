@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import ROOT, run
-from training import bench, cli, comparison, ladder, parity, report
+from training import bench, cli, comparison, report
 from training.config import AblateConfig, BenchConfig, CompareConfig
 from training.data import Digits, Examples
 from training.devices import Device
@@ -23,6 +23,7 @@ from training.history import History
 from training.model_config import FinetuneConfig, ResumeConfig
 from training.pages import chart, command, document, inside, tables
 from training.pages import compare as page
+from training.parity import judgement, ladder
 from training.runs import read_json
 
 SECTIONS = [
@@ -160,7 +161,7 @@ def test_largest_page_is_small_enough_and_keeps_the_first_difference(tmp_path: P
     test = Examples(random.random((10_000, 784), np.float32), np.eye(10)[np.arange(10_000) % 10])
     digits = Digits("random", test, test, "0" * 64)
     found = {
-        lane: parity.compare(losses[lane], weights[lane], reference, weights["tf1"])
+        lane: judgement.compare(losses[lane], weights[lane], reference, weights["tf1"])
         for lane in lanes[1:]
     }
     compared = comparison.Comparison(
@@ -171,7 +172,7 @@ def test_largest_page_is_small_enough_and_keeps_the_first_difference(tmp_path: P
         test_accuracy=dict.fromkeys(lanes, 0.1),
         initial_sha256={name: "0" * 64 for name in shapes},
         rungs={
-            lane: 2 * (parity.losses_rung(of, 0),)
+            lane: 2 * (judgement.losses_rung(of, 0),)
             + (ladder.rung("final weights", weights[lane], weights["tf1"]),)
             for lane, of in found.items()
         },

@@ -21,7 +21,7 @@ from tf1_compat import checkpoint
 from training import cli
 from training.config import Cause
 from training.history import read_csv
-from training.parity import within_other_kernels
+from training.parity.judgement import within_other_kernels
 
 SHOWN = {
     "README.md": text("README.md"),

@@ -19,7 +19,7 @@ from training import resume, trained
 from training.errors import UserError
 from training.history import read_csv
 from training.model_config import ResumeConfig
-from training.parity import same_bits
+from training.parity.judgement import same_bits
 from training.runs import read_json
 
 VARIED = (

@@ -19,10 +19,11 @@ from training.backprop import Backpropagation
 from training.config import CompareConfig
 from training.data import Digits, Examples
 from training.devices import Device
-from training.history import read_csv, relative_distance
-from training.parity import same_bits
+from training.history import read_csv
+from training.parity.distance import relative_distance
+from training.parity.judgement import same_bits
+from training.parity.tolerances import TOLERANCES
 from training.runs import read_json
-from training.tolerances import TOLERANCES
 
 CPU = Device("CPU", 0)
 PENALTIES = {"none": {}, "l1": {"l1": 1e-3}, "l2": {"l2": 1e-2}}

@@ -22,9 +22,10 @@ from training import data, devices, drift, history, plot, report, runs, startup
 from training.config import AblateConfig
 from training.console import Output
 from training.drift import REFERENCE
-from training.history import History, relative_distance, ulp_distance
+from training.history import History
 from training.pages import tables
-from training.tolerances import FLOAT64_EPOCHS, ROUNDING_SHRINKS_TO
+from training.parity.distance import relative_distance, ulp_distance
+from training.parity.tolerances import FLOAT64_EPOCHS, ROUNDING_SHRINKS_TO
 
 Kind = Literal["none", "rounding", "semantics"]
 

@@ -6,8 +6,8 @@ import numpy as np
 
 from training import data
 from training.errors import UserError
-from training.ladder import Batch
 from training.pair import Pair, Placeholder
+from training.parity.ladder import Batch
 
 CROSS_ENTROPIES = {"SoftmaxCrossEntropyWithLogits", "Softmax", "LogSoftmax", "Log"}
 BINARY = {"Log1p", "Sigmoid"}

@@ -14,7 +14,7 @@ import keras
 
 from keras_models import variants
 from keras_models.rewrite import Pairing
-from training.ladder import Rung
+from training.parity.ladder import Rung
 from training.subject import Subject
 
 

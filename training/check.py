@@ -2,10 +2,9 @@
 
     tf1keras check examples/article.py --json
 
-Runs the code in PAIR.py (`training/pair.py`), climbs the parity ladder (`training/ladder.py`),
-judges (`training/diagnosis.py`), and prints; what that code
-prints goes to standard error. Exit status 0: identical or equivalent; 1: different; 2: unusable
-input.
+Runs the code in PAIR.py (`training/pair.py`), climbs the parity ladder
+(`training/parity/ladder.py`), judges (`training/diagnosis.py`), and prints; what that code prints
+goes to standard error. Exit status 0: identical or equivalent; 1: different; 2: unusable input.
 """
 
 import contextlib
@@ -18,8 +17,8 @@ from training.console import Output
 
 if TYPE_CHECKING:
     from training.diagnosis import Diagnosis
-    from training.ladder import Batch
     from training.pair import Pair
+    from training.parity.ladder import Batch
 
 
 def run(config: CheckConfig) -> int:

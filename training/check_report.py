@@ -5,7 +5,7 @@ import textwrap
 from typing import Any
 
 from training.diagnosis import Diagnosis
-from training.ladder import Rung
+from training.parity.ladder import Rung
 
 WIDTH = 80
 

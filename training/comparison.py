@@ -5,15 +5,15 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from training import ladder, parity
 from training.data import Examples
 from training.devices import Device
 from training.execution import Precision
 from training.history import History
-from training.ladder import Rung
 from training.lockstep import Beginning, sha256
 from training.loop import Trainee
-from training.parity import Parity
+from training.parity import judgement, ladder
+from training.parity.judgement import Parity
+from training.parity.ladder import Rung
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Comparison:
         if self.device.kind == "CPU" and not self.reordered:
             return exact.identical
         losses = self.history.losses
-        return parity.within_other_kernels(losses["exact"], losses[self.reference])
+        return judgement.within_other_kernels(losses["exact"], losses[self.reference])
 
 
 def judge(
@@ -69,10 +69,12 @@ def judge(
     found, rungs = {}, {}
     for lane in others:
         ours = lane.weights()
-        found[lane.name] = parity.compare(losses[lane.name], ours, losses[reference.name], weights)
+        found[lane.name] = judgement.compare(
+            losses[lane.name], ours, losses[reference.name], weights
+        )
         rungs[lane.name] = (
             begun.rungs[lane.name],
-            parity.losses_rung(found[lane.name], recorded.first),
+            judgement.losses_rung(found[lane.name], recorded.first),
             ladder.rung("final weights", ours, weights),
         )
     logits = {lane.name: lane.logits(test.x) for lane in trainees}

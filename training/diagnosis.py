@@ -17,9 +17,9 @@ from keras_models.rewrite import Pairing, Unmatched
 from training import causes
 from training.causes import Case
 from training.errors import UserError
-from training.ladder import NAMES, Rung
+from training.parity.ladder import NAMES, Rung
+from training.parity.tolerances import TOLERANCES
 from training.subject import Subject, in_float64
-from training.tolerances import TOLERANCES
 
 
 @dataclass(frozen=True)

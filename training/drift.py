@@ -22,8 +22,8 @@ from training.history import History
 from training.interruption import Interruption
 from training.loop import OnEpoch, Trainee
 from training.options import SAVE_EVERY
+from training.parity.tolerances import FLOAT64_EPOCHS
 from training.saving import Saved, Saver
-from training.tolerances import FLOAT64_EPOCHS
 
 PRECISIONS = ("float32", "float64")
 REFERENCE = "tf1"

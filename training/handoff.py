@@ -6,8 +6,8 @@ import numpy as np
 
 from training.data import Examples
 from training.errors import UserError
-from training.history import ulp_distance
-from training.tolerances import TOLERANCES
+from training.parity.distance import ulp_distance
+from training.parity.tolerances import TOLERANCES
 
 
 @dataclass(frozen=True)

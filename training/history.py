@@ -1,4 +1,4 @@
-"""Losses per epoch and lane, their distance, and `history.csv`."""
+"""Losses per epoch and lane, and `history.csv`."""
 
 import csv
 from collections.abc import Mapping
@@ -6,10 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import ArrayLike
-
-NOT_COMPARABLE = 2**32
-"""ULP distance of NaN to a number: more than any two float32 numbers can be apart."""
 
 
 @dataclass(frozen=True)
@@ -29,32 +25,6 @@ class History:
     def epochs(self) -> int:
         """Number of epochs recorded."""
         return len(next(iter(self.losses.values())))
-
-
-def ulp_distance(a: ArrayLike, b: ArrayLike) -> np.ndarray:
-    """Return how many float32 numbers lie between `a` and `b`, as int64, element by element.
-
-    Both zeros are one number, infinity follows the largest finite number, NaN is 0 from NaN and
-    NOT_COMPARABLE from everything else.
-    """
-    a, b = np.asarray(a, np.float32), np.asarray(b, np.float32)
-    distance = np.abs(_rank(a) - _rank(b))
-    either, both = np.isnan(a) | np.isnan(b), np.isnan(a) & np.isnan(b)
-    return np.where(both, 0, np.where(either, NOT_COMPARABLE, distance))
-
-
-def _rank(x: np.ndarray) -> np.ndarray:
-    """Number the float32 values in order, zero as 0: an IEEE 754 pattern is sign and magnitude."""
-    bits = np.ascontiguousarray(x).view(np.int32).astype(np.int64)
-    return np.where(bits < 0, -(bits & 0x7FFFFFFF), bits)
-
-
-def relative_distance(a: ArrayLike, reference: ArrayLike) -> np.ndarray:
-    """Return |a - reference| / |reference| in float64; 0 where both are equal."""
-    a, reference = np.asarray(a, np.float64), np.asarray(reference, np.float64)
-    difference = np.abs(a - reference)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(difference == 0, 0.0, difference / np.abs(reference))
 
 
 def write_csv(history: History, path: Path) -> None:

@@ -21,9 +21,9 @@ from training.devices import Device
 from training.execution import DISTRIBUTED
 from training.history import History
 from training.interruption import Interruption
-from training.ladder import Rung, rung
 from training.lanes import Manner
 from training.loop import Trainee
+from training.parity.ladder import Rung, rung
 from training.saving import Saved, Saver
 
 

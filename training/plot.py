@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from training.data import Examples
-from training.history import History, relative_distance
+from training.history import History
+from training.parity.distance import relative_distance
 
 STYLES = {
     "tf1": {"color": "#1f77b4", "linewidth": 4.0, "alpha": 0.45},

@@ -16,7 +16,7 @@ from rich.progress import (
 from rich.table import Column
 from rich.text import Text
 
-from training.history import relative_distance
+from training.parity.distance import relative_distance
 
 
 @contextlib.contextmanager

@@ -11,9 +11,9 @@ from rich.table import Table
 from training import command_line, environment, runs
 from training.config import IDIOMATIC
 from training.errors import UserError
-from training.history import relative_distance
 from training.options import RunOptions, TrainingOptions
-from training.tolerances import FIRST_EPOCHS, TOLERANCES
+from training.parity.distance import relative_distance
+from training.parity.tolerances import FIRST_EPOCHS, TOLERANCES
 
 if TYPE_CHECKING:
     from training.comparison import Comparison

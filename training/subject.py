@@ -17,10 +17,10 @@ import tensorflow as tf
 from keras_models import variants
 from keras_models.rewrite import Pairing, Rewrite, Unmatched, pair_up
 from tf1_compat.graph import GraphProgram
-from training import ladder
 from training.errors import UserError
-from training.ladder import Batch, Rung, Trace
 from training.pair import Pair
+from training.parity import ladder
+from training.parity.ladder import Batch, Rung, Trace
 
 SPREAD = 0.1
 """Standard deviation of what is added to a constant initial weight."""

@@ -13,7 +13,7 @@ import numpy as np
 from training import files, shortage, source
 from training.correspondence import Correspondence
 from training.errors import UserError
-from training.history import relative_distance
+from training.parity.distance import relative_distance
 from training.source import Kind
 
 if TYPE_CHECKING:

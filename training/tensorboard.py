@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from training.history import History, relative_distance, ulp_distance
-from training.parity import Weights
+from training.history import History
+from training.parity.distance import relative_distance, ulp_distance
+from training.parity.judgement import Weights
 
 if TYPE_CHECKING:
     import tensorflow as tf

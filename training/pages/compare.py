@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from training import report
-from training.history import relative_distance, ulp_distance
 from training.pages import chart, document, inside
 from training.pages.document import Text
+from training.parity.distance import relative_distance, ulp_distance
 
 if TYPE_CHECKING:
     from training.comparison import Comparison

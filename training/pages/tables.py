@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from training.history import History, relative_distance, ulp_distance
+from training.history import History
 from training.pages import chart, document
 from training.pages.document import Text
+from training.parity.distance import relative_distance, ulp_distance
 
 if TYPE_CHECKING:
     from training.config import AblateConfig, BenchConfig

@@ -13,8 +13,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from training.history import relative_distance, ulp_distance
-from training.tolerances import TOLERANCES
+from training.parity.distance import relative_distance, ulp_distance
+from training.parity.tolerances import TOLERANCES
 
 Arrays = Mapping[str, np.ndarray]
 Batch = tuple[np.ndarray, np.ndarray]

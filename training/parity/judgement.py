@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from training.history import relative_distance, ulp_distance
-from training.ladder import Rung
-from training.tolerances import FIRST_EPOCHS, TOLERANCES
+from training.parity.distance import relative_distance, ulp_distance
+from training.parity.ladder import Rung
+from training.parity.tolerances import FIRST_EPOCHS, TOLERANCES
 
 Weights = Mapping[str, np.ndarray]
 
