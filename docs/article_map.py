@@ -86,7 +86,7 @@ def measure() -> dict[str, Any]:
 
 def by_hand(cost: Any, optimizer: Any, penalty: str) -> float:
     """Return how far NumPy's losses are from TensorFlow 1's graph, both in float64, at most."""
-    from training import startup
+    from training.machine import startup
 
     startup.import_tensorflow()
     import tensorflow as tf

@@ -37,7 +37,7 @@ except importlib.metadata.PackageNotFoundError:
 runs = Path(tempfile.mkdtemp())  # what this notebook writes
 
 # %%
-from training import startup
+from training.machine import startup
 
 startup.import_tensorflow()  # `import tensorflow` without its log lines
 
@@ -48,7 +48,8 @@ import tensorflow as tf
 
 import keras_models
 from tf1_compat import article
-from training import cli, data, devices
+from training import cli, data
+from training.machine import devices
 from training.parity.distance import relative_distance, ulp_distance
 
 cpu = devices.choose("cpu")  # where bits are promised, also if there is a GPU

@@ -33,7 +33,7 @@ except importlib.metadata.PackageNotFoundError:
 runs = Path(tempfile.mkdtemp())  # 这个 notebook 写的文件都放在这里
 
 # %%
-from training import startup
+from training.machine import startup
 
 startup.import_tensorflow()  # 导入 TensorFlow，不打印它的日志
 
@@ -44,7 +44,8 @@ import tensorflow as tf
 
 import keras_models
 from tf1_compat import article
-from training import cli, data, devices
+from training import cli, data
+from training.machine import devices
 from training.parity.distance import relative_distance, ulp_distance
 
 cpu = devices.choose("cpu")  # 逐比特相同只在 CPU 上保证，有 GPU 也用 CPU

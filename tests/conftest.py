@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from filelock import FileLock
 
-from training import startup
+from training.machine import startup
 
 startup.import_tensorflow()
 

@@ -17,9 +17,9 @@ from training import ablation, drift, lanes, loop
 from training.ablation import Effect, classify, measure
 from training.config import AblateConfig, Cause
 from training.data import Digits, Examples
-from training.devices import Device
 from training.drift import Plan
 from training.history import History, read_csv
+from training.machine.devices import Device
 from training.parity.distance import relative_distance
 from training.parity.tolerances import ROUNDING_SHRINKS_TO, TOLERANCES
 from training.runs import read_json

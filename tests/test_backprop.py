@@ -19,8 +19,8 @@ from tf1_compat.program import Program
 from training import lanes, loop
 from training.backprop import Backpropagation
 from training.data import Digits
-from training.devices import Device
 from training.history import read_csv
+from training.machine.devices import Device
 
 STEP = 1e-6
 

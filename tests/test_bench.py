@@ -13,8 +13,8 @@ from tests.conftest import run
 from training import bench, data, lanes, loop, peers
 from training.config import BenchConfig, Peer
 from training.data import Digits
-from training.devices import Device
 from training.history import read_csv
+from training.machine.devices import Device
 from training.parity.distance import relative_distance
 from training.parity.judgement import same_bits
 from training.runs import read_json

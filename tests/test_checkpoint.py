@@ -16,9 +16,10 @@ from tests.fuzz import table
 from tf1_compat import bundle, checkpoint
 from tf1_compat.program import Program
 from tf1_compat.state import StateError, adam_step, power_after, running_powers
-from training import devices, lanes
+from training import lanes
 from training.data import Digits, Examples
 from training.loop import Trainee
+from training.machine import devices
 
 LAST_NORMAL = 87_292
 """The last step whose beta2_power is a normal float32."""

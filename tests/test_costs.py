@@ -13,8 +13,8 @@ import pytest
 from tests.conftest import ROOT
 from training import data, lanes, loop, peers
 from training.config import Lane
-from training.devices import Device
 from training.loop import Trainee
+from training.machine.devices import Device
 from training.peers import Train
 
 pytestmark = pytest.mark.slow

@@ -7,9 +7,9 @@ from functools import partial
 import pytest
 
 from tests.conftest import python
-from training import devices
-from training.devices import Device
 from training.errors import UserError
+from training.machine import devices
+from training.machine.devices import Device
 
 TWO_CPUS = """
 import json, sys

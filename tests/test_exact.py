@@ -13,7 +13,7 @@ from tf1_compat.hyperparameters import Hyperparameters
 from training import lanes, loop
 from training.config import Lane
 from training.data import Digits, Examples
-from training.devices import Device
+from training.machine.devices import Device
 from training.parity import judgement
 from training.parity.distance import relative_distance
 from training.parity.judgement import same_bits

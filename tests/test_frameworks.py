@@ -17,9 +17,9 @@ from tests.conftest import run, tf1keras
 from tf1_compat.hyperparameters import Hyperparameters
 from training import backend, lanes, loop
 from training.data import Digits, Examples
-from training.devices import Device
 from training.errors import UserError
 from training.history import read_csv
+from training.machine.devices import Device
 from training.parity.distance import relative_distance
 from training.parity.tolerances import TOLERANCES
 from training.runs import read_json

@@ -14,9 +14,9 @@ import pytest
 
 from tests.conftest import COMMAND, run
 from training import runs, saving
-from training.children import Child
 from training.history import read_csv
-from training.interruption import Interruption, Stopped, ctrl_c_remembered
+from training.machine.processes import Child
+from training.machine.signals import Interruption, Stopped, ctrl_c_remembered
 from training.saving import STATE
 
 ENDED = ("Z", "X")

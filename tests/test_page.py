@@ -18,8 +18,8 @@ from tests.conftest import ROOT, run
 from training import bench, cli, comparison, report
 from training.config import AblateConfig, BenchConfig, CompareConfig
 from training.data import Digits, Examples
-from training.devices import Device
 from training.history import History
+from training.machine.devices import Device
 from training.model_config import FinetuneConfig, ResumeConfig
 from training.pages import chart, command, document, inside, tables
 from training.pages import compare as page

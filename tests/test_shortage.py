@@ -8,8 +8,9 @@ import pytest
 import tensorflow as tf
 
 from tests.conftest import COMMAND, ROOT, run
-from training import runs, shortage
+from training import runs
 from training.errors import UserError
+from training.machine import shortage
 
 Printed = pytest.CaptureFixture[str]
 

@@ -6,7 +6,7 @@ import gc
 import pytest
 
 from tests.conftest import python
-from training import startup
+from training.machine import startup
 
 IMPORT = """
 import gc

@@ -18,8 +18,8 @@ from training import lanes, loop
 from training.backprop import Backpropagation
 from training.config import CompareConfig
 from training.data import Digits, Examples
-from training.devices import Device
 from training.history import read_csv
+from training.machine.devices import Device
 from training.parity.distance import relative_distance
 from training.parity.judgement import same_bits
 from training.parity.tolerances import TOLERANCES

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import numpy as np
 
-from training import data, devices, history, lanes, loop, progress, report, runs, saving
+from training import data, history, lanes, loop, progress, report, runs, saving
 from training.config import ArticleConfig
 from training.console import Output
-from training.interruption import Interruption
+from training.machine import devices
+from training.machine.signals import Interruption
 from training.saving import STATE, Saved, Saver
 
 

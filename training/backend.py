@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from training import startup
-from training.children import Child
-from training.devices import WEIGHTS, Device
 from training.errors import UserError
+from training.machine import startup
+from training.machine.devices import WEIGHTS, Device
+from training.machine.processes import Child
 
 if TYPE_CHECKING:
     from keras_models.trainee import KerasTrainee

@@ -21,11 +21,12 @@ from typing import Any
 from rich import box
 from rich.table import Table
 
-from training import backend, command_line, data, environment, plot, runs, startup
-from training.children import Child
+from training import backend, command_line, data, plot, runs
 from training.config import BenchConfig, Peer
 from training.console import Output
 from training.errors import UserError
+from training.machine import environment, startup
+from training.machine.processes import Child
 from training.pages import tables
 
 MEASURED = 0.5

@@ -12,10 +12,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from training import embedded, environment, startup, tfds_data
+from training import embedded, tfds_data
 from training.config import EnvConfig
 from training.console import Output
 from training.errors import UserError
+from training.machine import environment, startup
 
 VARIABLES = (
     *("KERAS_BACKEND", "TF_ENABLE_ONEDNN_OPTS", "TF_CPP_MIN_LOG_LEVEL", "TF_XLA_FLAGS"),

@@ -11,9 +11,10 @@ import contextlib
 import sys
 from typing import TYPE_CHECKING, Any
 
-from training import batches, devices, environment
+from training import batches
 from training.config import CheckConfig
 from training.console import Output
+from training.machine import devices, environment
 
 if TYPE_CHECKING:
     from training.diagnosis import Diagnosis

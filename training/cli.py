@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import tyro
 
-from training import shortage, usage
+from training import usage
 from training.config import (
     AblateConfig,
     ArticleConfig,
@@ -21,7 +21,8 @@ from training.config import (
     LaunchConfig,
 )
 from training.errors import UserError
-from training.interruption import Stopped, ctrl_c_remembered
+from training.machine import shortage
+from training.machine.signals import Stopped, ctrl_c_remembered
 from training.model_config import FinetuneConfig, MigrateConfig, PredictConfig, ResumeConfig
 
 Command = (

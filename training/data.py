@@ -15,8 +15,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from training import embedded, files, idx, npz, subset, tfds_data
+from training import embedded, idx, npz, subset, tfds_data
 from training.errors import UserError
+from training.machine import paths
 from training.subset import CLASSES
 
 PIXELS = 784
@@ -133,9 +134,9 @@ def _read(name: str, manual_dir: Path | None) -> Raw:
     if name in tfds_data.NAMES:
         return Raw(*tfds_data.read(name, manual_dir or _mnist_dir(name)))
     if kind == "idx" and path:
-        return _read_idx(files.expand(Path(path)))
+        return _read_idx(paths.expand(Path(path)))
     if kind == "npz" and path:
-        return Raw(*npz.read(files.expand(Path(path)), NPZ_KEYS))
+        return Raw(*npz.read(paths.expand(Path(path)), NPZ_KEYS))
     names = ", ".join([*embedded.NAMES, *tfds_data.NAMES])
     raise UserError(f"unknown data set {name!r}: expected {names}, idx:DIR or npz:FILE.")
 
@@ -147,7 +148,7 @@ def _mnist_dir(name: str) -> Path | None:
 
 
 def _read_idx(folder: Path) -> Raw:
-    if not (files.is_there(folder) and folder.is_dir()):
+    if not (paths.is_there(folder) and folder.is_dir()):
         raise UserError(f"idx:{folder}: no such folder; expected the four IDX files in it.")
 
     def read(split: str, what: str, dimensions: int) -> np.ndarray:

@@ -13,14 +13,15 @@ from typing import NamedTuple
 import numpy as np
 from rich.console import Console
 
-from training import devices, loop, progress, saving, startup
-from training.children import Child
+from training import loop, progress, saving
 from training.config import Cause
 from training.data import Examples
-from training.devices import Device
 from training.history import History
-from training.interruption import Interruption
 from training.loop import OnEpoch, Trainee
+from training.machine import devices, startup
+from training.machine.devices import Device
+from training.machine.processes import Child
+from training.machine.signals import Interruption
 from training.options import SAVE_EVERY
 from training.parity.tolerances import FLOAT64_EPOCHS
 from training.saving import Saved, Saver

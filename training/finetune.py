@@ -12,22 +12,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from training import (
-    data,
-    devices,
-    environment,
-    pretrained,
-    progress,
-    reached,
-    report,
-    runs,
-    saving,
-    source,
-    split,
-)
+from training import data, pretrained, progress, reached, report, runs, saving, source, split
 from training.console import Output
-from training.devices import Device
-from training.interruption import Interruption
+from training.machine import devices, environment
+from training.machine.devices import Device
+from training.machine.signals import Interruption
 from training.model_config import FinetuneConfig
 from training.pages import finetune as page
 from training.reached import Reached, Saver

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from training import files
 from training.errors import UserError
+from training.machine import paths
 
 SIDE, BOX = 28, 20
 
@@ -148,7 +148,7 @@ def _reduced(grey: np.ndarray) -> np.ndarray:
 
 def _grey(path: Path) -> np.ndarray:
     """Return [H, W] float32, 0 black to 1 white."""
-    files.check(path, "an image file")
+    paths.check(path, "an image file")
     try:
         with warnings.catch_warnings(action="ignore"):  # what is refused is said below
             return _decoded(path)

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tf1_compat.hyperparameters import LISTING, Hyperparameters
-from training import backend, devices
+from training import backend
 from training.backprop import Backpropagation
 from training.config import Lane
 from training.data import ALIGNMENT, Examples
-from training.devices import Device
 from training.errors import UserError
 from training.execution import DISTRIBUTED, Feed, Precision
 from training.loop import Trainee
+from training.machine import devices
+from training.machine.devices import Device
 
 if TYPE_CHECKING:
     import tensorflow as tf

@@ -13,16 +13,17 @@ import numpy as np
 from rich.console import Console
 
 from tf1_compat.state import State
-from training import command_line, devices, lanes, loop, progress, saving
-from training.cluster import Cluster
+from training import command_line, lanes, loop, progress, saving
 from training.config import CompareConfig, Lane
 from training.data import Digits
-from training.devices import Device
 from training.execution import DISTRIBUTED
 from training.history import History
-from training.interruption import Interruption
 from training.lanes import Manner
 from training.loop import Trainee
+from training.machine import devices
+from training.machine.cluster import Cluster
+from training.machine.devices import Device
+from training.machine.signals import Interruption
 from training.parity.ladder import Rung, rung
 from training.saving import Saved, Saver
 

@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
-from training import correspondence, devices, environment, files, source, target
+from training import correspondence, source, target
 from training.console import Output
 from training.correspondence import Correspondence
 from training.errors import UserError
+from training.machine import devices, environment, paths
 from training.model_config import MigrateConfig
 from training.source import Kind
 
@@ -36,7 +37,7 @@ LEAVE_OUT = "--weights-only takes the weights and leaves the rest out; --pair an
 def run(config: MigrateConfig) -> int:
     """Run the command; return its exit status."""
     found, path = source.kind(config.source)
-    to = files.expand(config.to)
+    to = paths.expand(config.to)
     wanted = target.kind(to)
     if found == wanted or (found != "keras" and wanted == "checkpoint"):
         raise UserError(f"--to {config.to}: {path} is on that side already; nothing to migrate.")

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
-from training import files
 from training.errors import UserError
+from training.machine import paths
 
 LARGEST_RATIO = 1032
 """Deflate cannot do better: 258 bytes from 2 bits (https://zlib.net/zlib_tech.html)."""
@@ -30,7 +30,7 @@ class Damaged(ValueError):
 
 def read_all(path: Path) -> dict[str, np.ndarray]:
     """Return every array of a file of ours; UserError where it is damaged."""
-    files.check(path, "an .npz file")
+    paths.check(path, "an .npz file")
     with _refusing(str(path), "Without it, start anew."), zipfile.ZipFile(path) as archive:
         names = [name.removesuffix(".npy") for name in archive.namelist()]
         return {name: _array(archive, name) for name in names}
@@ -42,7 +42,7 @@ def read(path: Path, layouts: Sequence[Sequence[str]]) -> list[np.ndarray]:
     Raises UserError for what is no file, no archive, damaged, pickled, or holds none of `layouts`.
     """
     expected = " or ".join(", ".join(names) for names in layouts)
-    files.check(path, f"an .npz file with {expected}", f"npz:{path}")
+    paths.check(path, f"an .npz file with {expected}", f"npz:{path}")
     advice = "Fetch the file again, or save it with numpy.savez."
     with _refusing(f"npz:{path}", advice), zipfile.ZipFile(path) as archive:
         held = [name.removesuffix(".npy") for name in archive.namelist()]

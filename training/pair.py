@@ -19,8 +19,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from training import files
 from training.errors import UserError
+from training.machine import paths
 
 if TYPE_CHECKING:
     import keras
@@ -118,7 +118,7 @@ def validate(path: Path, names: Mapping[str, Any], seed: int) -> Pair:
 
 
 def _run_file(path: Path) -> ModuleType:
-    files.check(path, "a Python file with tf1_graph() and keras_model()")
+    paths.check(path, "a Python file with tf1_graph() and keras_model()")
     spec = importlib.util.spec_from_file_location(f"pair_{path.stem}", path)
     if spec is None or spec.loader is None:
         raise UserError(f"{path}: not a Python file; expected a name that ends in .py.")

@@ -33,7 +33,7 @@ def _each(epoch: Callable[[], Any]) -> Train:
 
 def floor(x: np.ndarray, y: np.ndarray) -> Train:
     """Return the two large matrix products of an epoch, alone: X @ W1, then X^T @ gradient."""
-    from training import devices
+    from training.machine import devices
 
     devices.choose("cpu")
     import tensorflow as tf
@@ -54,8 +54,9 @@ def floor(x: np.ndarray, y: np.ndarray) -> Train:
 
 def _lane(name: Any) -> Build:
     def build(x: np.ndarray, y: np.ndarray) -> Train:
-        from training import devices, lanes
+        from training import lanes
         from training.data import Examples
+        from training.machine import devices
 
         device = devices.choose("cpu")
         (trainee,) = lanes.build([name], Examples(x, y), 1234, device)
@@ -69,7 +70,7 @@ def streamed(name: Any, rows: int, micro_batch: int) -> Train:
 
     `micro_batch` rows at a time are in memory; the same rows in every epoch.
     """
-    from training import devices
+    from training.machine import devices
 
     devices.choose("cpu")
     import tensorflow as tf
@@ -89,7 +90,7 @@ def streamed(name: Any, rows: int, micro_batch: int) -> Train:
 
 def article(x: np.ndarray, y: np.ndarray) -> Train:
     """Return the listing's own loop body: `sess.run` with feed_dict, and its `print`."""
-    from training import devices
+    from training.machine import devices
 
     devices.choose("cpu")
     import tensorflow as tf
@@ -154,7 +155,7 @@ TF115 = "TF115"
 
 def keras_fit(x: np.ndarray, y: np.ndarray) -> Train:
     """Return `model.fit` on NumPy arrays, as most would write it."""
-    from training import devices
+    from training.machine import devices
 
     devices.choose("cpu")
     from keras_models import article as mirror

@@ -15,9 +15,10 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
-from training import devices, files, images, pretrained, runs, source, usage
+from training import images, pretrained, runs, source, usage
 from training.console import Output
 from training.errors import UserError
+from training.machine import devices, paths
 from training.model_config import PredictConfig
 
 if TYPE_CHECKING:
@@ -46,8 +47,8 @@ def run(config: PredictConfig) -> int:
     """Run the command; return its exit status."""
     source.kind(config.model)
     if config.out:
-        files.check_new(config.out, "--out")
-    pictures = [file for path in config.images for file in found(files.expand(path))]
+        paths.check_new(config.out, "--out")
+    pictures = [file for path in config.images for file in found(paths.expand(path))]
     pixels = np.stack([images.read(file).reshape(-1) for file in pictures])
     devices.choose("cpu")
     sides = load(config.model)
@@ -70,7 +71,7 @@ def run(config: PredictConfig) -> int:
 
 def found(path: Path) -> list[Path]:
     """Return the image files that `path` names: itself, or those in the folder, sorted."""
-    if not (files.is_there(path) and path.is_dir()):
+    if not (paths.is_there(path) and path.is_dir()):
         return [path]
     inside = sorted(file for file in path.iterdir() if file.suffix.lower() in SUFFIXES)
     if not inside:
@@ -88,7 +89,7 @@ def load(path: Path) -> Sides:
     origin = pretrained.load(path)
     logits: dict[str, Logits] = {}
     if source.kind(path)[0] == "checkpoint":
-        lanes = [files.expand(path) / f"{lane}.keras" for lane in ("exact", "idiomatic")]
+        lanes = [paths.expand(path) / f"{lane}.keras" for lane in ("exact", "idiomatic")]
         logits["tf1"] = lambda x: origin.outputs(x).logits
         logits |= {file.stem: _keras(source.load_keras(file)) for file in lanes if file.is_file()}
         if len(logits) == 1:

@@ -12,7 +12,7 @@ import numpy as np
 
 from training import npz, saving
 from training.errors import UserError
-from training.interruption import Interruption, Stopped
+from training.machine.signals import Interruption, Stopped
 
 Weights = dict[str, np.ndarray]
 """Path of a variable -> its value."""

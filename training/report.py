@@ -8,9 +8,10 @@ import numpy as np
 from rich import box
 from rich.table import Table
 
-from training import command_line, environment, runs
+from training import command_line, runs
 from training.config import IDIOMATIC
 from training.errors import UserError
+from training.machine import environment
 from training.options import RunOptions, TrainingOptions
 from training.parity.distance import relative_distance
 from training.parity.tolerances import FIRST_EPOCHS, TOLERANCES
@@ -18,8 +19,8 @@ from training.parity.tolerances import FIRST_EPOCHS, TOLERANCES
 if TYPE_CHECKING:
     from training.comparison import Comparison
     from training.data import Digits
-    from training.devices import Device
     from training.lockstep import Start
+    from training.machine.devices import Device
     from training.model_config import FinetuneConfig
 
 

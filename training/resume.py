@@ -24,7 +24,6 @@ from training import (
     backend,
     command_line,
     compare,
-    devices,
     finetune,
     runs,
     saving,
@@ -35,6 +34,7 @@ from training import (
 from training.config import IDIOMATIC, AblateConfig, ArticleConfig, CompareConfig
 from training.errors import UserError
 from training.lockstep import Start
+from training.machine import devices
 from training.model_config import FinetuneConfig, ResumeConfig
 
 Resumable = (

@@ -18,9 +18,9 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from training import files, shortage
 from training.errors import UserError
-from training.interruption import Stopped, ctrl_c_obeyed
+from training.machine import paths, shortage
+from training.machine.signals import Stopped, ctrl_c_obeyed
 
 UNFINISHED = ".unfinished"
 LOCK = "lock"
@@ -35,10 +35,10 @@ def choose(command: str, out: Path | None) -> Path:
 
     Raises UserError where something is there already.
     """
-    final = files.expand(out) if out is not None else _default(command)
-    if not final.name or (files.is_there(final) and not _is_empty_folder(final)):
+    final = paths.expand(out) if out is not None else _default(command)
+    if not final.name or (paths.is_there(final) and not _is_empty_folder(final)):
         raise UserError(f"--out {final}: exists already; expected a new or empty folder.")
-    if files.is_there(unfinished(final)):
+    if paths.is_there(unfinished(final)):
         raise UserError(
             f"--out {final}: a run that was stopped, or still runs, lies in {unfinished(final)}.\n"
             f"tf1keras resume {final} goes on with it; or remove it."
@@ -53,9 +53,9 @@ def unfinished(final: Path) -> Path:
 
 def find_unfinished(path: Path) -> Path | None:
     """Return the final name of the unfinished run that `path` names, by either name; else None."""
-    path = files.expand(path)
+    path = paths.expand(path)
     final = path.with_name(path.name.removesuffix(UNFINISHED)) if path.name else path
-    if (path.name.endswith(UNFINISHED) or not files.is_there(path)) and unfinished(final).is_dir():
+    if (path.name.endswith(UNFINISHED) or not paths.is_there(path)) and unfinished(final).is_dir():
         return final
     return None
 
@@ -119,7 +119,7 @@ def _stopping(final: Path, is_saved: Callable[[], bool] = lambda: False) -> Iter
     try:
         yield
     except KeyboardInterrupt as interrupt:
-        if files.is_there(final) and not _is_empty_folder(final):
+        if paths.is_there(final) and not _is_empty_folder(final):
             what = f"; {final} was finished before."
         elif is_saved():
             what = (
@@ -187,7 +187,7 @@ def _clear(folder: Path, keep: Collection[str]) -> None:
 
 
 def _check_free(final: Path) -> None:
-    if files.is_there(final) and not _is_empty_folder(final):
+    if paths.is_there(final) and not _is_empty_folder(final):
         raise UserError(
             f"{final}: exists already; {unfinished(final)} cannot take its name.\n"
             "Move it away, or remove what is unfinished."

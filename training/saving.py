@@ -14,8 +14,8 @@ import numpy as np
 
 from training import npz
 from training.errors import UserError
-from training.interruption import Interruption, Stopped
 from training.loop import Trainee
+from training.machine.signals import Interruption, Stopped
 from training.runs import UNFINISHED
 
 STATE = "state.npz"

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Literal
 
-from training import files
 from training.errors import UserError
+from training.machine import paths
 
 if TYPE_CHECKING:
     import keras
@@ -29,17 +29,17 @@ LONGEST = 300
 
 def kind(path: Path) -> tuple[Kind, Path]:
     """Return what `path` is, and its file or prefix; UserError where it is nothing known."""
-    path = files.expand(path)
+    path = paths.expand(path)
     if path.name.endswith(".index"):
         path = path.with_suffix("")
-    files.is_there(path)  # or it says why nothing can be
+    paths.is_there(path)  # or it says why nothing can be
     if path.name and path.with_name(f"{path.name}.index").is_file():
         return "checkpoint", path
     if path.is_dir():
         return _in_folder(path)
-    if not files.is_there(path):
+    if not paths.is_there(path):
         raise UserError(f"{path}: no such file or folder; {EXPECTED}")
-    files.check(path, EXPECTED.removeprefix("expected ").rstrip("."))
+    paths.check(path, EXPECTED.removeprefix("expected ").rstrip("."))
     if path.suffix == ".keras":
         return "keras", path
     if path.suffix == ".pb":
@@ -113,7 +113,7 @@ def load_keras(path: Path) -> "keras.Model":
 
 def read_map(path: Path) -> dict[str, str]:
     """Return a `--map` file: JSON, TensorFlow 1 variable -> path of the Keras variable."""
-    files.check(path, "a JSON file", f"--map {path}")
+    paths.check(path, "a JSON file", f"--map {path}")
     try:
         found: Any = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:

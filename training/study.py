@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING
 
 from training import (
     data,
-    devices,
-    environment,
     finetune,
     plot,
     pretrained,
@@ -27,8 +25,9 @@ from training import (
 )
 from training.console import Output
 from training.data import Digits
-from training.devices import Device
-from training.interruption import Interruption, Stopped
+from training.machine import devices, environment
+from training.machine.devices import Device
+from training.machine.signals import Interruption, Stopped
 from training.model_config import FinetuneConfig, Strategy
 from training.pages import tables
 from training.reached import Reached

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from training import files
 from training.errors import UserError
+from training.machine import paths
 
 CLASSES = 10
 Classes = tuple[int, ...]
@@ -37,7 +37,7 @@ def parse(name: str) -> tuple[str, Classes]:
 
 def _is_path(path: str) -> bool:
     """Whether it is there: a path may have brackets in it."""
-    return bool(path) and files.is_there(files.expand(Path(path)))
+    return bool(path) and paths.is_there(paths.expand(Path(path)))
 
 
 def only(name: str, arrays: Sequence[np.ndarray], classes: Classes) -> list[np.ndarray]:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from training import files, shortage, source
+from training import source
 from training.correspondence import Correspondence
 from training.errors import UserError
+from training.machine import paths, shortage
 from training.parity.distance import relative_distance
 from training.source import Kind
 
@@ -39,7 +40,7 @@ def kind(path: Path) -> Kind:
     if found == "checkpoint":
         taken.append(path.with_name("checkpoint"))
     for there in taken:
-        if files.is_there(there):
+        if paths.is_there(there):
             raise UserError(f"--to {path}: {there} exists already; expected a new name or folder.")
     return found
 

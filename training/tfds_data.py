@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from training import files, startup
 from training.errors import UserError
+from training.machine import paths, startup
 
 NAMES = ("mnist", "fashion_mnist", "kmnist", "emnist/digits")
 PROBE_SECONDS = 6.0
@@ -31,7 +31,7 @@ def read(name: str, manual_dir: Path | None) -> tuple[np.ndarray, ...]:
     """
     builder = _builder(name)
     if manual_dir is not None:
-        manual_dir = files.expand(manual_dir)
+        manual_dir = paths.expand(manual_dir)
         check_originals(name, manual_dir)
     prepared = where_prepared(name)
     if not prepared and manual_dir is None:
@@ -104,7 +104,7 @@ def where_prepared(name: str) -> Path | None:
 
 def check_originals(name: str, folder: Path) -> None:
     """Raise UserError unless `folder` holds the original files of `name`, byte for byte."""
-    folder, infos = files.expand(folder), _builder(name).url_infos.values()
+    folder, infos = paths.expand(folder), _builder(name).url_infos.values()
     for info in infos:
         path = folder / info.filename
         if not path.is_file():

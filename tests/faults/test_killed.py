@@ -15,10 +15,10 @@ import pytest
 from tests.conftest import ROOT, run
 from training import lanes, runs, saving
 from training.data import Digits
-from training.devices import Device
 from training.errors import UserError
 from training.history import read_csv
-from training.interruption import Interruption
+from training.machine.devices import Device
+from training.machine.signals import Interruption
 from training.runs import read_json
 from training.saving import STATE, Saved, Saver
 

@@ -27,7 +27,7 @@ def fuzz(name: str, inputs: int) -> None:
         from PIL import Image
 
         from tests.fuzz import targets
-        from training import startup
+        from training.machine import startup
 
         Image.init()
     startup.import_tensorflow()

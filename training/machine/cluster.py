@@ -18,10 +18,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from training import startup
-from training.children import ctrl_c_later
-from training.devices import Device
 from training.errors import UserError
+from training.machine import startup
+from training.machine.devices import Device
+from training.machine.signals import ctrl_c_later
 
 if TYPE_CHECKING:
     import tensorflow as tf

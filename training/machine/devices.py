@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from training import startup
 from training.errors import UserError
+from training.machine import startup
 
 if TYPE_CHECKING:
     import tensorflow as tf

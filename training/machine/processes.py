@@ -2,14 +2,13 @@
 
 import multiprocessing
 import os
-import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor
-from contextlib import contextmanager
-from multiprocessing import resource_tracker
 from types import TracebackType
 from typing import Any, TypeVar
+
+from training.machine.signals import ctrl_c_later
 
 T = TypeVar("T")
 
@@ -47,27 +46,6 @@ class Child(ProcessPoolExecutor):
             self.kill()
         else:
             self.shutdown()
-
-
-@contextmanager
-def ctrl_c_later() -> Iterator[None]:
-    """Let Ctrl-C wait until the body has run; a process that is started there never sees it.
-
-    A process that is started by half finds nothing to begin with, and says so in a traceback. To
-    block the signal is not enough: another thread, of TensorFlow say, takes it, and Python raises
-    KeyboardInterrupt in the main thread nevertheless.
-    """
-    noted: list[int] = []
-    handler = signal.signal(signal.SIGINT, lambda number, frame: noted.append(number))
-    resource_tracker.ensure_running()  # where it has to be started, it lifts the block
-    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # children inherit that
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
-        signal.signal(signal.SIGINT, handler)
-        if noted:
-            signal.raise_signal(signal.SIGINT)
 
 
 def _begin(begin: Callable[..., None] | None, arguments: tuple[Any, ...]) -> None:

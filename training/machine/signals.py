@@ -1,9 +1,10 @@
-"""Ctrl-C and SIGTERM while training: the call that runs is ended and saved first."""
+"""Ctrl-C and SIGTERM: while training, the call that runs is ended and saved first."""
 
 import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from multiprocessing import resource_tracker
 from types import FrameType
 from typing import Any
 
@@ -72,6 +73,27 @@ def stop_if_asked() -> None:
     handler = signal.getsignal(signal.SIGINT)
     if isinstance(handler, _Remembering) and handler.raised:
         raise KeyboardInterrupt
+
+
+@contextmanager
+def ctrl_c_later() -> Iterator[None]:
+    """Let Ctrl-C wait until the body has run; a process that is started there never sees it.
+
+    A process that is started by half finds nothing to begin with, and says so in a traceback. To
+    block the signal is not enough: another thread, of TensorFlow say, takes it, and Python raises
+    KeyboardInterrupt in the main thread nevertheless.
+    """
+    noted: list[int] = []
+    handler = signal.signal(signal.SIGINT, lambda number, frame: noted.append(number))
+    resource_tracker.ensure_running()  # where it has to be started, it lifts the block
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # children inherit that
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+        signal.signal(signal.SIGINT, handler)
+        if noted:
+            signal.raise_signal(signal.SIGINT)
 
 
 class Interruption(AbstractContextManager):
