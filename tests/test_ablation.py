@@ -15,11 +15,11 @@ from keras_models import article
 from keras_models.drift import CAUSES, Float64ComplementAdam, PowAdam, Variant, VariantTrainee
 from training import ablation, drift, lanes, loop
 from training.ablation import Effect, classify, measure
-from training.config import AblateConfig, Cause
 from training.data import Digits, Examples
 from training.drift import Plan
 from training.history import History, read_csv
 from training.machine.devices import Device
+from training.options.ablate import AblateConfig, Cause
 from training.parity.distance import relative_distance
 from training.parity.tolerances import ROUNDING_SHRINKS_TO, TOLERANCES
 from training.runs import read_json

@@ -11,10 +11,10 @@ from keras_models import article
 from keras_models.micro_batch import MicroBatchTrainee, slices
 from tests.conftest import run
 from training import bench, data, lanes, loop, peers
-from training.config import BenchConfig, Peer
 from training.data import Digits
 from training.history import read_csv
 from training.machine.devices import Device
+from training.options.bench import BenchConfig, Peer
 from training.parity.distance import relative_distance
 from training.parity.judgement import same_bits
 from training.runs import read_json

@@ -10,11 +10,11 @@ import tensorflow as tf
 
 from tests.conftest import golden, tf1keras
 from training import compare, comparison, loop, report, runs
-from training.config import CompareConfig
 from training.data import Digits
 from training.errors import UserError
 from training.history import History, read_csv
 from training.machine.devices import Device
+from training.options.compare import CompareConfig
 from training.parity.distance import relative_distance
 from training.parity.judgement import Parity, within_other_kernels
 from training.parity.tolerances import FIRST_EPOCHS, TOLERANCES

@@ -12,9 +12,9 @@ import pytest
 
 from tests.conftest import ROOT
 from training import data, lanes, loop, peers
-from training.config import Lane
 from training.loop import Trainee
 from training.machine.devices import Device
+from training.options.lanes import Lane
 from training.peers import Train
 
 pytestmark = pytest.mark.slow

@@ -18,11 +18,11 @@ import pytest
 
 from keras_models.distributed import rows_of
 from tests.conftest import ROOT, python, run, tf1keras
-from training.config import CompareConfig
 from training.errors import UserError
 from training.history import read_csv
 from training.machine import cluster
 from training.machine.devices import Device
+from training.options.compare import CompareConfig
 from training.parity.distance import relative_distance
 from training.runs import read_json
 

@@ -11,9 +11,9 @@ from keras_models import article
 from keras_models.exact import AddV2Dense, TF1Adam
 from tf1_compat.hyperparameters import Hyperparameters
 from training import lanes, loop
-from training.config import Lane
 from training.data import Digits, Examples
 from training.machine.devices import Device
+from training.options.lanes import Lane
 from training.parity import judgement
 from training.parity.distance import relative_distance
 from training.parity.judgement import same_bits

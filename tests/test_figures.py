@@ -12,7 +12,7 @@ import pytest
 from tests.conftest import ROOT
 from tests.pages import PAGES, READMES, script, text
 from tests.test_ablation import KINDS
-from training.config import Peer
+from training.options.bench import Peer
 from training.parity.tolerances import TOLERANCES
 from training.runs import read_json
 

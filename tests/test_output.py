@@ -11,11 +11,11 @@ import pytest
 
 from tests.conftest import COMMAND, ROOT, run
 from training import cli, command_line, report, runs
-from training.config import CompareConfig
 from training.console import Output
 from training.history import read_csv
-from training.model_config import ResumeConfig
-from training.options import OutputOptions
+from training.options.compare import CompareConfig
+from training.options.resume import ResumeConfig
+from training.options.shared import OutputOptions
 
 Printed = pytest.CaptureFixture[str]
 

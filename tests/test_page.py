@@ -16,11 +16,14 @@ from hypothesis import strategies as st
 
 from tests.conftest import ROOT, run
 from training import bench, cli, comparison, report
-from training.config import AblateConfig, BenchConfig, CompareConfig
 from training.data import Digits, Examples
 from training.history import History
 from training.machine.devices import Device
-from training.model_config import FinetuneConfig, ResumeConfig
+from training.options.ablate import AblateConfig
+from training.options.bench import BenchConfig
+from training.options.compare import CompareConfig
+from training.options.finetune import FinetuneConfig
+from training.options.resume import ResumeConfig
 from training.pages import chart, command, document, inside, tables
 from training.pages import compare as page
 from training.parity import judgement, ladder

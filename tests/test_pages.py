@@ -19,8 +19,8 @@ from tests.conftest import ROOT, golden, tf1keras
 from tests.pages import PAGES, code_blocks, commands, links, section, text
 from tf1_compat import checkpoint
 from training import cli
-from training.config import Cause
 from training.history import read_csv
+from training.options.ablate import Cause
 from training.parity.judgement import within_other_kernels
 
 SHOWN = {

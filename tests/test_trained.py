@@ -18,7 +18,7 @@ from tf1_compat.program import Program
 from training import resume, trained
 from training.errors import UserError
 from training.history import read_csv
-from training.model_config import ResumeConfig
+from training.options.resume import ResumeConfig
 from training.parity.judgement import same_bits
 from training.runs import read_json
 

@@ -16,10 +16,10 @@ from tf1_compat.hyperparameters import LISTING, Hyperparameters
 from tf1_compat.program import Program
 from training import lanes, loop
 from training.backprop import Backpropagation
-from training.config import CompareConfig
 from training.data import Digits, Examples
 from training.history import read_csv
 from training.machine.devices import Device
+from training.options.compare import CompareConfig
 from training.parity.distance import relative_distance
 from training.parity.judgement import same_bits
 from training.parity.tolerances import TOLERANCES

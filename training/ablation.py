@@ -19,11 +19,11 @@ from rich.table import Table
 from rich.text import Text
 
 from training import data, drift, history, plot, report, runs
-from training.config import AblateConfig
 from training.console import Output
 from training.drift import REFERENCE
 from training.history import History
 from training.machine import devices, startup
+from training.options.ablate import AblateConfig
 from training.pages import tables
 from training.parity.distance import relative_distance, ulp_distance
 from training.parity.tolerances import FLOAT64_EPOCHS, ROUNDING_SHRINKS_TO

@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 
 from training import data, history, lanes, loop, progress, report, runs, saving
-from training.config import ArticleConfig
 from training.console import Output
 from training.machine import devices
 from training.machine.signals import Interruption
+from training.options.article import ArticleConfig
 from training.saving import STATE, Saved, Saver
 
 

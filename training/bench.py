@@ -22,11 +22,11 @@ from rich import box
 from rich.table import Table
 
 from training import backend, command_line, data, plot, runs
-from training.config import BenchConfig, Peer
 from training.console import Output
 from training.errors import UserError
 from training.machine import environment, startup
 from training.machine.processes import Child
+from training.options.bench import BenchConfig, Peer
 from training.pages import tables
 
 MEASURED = 0.5

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from training import embedded, tfds_data
-from training.config import EnvConfig
 from training.console import Output
 from training.errors import UserError
 from training.machine import environment, startup
+from training.options.env import EnvConfig
 
 VARIABLES = (
     *("KERAS_BACKEND", "TF_ENABLE_ONEDNN_OPTS", "TF_CPP_MIN_LOG_LEVEL", "TF_XLA_FLAGS"),

@@ -12,9 +12,9 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from training import batches
-from training.config import CheckConfig
 from training.console import Output
 from training.machine import devices, environment
+from training.options.check import CheckConfig
 
 if TYPE_CHECKING:
     from training.diagnosis import Diagnosis

@@ -10,20 +10,21 @@ from typing import Annotated, Any
 import tyro
 
 from training import usage
-from training.config import (
-    AblateConfig,
-    ArticleConfig,
-    BenchConfig,
-    CheckConfig,
-    CompareConfig,
-    DataConfig,
-    EnvConfig,
-    LaunchConfig,
-)
 from training.errors import UserError
 from training.machine import shortage
 from training.machine.signals import Stopped, ctrl_c_remembered
-from training.model_config import FinetuneConfig, MigrateConfig, PredictConfig, ResumeConfig
+from training.options.ablate import AblateConfig
+from training.options.article import ArticleConfig
+from training.options.bench import BenchConfig
+from training.options.check import CheckConfig
+from training.options.compare import CompareConfig
+from training.options.data import DataConfig
+from training.options.env import EnvConfig
+from training.options.finetune import FinetuneConfig
+from training.options.launch import LaunchConfig
+from training.options.migrate import MigrateConfig
+from training.options.predict import PredictConfig
+from training.options.resume import ResumeConfig
 
 Command = (
     Annotated[CompareConfig, tyro.conf.subcommand("compare")]

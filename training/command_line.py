@@ -6,7 +6,7 @@ from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 import tyro
 
-from training.options import OutputOptions
+from training.options.shared import OutputOptions
 
 SPEAKING = {field.name for field in dataclasses.fields(OutputOptions)}
 """How a command speaks is no part of what it does."""

@@ -13,12 +13,12 @@ from pathlib import Path
 
 from training import backend, data, history, plot, report, runs, saving, tensorboard
 from training.comparison import Comparison, judge
-from training.config import CompareConfig
 from training.console import Output
 from training.lockstep import Lockstep, Start
 from training.loop import Trainee
 from training.machine import cluster, devices
 from training.machine.cluster import Cluster
+from training.options.compare import CompareConfig
 from training.pages import compare as page
 from training.pages import inside
 

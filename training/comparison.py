@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from training.data import Examples
-from training.execution import Precision
 from training.history import History
 from training.lockstep import Beginning, sha256
 from training.loop import Trainee
 from training.machine.devices import Device
+from training.options.lanes import Precision
 from training.parity import judgement, ladder
 from training.parity.judgement import Parity
 from training.parity.ladder import Rung

@@ -1,6 +1,6 @@
 """What a command says: notes on standard error, its result on standard output.
 
-Every command takes --quiet and --json (`training.options.OutputOptions`) and prints through an
+Every command takes --quiet and --json (`training/options/shared.py`) and prints through an
 `Output`. --quiet leaves nothing on standard error but errors; --json makes standard output one JSON
 document and nothing else.
 """
@@ -15,7 +15,7 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 
 from training import runs
-from training.options import OutputOptions
+from training.options.shared import OutputOptions
 
 
 class _Console(Console):

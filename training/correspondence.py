@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tf1_compat.hyperparameters import LISTING, Hyperparameters
 from training import naming, source, trained
-from training.model_config import MigrateConfig
+from training.options.migrate import MigrateConfig
 from training.source import Kind
 
 if TYPE_CHECKING:

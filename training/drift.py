@@ -14,7 +14,6 @@ import numpy as np
 from rich.console import Console
 
 from training import loop, progress, saving
-from training.config import Cause
 from training.data import Examples
 from training.history import History
 from training.loop import OnEpoch, Trainee
@@ -22,7 +21,8 @@ from training.machine import devices, startup
 from training.machine.devices import Device
 from training.machine.processes import Child
 from training.machine.signals import Interruption
-from training.options import SAVE_EVERY
+from training.options.ablate import Cause
+from training.options.shared import SAVE_EVERY
 from training.parity.tolerances import FLOAT64_EPOCHS
 from training.saving import Saved, Saver
 

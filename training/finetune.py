@@ -17,7 +17,7 @@ from training.console import Output
 from training.machine import devices, environment
 from training.machine.devices import Device
 from training.machine.signals import Interruption
-from training.model_config import FinetuneConfig
+from training.options.finetune import FinetuneConfig
 from training.pages import finetune as page
 from training.reached import Reached, Saver
 from training.recipe import RECIPES, Recipe

@@ -9,22 +9,18 @@ import numpy as np
 from tf1_compat.hyperparameters import LISTING, Hyperparameters
 from training import backend
 from training.backprop import Backpropagation
-from training.config import Lane
 from training.data import ALIGNMENT, Examples
 from training.errors import UserError
-from training.execution import DISTRIBUTED, Feed, Precision
 from training.loop import Trainee
 from training.machine import devices
 from training.machine.devices import Device
+from training.options.lanes import DISTRIBUTED, ORDER, Feed, Lane, Precision
 
 if TYPE_CHECKING:
     import tensorflow as tf
 
     from keras_models.trainee import KerasTrainee
     from tf1_compat.program import Program
-
-ORDER: tuple[Lane, ...] = ("tf1", "exact", "idiomatic", "numpy", "keras-jax", "keras-torch")
-"""The order of columns; the first lane that runs is the reference."""
 
 
 @dataclass(frozen=True)

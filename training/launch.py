@@ -19,8 +19,8 @@ from contextlib import ExitStack
 from typing import IO
 
 from training import command_line
-from training.config import LaunchConfig
 from training.errors import UserError
+from training.options.launch import LaunchConfig
 
 GRACE_SECONDS = 30
 """So long the others have to stop by themselves when one has ended badly."""

@@ -14,9 +14,7 @@ from rich.console import Console
 
 from tf1_compat.state import State
 from training import command_line, lanes, loop, progress, saving
-from training.config import CompareConfig, Lane
 from training.data import Digits
-from training.execution import DISTRIBUTED
 from training.history import History
 from training.lanes import Manner
 from training.loop import Trainee
@@ -24,6 +22,8 @@ from training.machine import devices
 from training.machine.cluster import Cluster
 from training.machine.devices import Device
 from training.machine.signals import Interruption
+from training.options.compare import CompareConfig
+from training.options.lanes import DISTRIBUTED, Lane
 from training.parity.ladder import Rung, rung
 from training.saving import Saved, Saver
 

@@ -22,7 +22,7 @@ from training.console import Output
 from training.correspondence import Correspondence
 from training.errors import UserError
 from training.machine import devices, environment, paths
-from training.model_config import MigrateConfig
+from training.options.migrate import MigrateConfig
 from training.source import Kind
 
 if TYPE_CHECKING:

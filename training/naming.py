@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from tf1_compat.hyperparameters import N_INPUT, N_OUTPUT, Hyperparameters
 from training import command_line
 from training.errors import UserError
-from training.model_config import MigrateConfig
+from training.options.migrate import MigrateConfig
 
 if TYPE_CHECKING:
     import numpy as np

@@ -19,7 +19,7 @@ from training import images, pretrained, runs, source, usage
 from training.console import Output
 from training.errors import UserError
 from training.machine import devices, paths
-from training.model_config import PredictConfig
+from training.options.predict import PredictConfig
 
 if TYPE_CHECKING:
     import keras

@@ -10,9 +10,9 @@ from rich import box
 from rich.table import Table
 
 from training import data, plot, report, runs
-from training.config import DataConfig
 from training.console import Output
 from training.data import Digits
+from training.options.data import DataConfig
 
 
 def run(config: DataConfig) -> int:

@@ -9,10 +9,10 @@ from rich import box
 from rich.table import Table
 
 from training import command_line, runs
-from training.config import IDIOMATIC
 from training.errors import UserError
 from training.machine import environment
-from training.options import RunOptions, TrainingOptions
+from training.options.lanes import IDIOMATIC
+from training.options.shared import RunOptions, TrainingOptions
 from training.parity.distance import relative_distance
 from training.parity.tolerances import FIRST_EPOCHS, TOLERANCES
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from training.data import Digits
     from training.lockstep import Start
     from training.machine.devices import Device
-    from training.model_config import FinetuneConfig
+    from training.options.finetune import FinetuneConfig
 
 
 def banner(

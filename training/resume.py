@@ -31,11 +31,15 @@ from training import (
     trained,
     usage,
 )
-from training.config import IDIOMATIC, AblateConfig, ArticleConfig, CompareConfig
 from training.errors import UserError
 from training.lockstep import Start
 from training.machine import devices
-from training.model_config import FinetuneConfig, ResumeConfig
+from training.options.ablate import AblateConfig
+from training.options.article import ArticleConfig
+from training.options.compare import CompareConfig
+from training.options.finetune import FinetuneConfig
+from training.options.lanes import IDIOMATIC
+from training.options.resume import ResumeConfig
 
 Resumable = (
     Annotated[CompareConfig, tyro.conf.subcommand("compare")]

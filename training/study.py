@@ -28,7 +28,7 @@ from training.data import Digits
 from training.machine import devices, environment
 from training.machine.devices import Device
 from training.machine.signals import Interruption, Stopped
-from training.model_config import FinetuneConfig, Strategy
+from training.options.finetune import FinetuneConfig, Strategy
 from training.pages import tables
 from training.reached import Reached
 from training.studied import Row, Studied

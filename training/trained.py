@@ -14,7 +14,7 @@ import numpy as np
 from tf1_compat.hyperparameters import LISTING, Hyperparameters, Optimizer
 from training import history, runs, source
 from training.errors import UserError
-from training.options import LARGEST_FLOAT32
+from training.options.limits import LARGEST_FLOAT32
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

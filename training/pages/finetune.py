@@ -12,7 +12,7 @@ from training.pages.document import Text
 if TYPE_CHECKING:
     import keras
 
-    from training.model_config import FinetuneConfig
+    from training.options.finetune import FinetuneConfig
     from training.pretrained import Pretrained
     from training.split import Task
 

@@ -12,8 +12,9 @@ from training.pages.document import Text
 from training.parity.distance import relative_distance, ulp_distance
 
 if TYPE_CHECKING:
-    from training.config import AblateConfig, BenchConfig
-    from training.model_config import FinetuneConfig
+    from training.options.ablate import AblateConfig
+    from training.options.bench import BenchConfig
+    from training.options.finetune import FinetuneConfig
 
 
 def ablate(

@@ -1,16 +1,12 @@
-"""How a comparison is computed: calls, slices, replicas, workers, feeding, precision."""
+"""The options of `tf1keras compare`, and how a comparison is computed."""
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
 
+from tf1_compat.hyperparameters import Hyperparameters
 from training.errors import UserError
-from training.options import TrainingOptions, check_count
-
-Feed = Literal["documented", "resident"]
-Precision = Literal["float32", "mixed_bfloat16", "float64"]
-
-DISTRIBUTED = {"exact", "idiomatic"}
-"""The lanes that can sum a gradient over slices, replicas or workers."""
+from training.options.lanes import DISTRIBUTED, FRAMEWORKS, IDIOMATIC, Feed, Lane, Precision
+from training.options.limits import check_count
+from training.options.shared import TrainingOptions
 
 CLUSTERS = "none, tf_config, slurm or kubernetes:LABEL"
 
@@ -77,3 +73,55 @@ class ExecutionOptions(TrainingOptions):
     def reordered(self) -> bool:
         """Whether the lanes exact and idiomatic sum their gradient in another order."""
         return self.micro_batch is not None or self.replicas > 1 or self.cluster != "none"
+
+
+@dataclass(frozen=True)
+class CompareConfig(ExecutionOptions):
+    """Train the TensorFlow 1 graph and its Keras mirrors in lockstep and compare their losses.
+
+    Exit status: 0 exact lane identical to TensorFlow 1, 1 not, 2 bad input. The run folder is
+    runs/TIME-compare unless --out names another.
+    """
+
+    lanes: tuple[Lane, ...] = ("tf1", "exact", "idiomatic")
+    """Who trains: the TensorFlow 1 graph, its bit-exact Keras mirror, the everyday Keras rewrite;
+    numpy: by hand in float64; keras-jax, keras-torch: the rewrite on JAX and on PyTorch. The first
+    of them, in this order, is the reference."""
+
+    dropout: float = 0.0
+    """Share of the hidden units that a training step leaves out, in the idiomatic Keras lanes only:
+    masks are random, and no two frameworks draw the same."""
+
+    tensorboard: bool = False
+    """Write losses, distances, accuracy and weight histograms of every lane for TensorBoard, too,
+    in the run folder's tensorboard/LANE."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        frameworks = [lane for lane in self.lanes if lane in FRAMEWORKS]
+        if frameworks and self.precision != "float32":
+            raise UserError(
+                f"--precision {self.precision}: not for {', '.join(frameworks)}; leave it out of "
+                "--lanes."
+            )
+        if self.cluster != "none" and not set(self.lanes) & DISTRIBUTED:
+            raise UserError(
+                f"--cluster {self.cluster}: only exact and idiomatic can be shared out; add one of "
+                "them to --lanes."
+            )
+        if not 0 <= (self.dropout or 0.0) < 1:
+            raise UserError(f"--dropout {self.dropout:g}: expected at least 0 and less than 1.")
+        if self.dropout and not set(self.lanes) & IDIOMATIC:
+            raise UserError(
+                f"--dropout {self.dropout:g}: acts in the lanes idiomatic, keras-jax and "
+                "keras-torch only;\nadd one of them to --lanes."
+            )
+        if not self.lanes or len(set(self.lanes)) < len(self.lanes):
+            raise UserError(
+                f"--lanes {' '.join(self.lanes)}: expected each lane at most once, at least one."
+            )
+
+    @property
+    def hyper(self) -> Hyperparameters:
+        """The model and its training, as both sides take it."""
+        return replace(super().hyper, dropout=self.dropout)

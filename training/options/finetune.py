@@ -1,4 +1,4 @@
-"""The options of the commands that take a trained model: migrate, resume, finetune, predict."""
+"""The options of `tf1keras finetune`."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,88 +6,19 @@ from typing import Annotated, Literal, get_args
 
 import tyro
 
-from tf1_compat.hyperparameters import Cost, Optimizer
-from training.config import CompareConfig
 from training.errors import UserError
-from training.options import (
+from training.options.limits import (
     LARGEST_SEED,
-    DataOptions,
-    OutputOptions,
     check_count,
     check_device,
     check_number,
     check_seed,
 )
+from training.options.shared import DataOptions
 
 Scope = Literal["full", "head", "probe", "gradual", "bitfit", "lora"]
 """Strategies that say what trains; the others go with any of them."""
 Strategy = Literal[Scope, "discriminative", "l2-sp", "shrink-perturb"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class MigrateConfig(OutputOptions):
-    """Carry a trained model over: weights, the optimizer's slots, the step; nothing is left out.
-
-    Knows the article's graph; --pair RUNS THE CODE in PAIR.py, as `check` does, for the names,
-    the optimizer and the Keras model of any other graph.
-    """
-
-    source: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="SOURCE")]
-    """TensorFlow 1 checkpoint (DIR/model.ckpt or DIR), frozen graph (.pb), TensorFlow 1 SavedModel
-    folder, run folder, or .keras file."""
-
-    to: Path
-    """What to write, by its name: model.keras, DIR/model.ckpt (a TensorFlow 1 checkpoint), or a
-    folder without an extension (a TensorFlow 2 SavedModel, for serving). It must not exist."""
-
-    lane: Literal["exact", "idiomatic"] | None = None
-    """The article's model to make, default exact: TensorFlow 1's arithmetic; idiomatic: stock
-    layers and Adam."""
-
-    map: Path | None = None
-    """JSON file, {"TF1 variable": "layer/kernel", ...}, where the variables have other names."""
-
-    pair: Path | None = None
-    """PAIR.py with tf1_graph() and keras_model(); its code is run."""
-
-    weights_only: bool = False
-    """Leave out the optimizer's state, and whatever else has no counterpart."""
-
-    def __post_init__(self) -> None:
-        if self.pair and self.lane:
-            raise UserError(
-                f"--lane {self.lane}: with --pair the model is what keras_model() returns."
-            )
-
-
-@dataclass(frozen=True)
-class ResumeConfig(CompareConfig):
-    """Finish a run that was stopped, or train on from a checkpoint or .keras file and compare.
-
-    Exit status: 0 exact lane identical to TensorFlow 1, 1 not, 2 bad input. The run folder is
-    runs/TIME-resume unless --out names another. --data should be what it was trained on.
-    """
-
-    source: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="SOURCE")] = Path()
-    """TensorFlow 1 checkpoint (DIR/model.ckpt or DIR), run folder, or .keras file. A run that was
-    stopped, of any command, goes on to its own end and takes no option but --cluster."""
-
-    hidden: tuple[int, ...] | None = None  # type: ignore[assignment]
-    """Units of the hidden layers; default: the source's, and no others fit."""
-    cost: Cost | None = None  # type: ignore[assignment]
-    """cross_entropy or mse; default: the source's."""
-    optimizer: Optimizer | None = None  # type: ignore[assignment]
-    """adam or gradient_descent; default: the source's, and only a bare checkpoint takes another."""
-    learning_rate: float | None = None  # type: ignore[assignment]
-    """The article's alpha; default: the source's."""
-    l1: float | None = None  # type: ignore[assignment]
-    """As in compare; default: the source's."""
-    l2: float | None = None  # type: ignore[assignment]
-    """As in compare; default: the source's."""
-    dropout: float | None = None  # type: ignore[assignment]
-    """As in compare; default: the source's. Its masks are drawn anew."""
-
-    seed: Annotated[int, tyro.conf.Suppress] = 1234  # the weights are the source's
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -186,25 +117,3 @@ class FinetuneConfig(DataOptions):
                 f"--rescale {self.rescale}: expected auto, none or a number from 1e-6 to 1e6."
             )
         return value
-
-
-@dataclass(frozen=True, kw_only=True)
-class PredictConfig(OutputOptions):
-    """Say which digit is in each picture, by Keras and by TensorFlow 1's graph.
-
-    Pictures of any size, dark on bright or bright on dark, are brought into MNIST's form: grey,
-    cut out, 20 x 20 in 28 x 28, centred by mass.
-    """
-
-    model: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="MODEL")]
-    """Run folder, .keras file or checkpoint of the article's model."""
-
-    images: Annotated[tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(metavar="IMAGE")]
-    """Image files, or folders of them."""
-
-    out: Path | None = None
-    """CSV file to write every class's probability to; it must not exist."""
-
-    def __post_init__(self) -> None:
-        if not self.images:
-            raise UserError("predict: expected an image file or a folder of them after MODEL.")

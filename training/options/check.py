@@ -1,0 +1,44 @@
+"""The options of `tf1keras check`."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from training.options.limits import check_count, check_seed
+from training.options.shared import DataOptions
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckConfig(DataOptions):
+    """Is your Keras model your TensorFlow 1 graph? Compare them step by step and say why not.
+
+    RUNS THE CODE in PAIR.py, a file of yours with tf1_graph(), which builds the graph and returns
+    {"x", "y", "cost", "train_op", "logits"} (logits optional), and keras_model(), which returns a
+    compiled model. Optional: weight_map = {"TF1 variable": "layer/kernel"}; otherwise variables are
+    paired in order, by shape.
+
+    Verdict and exit status: identical or equivalent 0, different 1, unusable input 2.
+    """
+
+    pair: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="PAIR.py")]
+    """Your file; its code is run."""
+
+    data: str = "synthetic"
+    """synthetic (random numbers of the placeholders' shapes and dtypes, one-hot labels where the
+    cost is a cross-entropy), or digits as other commands take them: mnist_5k, idx:DIR, ..."""
+
+    batch_size: int = 32
+    """Rows in a batch."""
+
+    steps: int = 10
+    """Updates to compare, each on a batch of its own."""
+
+    seed: int = 1234
+    """Of the graph, of the synthetic data, and of what is added to weights that start constant."""
+
+    def __post_init__(self) -> None:
+        check_count("batch-size", self.batch_size)
+        check_count("steps", self.steps)
+        check_seed(self.seed)

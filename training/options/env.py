@@ -1,0 +1,13 @@
+"""The options of `tf1keras env`."""
+
+from dataclasses import dataclass
+
+from training.options.shared import OutputOptions
+
+
+@dataclass(frozen=True)
+class EnvConfig(OutputOptions):
+    """Print what a bug report needs: versions, machine, devices, threads, and which data are here.
+
+    Writes nothing and asks no network.
+    """

@@ -1,0 +1,27 @@
+"""The options of `tf1keras launch`."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import tyro
+
+from training.options.limits import check_count
+from training.options.shared import OutputOptions
+
+
+@dataclass(frozen=True, kw_only=True)
+class LaunchConfig(OutputOptions):
+    """Start workers on this machine that share out the rows of one comparison, to try it.
+
+    tf1keras launch --workers 2 -- compare --epochs 100. After -- stands what each of them runs,
+    compare or resume; the exit status is the first worker's.
+    """
+
+    workers: int = 2
+    """How many."""
+
+    command: Annotated[tuple[str, ...], tyro.conf.Suppress] = ()
+    """What stands after --."""
+
+    def __post_init__(self) -> None:
+        check_count("workers", self.workers)
