@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from tests.conftest import COMMAND, ROOT, run
-from training import cli, command_line, report, runs
-from training.console import Output
+from training import cli, report, runs
+from training.command_line import words
+from training.command_line.output import Output
 from training.history import read_csv
 from training.options.compare import CompareConfig
 from training.options.resume import ResumeConfig
@@ -160,8 +161,8 @@ def test_exit_status_stays_and_what_a_pair_prints_is_no_result(
 def test_how_a_run_speaks_is_no_part_of_it() -> None:
     loud, quiet = CompareConfig(epochs=5), CompareConfig(epochs=5, quiet=True, json=True)
     assert loud == quiet
-    assert command_line.words(loud) == command_line.words(quiet)
-    assert command_line.options(loud) == command_line.options(quiet)
+    assert words.of(loud) == words.of(quiet)
+    assert words.options(loud) == words.options(quiet)
     asked = ResumeConfig(source=Path("a"), json=True)  # an unfinished run takes no other options
     assert asked == ResumeConfig(source=Path("a"))
 

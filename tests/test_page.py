@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from tests.conftest import ROOT, run
 from training import bench, cli, comparison, report
+from training.command_line import words as as_words
 from training.data import Digits, Examples
 from training.history import History
 from training.machine.devices import Device
@@ -24,7 +25,7 @@ from training.options.bench import BenchConfig
 from training.options.compare import CompareConfig
 from training.options.finetune import FinetuneConfig
 from training.options.resume import ResumeConfig
-from training.pages import chart, command, document, inside, tables
+from training.pages import chart, document, inside, tables
 from training.pages import compare as page
 from training.parity import judgement, ladder
 from training.runs import read_json
@@ -261,7 +262,7 @@ def test_command_makes_the_same_run(config: Any, monkeypatch: pytest.MonkeyPatch
     """A shell and the command line read it back to the same options."""
     monkeypatch.delenv("MNIST_DIR", raising=False)
     monkeypatch.delenv("TF_ENABLE_ONEDNN_OPTS", raising=False)
-    name, *words = shlex.split(command.again(config))
+    name, *words = shlex.split(as_words.again(config))
     assert name == "tf1keras"
     assert tyro.cli(cli.Command, args=words) == config
 
@@ -270,8 +271,8 @@ def test_command_says_what_the_environment_decided(monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("MNIST_DIR", "/a b")
     monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", "0")
     before = "TF_ENABLE_ONEDNN_OPTS=0 "
-    assert command.again(CompareConfig()) == before + "tf1keras compare"
-    mnist = command.again(FinetuneConfig(source=Path("x"), data="mnist[0-4]"))
+    assert as_words.again(CompareConfig()) == before + "tf1keras compare"
+    mnist = as_words.again(FinetuneConfig(source=Path("x"), data="mnist[0-4]"))
     assert mnist == before + "MNIST_DIR='/a b' tf1keras finetune x --data 'mnist[0-4]'"
 
 

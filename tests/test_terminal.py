@@ -20,7 +20,8 @@ import pytest
 from rich.console import Console
 
 from tests.conftest import COMMAND, run
-from training import cli, progress
+from training import cli
+from training.command_line import progress
 
 Printed = pytest.CaptureFixture[str]
 COLOUR = re.compile(r"\x1b\[(?:[0-9]+;)*(?:3[0-8]|4[0-8]|9[0-7])[0-9;]*m")

@@ -19,7 +19,7 @@ from rich.table import Table
 from rich.text import Text
 
 from training import data, drift, history, plot, report, runs
-from training.console import Output
+from training.command_line.output import Output
 from training.drift import REFERENCE
 from training.history import History
 from training.machine import devices, startup

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
-from training import data, history, lanes, loop, progress, report, runs, saving
-from training.console import Output
+from training import data, history, lanes, loop, report, runs, saving
+from training.command_line import progress
+from training.command_line.output import Output
 from training.machine import devices
 from training.machine.signals import Interruption
 from training.options.article import ArticleConfig

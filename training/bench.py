@@ -21,8 +21,9 @@ from typing import Any
 from rich import box
 from rich.table import Table
 
-from training import backend, command_line, data, plot, runs
-from training.console import Output
+from training import backend, data, plot, runs
+from training.command_line import words
+from training.command_line.output import Output
 from training.errors import UserError
 from training.machine import environment, startup
 from training.machine.processes import Child
@@ -45,7 +46,7 @@ def run(config: BenchConfig) -> int:
     out.note(environment.banner())
     with runs.new(final) as folder:
         measured = {str(rows): measure(rows, config, out) for rows in config.sizes}
-        runs.write_json(folder / "config.json", command_line.options(config))
+        runs.write_json(folder / "config.json", words.options(config))
         runs.write_json(folder / "environment.json", environment.describe())
         results = {"rounds": config.rounds, "rows": measured}
         runs.write_json(folder / "bench.json", results)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from training import embedded, tfds_data
-from training.console import Output
+from training.command_line.output import Output
 from training.errors import UserError
 from training.machine import environment, startup
 from training.options.env import EnvConfig

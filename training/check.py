@@ -12,7 +12,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from training import batches
-from training.console import Output
+from training.command_line.output import Output
 from training.machine import devices, environment
 from training.options.check import CheckConfig
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import tyro
 
-from training import usage
+from training.command_line import parse
 from training.errors import UserError
 from training.machine import shortage
 from training.machine.signals import Stopped, ctrl_c_remembered
@@ -46,15 +46,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return its exit status."""
     try:
         config = _parse(sys.argv[1:] if arguments is None else arguments)
-        from training import console
+        from training.command_line import output
 
-        with ctrl_c_remembered(), console.quiet(config.quiet):
+        with ctrl_c_remembered(), output.quiet(config.quiet):
             return _run(config)
     except Stopped as stopped:
         print(f"tf1keras: {stopped}", file=sys.stderr)
         return stopped.status
     except UserError as error:
-        print(f"tf1keras: {usage.plain(str(error))}", file=sys.stderr)
+        print(f"tf1keras: {parse.plain(str(error))}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("tf1keras: stopped.", file=sys.stderr)  # of what was written `runs` tells
@@ -65,14 +65,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         if (short := shortage.explain(error)) is None:
             raise
-        print(f"tf1keras: {usage.plain(short)}", file=sys.stderr)
+        print(f"tf1keras: {parse.plain(short)}", file=sys.stderr)
         return 2
 
 
 def _parse(arguments: Sequence[str]) -> Any:
     """Return the options of a command; what stands after -- is what `launch` is to run."""
     own = list(itertools.takewhile(lambda word: word != "--", arguments))
-    config = usage.parse(Command, own)
+    config = parse.parse(Command, own)
     if isinstance(config, LaunchConfig):
         return dataclasses.replace(config, command=tuple(arguments[len(own) + 1 :]))
     if len(own) < len(arguments):

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from training import backend, data, history, plot, report, runs, saving, tensorboard
+from training.command_line.output import Output
 from training.comparison import Comparison, judge
-from training.console import Output
 from training.lockstep import Lockstep, Start
 from training.loop import Trainee
 from training.machine import cluster, devices

@@ -13,7 +13,8 @@ from typing import NamedTuple
 import numpy as np
 from rich.console import Console
 
-from training import loop, progress, saving
+from training import loop, saving
+from training.command_line import progress
 from training.data import Examples
 from training.history import History
 from training.loop import OnEpoch, Trainee

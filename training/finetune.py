@@ -12,8 +12,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from training import data, pretrained, progress, reached, report, runs, saving, source, split
-from training.console import Output
+from training import data, pretrained, reached, report, runs, saving, source, split
+from training.command_line import progress
+from training.command_line.output import Output
 from training.machine import devices, environment
 from training.machine.devices import Device
 from training.machine.signals import Interruption

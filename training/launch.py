@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from typing import IO
 
-from training import command_line
+from training.command_line import words
 from training.errors import UserError
 from training.options.launch import LaunchConfig
 
@@ -34,7 +34,7 @@ def run(config: LaunchConfig) -> int:
             f"launch: {given} after --; expected compare or resume with its options, such as\n"
             "tf1keras launch --workers 2 -- compare --epochs 100"
         )
-    speaking = [f"--{name}" for name in command_line.SPEAKING if getattr(config, name)]
+    speaking = [f"--{name}" for name in words.SPEAKING if getattr(config, name)]
     command = [*config.command, *sorted(set(speaking) - set(config.command))]
     addresses = [f"127.0.0.1:{port}" for port in _free_ports(config.workers)]
     # Ctrl-C reaches the workers, too: this process waits for them.

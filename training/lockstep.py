@@ -13,7 +13,8 @@ import numpy as np
 from rich.console import Console
 
 from tf1_compat.state import State
-from training import command_line, lanes, loop, progress, saving
+from training import lanes, loop, saving
+from training.command_line import progress, words
 from training.data import Digits
 from training.history import History
 from training.lanes import Manner
@@ -94,7 +95,7 @@ class Lockstep:
         self._saved = saved or Saved(none, {}, start.first)
         if workers:
             workers.agree("data", digits.sha256)
-            workers.agree("options", command_line.words(config))
+            workers.agree("options", words.of(config))
             self._agree_on_weights(workers)
 
     @property

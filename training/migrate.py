@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from rich.text import Text
 
 from training import correspondence, source, target
-from training.console import Output
+from training.command_line.output import Output
 from training.correspondence import Correspondence
 from training.errors import UserError
 from training.machine import devices, environment, paths

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tf1_compat.hyperparameters import N_INPUT, N_OUTPUT, Hyperparameters
-from training import command_line
+from training.command_line import words
 from training.errors import UserError
 from training.options.migrate import MigrateConfig
 
@@ -48,7 +48,7 @@ def refusal(config: MigrateConfig, path: Path, arrays: "Mapping[str, np.ndarray]
         )
     bare = layout.rule is None
     again = replace(config, map=MAP, weights_only=config.weights_only or bare)
-    command = shlex.join(["tf1keras", *command_line.words(again)])
+    command = shlex.join(["tf1keras", *words.of(again)])
     known = f"{path}: its variables have names of their own, but the shapes of the article's "
     known += "-".join(map(str, widths)) + (", without an optimizer's state" if bare else "")
     found = candidates(shapes, widths)

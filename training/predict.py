@@ -15,8 +15,9 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
-from training import images, pretrained, runs, source, usage
-from training.console import Output
+from training import images, pretrained, runs, source
+from training.command_line import parse
+from training.command_line.output import Output
 from training.errors import UserError
 from training.machine import devices, paths
 from training.options.predict import PredictConfig
@@ -77,7 +78,7 @@ def found(path: Path) -> list[Path]:
     if not inside:
         raise UserError(f"{path}: no image in this folder; expected {', '.join(SUFFIXES)}.")
     for file in inside:
-        usage.check_text(file.name)
+        parse.check_text(file.name)
     return inside
 
 

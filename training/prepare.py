@@ -10,7 +10,7 @@ from rich import box
 from rich.table import Table
 
 from training import data, plot, report, runs
-from training.console import Output
+from training.command_line.output import Output
 from training.data import Digits
 from training.options.data import DataConfig
 

@@ -8,7 +8,8 @@ import numpy as np
 from rich import box
 from rich.table import Table
 
-from training import command_line, runs
+from training import runs
+from training.command_line import words
 from training.errors import UserError
 from training.machine import environment
 from training.options.lanes import IDIOMATIC
@@ -54,8 +55,8 @@ def write_setting(
             f"{folder}: was begun with data of SHA-256 {before}; {digits.name} now has "
             f"{digits.sha256}.\nGive it the same data, or start anew."
         )
-    command = command_line.words(config)
-    runs.write_json(folder / "config.json", {"command": command, **command_line.options(config)})
+    command = words.of(config)
+    runs.write_json(folder / "config.json", {"command": command, **words.options(config)})
     runs.write_json(file, {**environment.describe(), "device": device.name, "data": facts})
 
 

@@ -18,19 +18,8 @@ import tyro
 
 from tf1_compat.hyperparameters import Hyperparameters
 from tf1_compat.state import State
-from training import (
-    ablation,
-    article,
-    backend,
-    command_line,
-    compare,
-    finetune,
-    runs,
-    saving,
-    source,
-    trained,
-    usage,
-)
+from training import ablation, article, backend, compare, finetune, runs, saving, source, trained
+from training.command_line import parse, words
 from training.errors import UserError
 from training.lockstep import Start
 from training.machine import devices
@@ -62,7 +51,7 @@ def _go_on(asked: ResumeConfig, final: Path) -> int:
     """Finish the unfinished run `final`, with the options it was begun with."""
     own = ResumeConfig(source=asked.source, cluster=asked.cluster)
     if asked != own:
-        _, _, *given = command_line.words(asked)
+        _, _, *given = words.of(asked)
         raise UserError(
             f"{asked.source}: an unfinished run goes on with its own options; expected only "
             f"--cluster beside it, found {' '.join(given) or '--out'}.\n"
@@ -89,10 +78,10 @@ def recorded(folder: Path) -> CompareConfig | ArticleConfig | FinetuneConfig | A
     """Return the options that a run was begun with; UserError where they cannot be read."""
     file = folder / "config.json"
     try:
-        words = runs.read_json(file)["command"]
-        if not all(isinstance(word, str) for word in words):
+        command = runs.read_json(file)["command"]
+        if not all(isinstance(word, str) for word in command):
             raise TypeError("its command is not words")
-        return usage.parse(Resumable, words)
+        return parse.parse(Resumable, command)
     except (OSError, ValueError, TypeError, LookupError, RecursionError, UserError) as error:
         raise UserError(
             f"{file}: not the options of a run ({str(error).splitlines()[0]}).\n"

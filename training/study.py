@@ -23,7 +23,7 @@ from training import (
     studied,
     study_report,
 )
-from training.console import Output
+from training.command_line.output import Output
 from training.data import Digits
 from training.machine import devices, environment
 from training.machine.devices import Device

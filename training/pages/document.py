@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from training import report, runs
-from training.pages import command
+from training.command_line import words
 
 LARGEST = 8_000_000
 """Bytes of a page, at most; what is put into it is cut to that, and the page says so."""
@@ -60,7 +60,7 @@ def write(
     environment.filters["distance"] = report.distance
     sources = [_plotly(), *map(_own, ("page.js", "charts.js", *scripts))]
     text = environment.get_template(template).render(
-        command=command.again(config),
+        command=words.again(config),
         environment=runs.read_json(folder / "environment.json"),
         config=runs.read_json(folder / "config.json"),
         data=data,

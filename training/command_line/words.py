@@ -1,6 +1,8 @@
 """A command's options as the words that say the same on the command line, and back."""
 
 import dataclasses
+import os
+import shlex
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
@@ -12,7 +14,7 @@ SPEAKING = {field.name for field in dataclasses.fields(OutputOptions)}
 """How a command speaks is no part of what it does."""
 
 
-def words(config: Any) -> list[str]:
+def of(config: Any) -> list[str]:
     """Return the command and what in `config` is not the default: ["compare", "--epochs", "5"].
 
     Paths are as they were given. `--out`, `--quiet` and `--json` are left out: where a run lies and
@@ -49,3 +51,23 @@ def _markers(hint: Any) -> tuple[Any, ...]:
 
 def _texts(value: Any) -> Sequence[str]:
     return [str(one) for one in value] if isinstance(value, tuple) else [str(value)]
+
+
+def again(config: Any) -> str:
+    """Return a line for a POSIX shell that runs what `config`, a command's options, ran.
+
+    Says only what is not the default; `--out` is left out, for what it names is there now. Paths
+    are as they were given.
+    """
+    return " ".join([*_variables(config), shlex.join(["tf1keras", *of(config)])])
+
+
+def _variables(config: Any) -> list[str]:
+    """Return `NAME=value` of what the environment says and a bit depends on."""
+    said = {}
+    if os.environ.get("TF_ENABLE_ONEDNN_OPTS", "1") != "1":
+        said["TF_ENABLE_ONEDNN_OPTS"] = os.environ["TF_ENABLE_ONEDNN_OPTS"]
+    names = (getattr(config, option, "") for option in ("data", "source_data"))
+    if os.environ.get("MNIST_DIR") and "mnist" in (name.partition("[")[0] for name in names):
+        said["MNIST_DIR"] = os.environ["MNIST_DIR"]
+    return [f"{name}={shlex.quote(value)}" for name, value in said.items()]

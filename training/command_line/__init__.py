@@ -1,0 +1,1 @@
+"""The command line: what was typed, as options and as words again, and what is shown."""
