@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import tf1keras, write_idx
-from training import data, idx, tfds_data
-from training.data import Digits
+from training import data
+from training.data import Digits, idx, tfds
 from training.errors import UserError
 
 MNIST_5K_SHA256 = "116356584b3a172cab8e864640b2d802a262359680d07ff969c0d6dc617f0a6b"
@@ -230,8 +230,8 @@ def test_manual_folder_without_the_originals_is_refused(tmp_path: Path) -> None:
 
 def test_emnist_comes_upright() -> None:
     image = np.arange(784).reshape(1, 28, 28, 1)
-    assert (tfds_data._upright("emnist/digits", image)[0, :, :, 0] == image[0, :, :, 0].T).all()
-    assert tfds_data._upright("mnist", image) is image
+    assert (tfds._upright("emnist/digits", image)[0, :, :, 0] == image[0, :, :, 0].T).all()
+    assert tfds._upright("mnist", image) is image
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from tests.conftest import run
-from training import images, predict
+from training import predict
+from training.data import images
 from training.runs import read_json
 
 playwright = pytest.importorskip("playwright.sync_api")

@@ -9,9 +9,9 @@ import pytest
 from PIL import Image
 
 from tests.conftest import ROOT, run
-from training import data, images
-from training.data import Digits
-from training.embedded import read
+from training import data
+from training.data import Digits, images
+from training.data.embedded import read
 from training.errors import UserError
 
 

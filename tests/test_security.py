@@ -31,7 +31,7 @@ NEVER = [
 EXCEPT = {
     ("training/genuine.py", r"np\.load\("): "arrays that the bench wrote, allow_pickle=False",
     ("training/genuine.py", "pickle"): "the same",
-    ("training/npz.py", "pickle"): "says that pickles are refused",
+    ("training/data/npz.py", "pickle"): "says that pickles are refused",
     ("training/pair.py", "exec_module"): "runs the user's own PAIR.py, as `check` says",
     ("training/source.py", "load_model"): "in Keras' safe mode, which is enforced",
 }

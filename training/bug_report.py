@@ -12,8 +12,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from training import embedded, tfds_data
 from training.command_line.output import Output
+from training.data import embedded, tfds
 from training.errors import UserError
 from training.machine import environment, startup
 from training.options.env import EnvConfig
@@ -60,7 +60,7 @@ def _devices() -> list[str]:
 def _data() -> dict[str, str]:
     """Data set -> where it is, or why not; MNIST_DIR -> whether it is the originals."""
     found = {name: _embedded(name) for name in embedded.NAMES}
-    found |= {name: _of_tfds(name) for name in tfds_data.NAMES}
+    found |= {name: _of_tfds(name) for name in tfds.NAMES}
     return found | {"MNIST_DIR": _mnist_dir()}
 
 
@@ -75,7 +75,7 @@ def _of_tfds(name: str) -> str:
     if find_spec("tensorflow_datasets") is None:
         return "not prepared: TensorFlow Datasets is not installed"
     try:
-        folder = tfds_data.where_prepared(name)
+        folder = tfds.where_prepared(name)
     except ImportError as error:
         return f"not prepared: TensorFlow Datasets cannot be imported: {error}"
     return f"prepared, {folder}" if folder else "not prepared"
@@ -86,7 +86,7 @@ def _mnist_dir() -> str:
     if not folder:
         return "not set"
     try:
-        tfds_data.check_originals("mnist", Path(folder))
+        tfds.check_originals("mnist", Path(folder))
     except (UserError, ImportError) as error:
         return str(error).replace("\n", " ")
     return f"the four original files, {folder}"

@@ -3,7 +3,7 @@
     tf1keras predict runs/TIME-finetune seven.png
     tf1keras predict runs/TIME-compare folder-of-images --out predictions.csv
 
-Images of any size are brought into MNIST's form first (`training/images.py`).
+Images of any size are brought into MNIST's form first (`training/data/images.py`).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -15,9 +15,10 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
-from training import images, pretrained, runs, source
+from training import pretrained, runs, source
 from training.command_line import parse
 from training.command_line.output import Output
+from training.data import images
 from training.errors import UserError
 from training.machine import devices, paths
 from training.options.predict import PredictConfig
@@ -53,7 +54,7 @@ def run(config: PredictConfig) -> int:
     pixels = np.stack([images.read(file).reshape(-1) for file in pictures])
     devices.choose("cpu")
     sides = load(config.model)
-    x = pixels.astype(np.float32) / np.float32(255)  # [N, 784], as training/data.py scales
+    x = pixels.astype(np.float32) / np.float32(255)  # [N, 784], as training/data/digits.py scales
     logits = {name: of(x) for name, of in sides.logits.items()}
     chances = {name: probabilities(of) for name, of in logits.items()}
     out = Output(config)

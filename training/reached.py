@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from training import npz, saving
+from training import saving
+from training.data import npz
 from training.errors import UserError
 from training.machine.signals import Interruption, Stopped
 

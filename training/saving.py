@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from training import npz
+from training.data import npz
 from training.errors import UserError
 from training.loop import Trainee
 from training.machine.signals import Interruption, Stopped

@@ -23,7 +23,9 @@ from tf1_compat import checkpoint, frozen
 from tf1_compat.hyperparameters import Hyperparameters
 from tf1_compat.program import Program
 from tf1_compat.state import StateError, arrays_of
-from training import data, images, pretrained, source, tfds_data, trained
+from training import data, pretrained, source, trained
+from training.data import images
+from training.data import tfds as tfds_data
 from training.errors import UserError
 
 FLIPS = 60

@@ -19,7 +19,8 @@ from typing import Any
 
 import numpy as np
 
-from training import data, history, idx, images, npz, pretrained, runs, source, trained
+from training import history, pretrained, runs, source, trained
+from training.data import digits, idx, images, npz
 from training.errors import UserError
 
 MEGABYTES = {"idx": 900, "npz": 900, "images": 2000, "config": 900, "checkpoint": 1000}
@@ -68,7 +69,7 @@ def read_npz(content: bytes) -> None:
         (array,) = npz.read(_file("a.npz", rest), [["x"]])
         assert array.nbytes <= len(rest) * npz.LARGEST_RATIO
         with contextlib.suppress(UserError):
-            data._check("x", array, array)
+            digits._check("x", array, array)
 
 
 def read_image(content: bytes) -> None:

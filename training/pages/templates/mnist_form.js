@@ -1,5 +1,5 @@
 "use strict";
-// A drawing in MNIST's form, as training/images.py's mnist_form makes it, in the same order of
+// A drawing in MNIST's form, as training/data/images.py's mnist_form makes it, in the same order of
 // operations and roundings: cropped, scaled into 20 x 20 (Lanczos, as Pillow does it), centred by
 // mass in 28 x 28.
 

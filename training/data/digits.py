@@ -15,10 +15,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from training import embedded, idx, npz, subset, tfds_data
+from training.data import embedded, idx, npz, subset, tfds
+from training.data.subset import CLASSES
 from training.errors import UserError
 from training.machine import paths
-from training.subset import CLASSES
 
 PIXELS = 784
 ALIGNMENT = 64
@@ -131,13 +131,13 @@ def _read(name: str, manual_dir: Path | None) -> Raw:
     kind, _, path = name.partition(":")
     if name in embedded.NAMES:
         return Raw(*embedded.read(name))
-    if name in tfds_data.NAMES:
-        return Raw(*tfds_data.read(name, manual_dir or _mnist_dir(name)))
+    if name in tfds.NAMES:
+        return Raw(*tfds.read(name, manual_dir or _mnist_dir(name)))
     if kind == "idx" and path:
         return _read_idx(paths.expand(Path(path)))
     if kind == "npz" and path:
         return Raw(*npz.read(paths.expand(Path(path)), NPZ_KEYS))
-    names = ", ".join([*embedded.NAMES, *tfds_data.NAMES])
+    names = ", ".join([*embedded.NAMES, *tfds.NAMES])
     raise UserError(f"unknown data set {name!r}: expected {names}, idx:DIR or npz:FILE.")
 
 

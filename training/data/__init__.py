@@ -1,0 +1,13 @@
+"""Digits for training: `load(name)`, from an embedded set, TensorFlow Datasets or files."""
+
+from training.data.digits import (
+    ALIGNMENT,
+    PIXELS,
+    Digits,
+    Examples,
+    load,
+    load_all_classes,
+    synthetic,
+)
+
+__all__ = ["ALIGNMENT", "PIXELS", "Digits", "Examples", "load", "load_all_classes", "synthetic"]
