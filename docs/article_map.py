@@ -94,7 +94,7 @@ def by_hand(cost: Any, optimizer: Any, penalty: str) -> float:
     from tf1_compat.hyperparameters import Hyperparameters
     from tf1_compat.program import Program
     from training import data
-    from training.backprop import Backpropagation
+    from training.lanes.by_hand import Backpropagation
     from training.parity.distance import relative_distance
 
     strength = dict([(penalty, float(PENALTIES[penalty][1]))] if PENALTIES[penalty] else [])

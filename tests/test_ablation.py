@@ -13,11 +13,13 @@ import tensorflow as tf
 
 from keras_models import article
 from keras_models.drift import CAUSES, Float64ComplementAdam, PowAdam, Variant, VariantTrainee
-from training import ablation, drift, lanes, loop
+from training import ablation, drift
 from training.ablation import Effect, classify, measure
 from training.data import Digits, Examples
 from training.drift import Plan
-from training.history import History, read_csv
+from training.lanes import loop
+from training.lanes.build import build
+from training.lanes.history import History, read_csv
 from training.machine.devices import Device
 from training.options.ablate import AblateConfig, Cause
 from training.parity.distance import relative_distance
@@ -150,7 +152,7 @@ def trained(examples: Examples, variant: Variant) -> np.ndarray:
 
 
 def trainee(examples: Examples, variant: Variant) -> VariantTrainee:
-    (program,) = lanes.build(["tf1"], examples, 1234, Device("CPU", 0))
+    (program,) = build(["tf1"], examples, 1234, Device("CPU", 0))
     x, y = (tf.constant(array, variant.dtype) for array in examples)
     return VariantTrainee("x", variant, x, y, program.weights(), seed=1234)
 

@@ -16,10 +16,11 @@ from keras_models.trainee import KerasTrainee
 from tests.conftest import run
 from tf1_compat.hyperparameters import Cost, Hyperparameters
 from tf1_compat.program import Program
-from training import lanes, loop
-from training.backprop import Backpropagation
 from training.data import Digits
-from training.history import read_csv
+from training.lanes import loop
+from training.lanes.build import build
+from training.lanes.by_hand import Backpropagation
+from training.lanes.history import read_csv
 from training.machine.devices import Device
 
 STEP = 1e-6
@@ -118,12 +119,12 @@ def test_numpy_goes_on_from_tensorflow_1s_state(optimizer: Any, digits: Digits) 
     """Weights, slots, powers and step are all there: a lane that has left goes on as it would."""
     hyper = Hyperparameters(optimizer=optimizer)
     cpu = Device("CPU", 0)
-    tf1, numpy = lanes.build(["tf1", "numpy"], digits.train, 5, cpu, hyper)
+    tf1, numpy = build(["tf1", "numpy"], digits.train, 5, cpu, hyper)
     loop.train([tf1], 10, lambda epoch, losses: None)
     numpy.load_state(tf1.state())
     recorded = loop.train([tf1, numpy], 10, lambda epoch, losses: None).losses
     assert np.allclose(recorded["tf1"], recorded["numpy"], rtol=1e-6, atol=0)
-    state, again = numpy.state(), lanes.build(["numpy"], digits.train, 6, cpu, hyper)[0]
+    state, again = numpy.state(), build(["numpy"], digits.train, 6, cpu, hyper)[0]
     again.load_state(state)
     assert again.step() == numpy.step()
 

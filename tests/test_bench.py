@@ -10,9 +10,11 @@ import tensorflow as tf
 from keras_models import article
 from keras_models.micro_batch import MicroBatchTrainee, slices
 from tests.conftest import run
-from training import bench, data, lanes, loop, peers
+from training import bench, data, peers
 from training.data import Digits
-from training.history import read_csv
+from training.lanes import loop
+from training.lanes.build import bind, build
+from training.lanes.history import read_csv
 from training.machine.devices import Device
 from training.options.bench import BenchConfig, Peer
 from training.parity.distance import relative_distance
@@ -93,7 +95,7 @@ def test_synthetic_rows_begin_with_the_same_ones() -> None:
 def test_slices_sum_to_the_full_batchs_gradient(rows: int, digits: Digits) -> None:
     """Also where the last slice is smaller; one slice of all rows is the full batch in bits."""
     x, y = (tf.constant(array) for array in digits.train)
-    whole, sliced = lanes.build(["exact"], digits.train, 1, CPU), []
+    whole, sliced = build(["exact"], digits.train, 1, CPU), []
     model = article.build("exact")
     trainee = MicroBatchTrainee("exact", model, slices(x, y, rows), len(digits.train.x))
     trainee.load_weights(whole[0].weights())
@@ -114,7 +116,7 @@ def test_gradient_of_slices_is_the_full_batchs(rows: int, digits: Digits) -> Non
     other, which is itself 4e-6 from float64; in slices it is 6e-7.
     """
     x, y = (tf.constant(array) for array in digits.train)
-    (whole,) = lanes.build(["exact"], digits.train, 1, CPU)
+    (whole,) = build(["exact"], digits.train, 1, CPU)
     model = whole.model  # type: ignore[attr-defined]
     sliced = MicroBatchTrainee("exact", model, slices(x, y, rows), len(x))
     for part_x, part_y in slices(x, y, rows):
@@ -131,13 +133,13 @@ def test_gradient_of_slices_is_the_full_batchs(rows: int, digits: Digits) -> Non
 
 def test_bound_data_are_the_same_memory_where_they_can_be(digits: Digits) -> None:
     """TensorFlow aborts the process on an unaligned tensor, so such arrays are copied."""
-    bound = lanes.bind(digits.train.x, CPU)
+    bound = bind(digits.train.x, CPU)
     assert np.from_dlpack(bound).ctypes.data == digits.train.x.ctypes.data
     for shift in range(1, 17):
         unaligned = np.arange(64, dtype=np.float32)[shift : shift + 32]
-        copied = lanes.bind(unaligned, CPU)
+        copied = bind(unaligned, CPU)
         assert (copied[:4].numpy() == unaligned[:4]).all()
-    turned = lanes.bind(digits.train.x[:64].T, CPU)
+    turned = bind(digits.train.x[:64].T, CPU)
     assert (turned.numpy() == digits.train.x[:64].T).all()
 
 
@@ -156,7 +158,7 @@ def test_several_epochs_in_a_call_change_no_bit(digits: Digits) -> None:
     every = ["tf1", "exact", "idiomatic", "numpy"]
     found = []
     for per_call in (1, 7):
-        trainees = lanes.build(every, digits.train, 1234, CPU)  # type: ignore[arg-type]
+        trainees = build(every, digits.train, 1234, CPU)  # type: ignore[arg-type]
         seen: list[int] = []
         history = loop.train(
             trainees, 20, lambda epoch, losses, seen=seen: seen.append(epoch), per_call=per_call

@@ -16,9 +16,9 @@ from tests.fuzz import table
 from tf1_compat import bundle, checkpoint
 from tf1_compat.program import Program
 from tf1_compat.state import StateError, adam_step, power_after, running_powers
-from training import lanes
 from training.data import Digits, Examples
-from training.loop import Trainee
+from training.lanes.build import build
+from training.lanes.protocol import Trainee
 from training.machine import devices
 
 LAST_NORMAL = 87_292
@@ -65,7 +65,7 @@ def few(digits: Digits) -> Examples:
 
 
 def trainees(few: Examples, *names: str) -> list[Trainee]:
-    return lanes.build(names, few, 1234, devices.choose("cpu"))  # type: ignore[arg-type]
+    return build(names, few, 1234, devices.choose("cpu"))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("there", ["tf1", "exact"])

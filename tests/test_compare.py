@@ -9,10 +9,11 @@ import pytest
 import tensorflow as tf
 
 from tests.conftest import golden, tf1keras
-from training import compare, comparison, loop, report, runs
+from training import compare, comparison, report, runs
 from training.data import Digits
 from training.errors import UserError
-from training.history import History, read_csv
+from training.lanes import loop
+from training.lanes.history import History, read_csv
 from training.machine.devices import Device
 from training.options.compare import CompareConfig
 from training.parity.distance import relative_distance

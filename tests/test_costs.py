@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
-from training import data, lanes, loop, peers
-from training.loop import Trainee
+from training import data, peers
+from training.lanes import loop
+from training.lanes.build import build
+from training.lanes.protocol import Trainee
 from training.machine.devices import Device
 from training.options.lanes import Lane
 from training.peers import Train
@@ -41,7 +43,7 @@ data.load(sys.argv[1])
 @pytest.mark.alone
 @pytest.mark.parametrize(("rows", "epochs"), [(4000, 60), (60000, 5)])
 def test_three_lanes_cost_what_they_cost_one_by_one(rows: int, epochs: int) -> None:
-    trainees = lanes.build(THREE, data.synthetic(rows), 1234, CPU)
+    trainees = build(THREE, data.synthetic(rows), 1234, CPU)
     _seconds(trainees, 3)
     ratios = []
     for _ in range(3):
@@ -65,7 +67,7 @@ def test_cost_is_linear_in_rows() -> None:
     to 1.2 times as long a row of more; the lane has to be linear in what they take.
     """
     examples = [data.synthetic(rows) for rows in (4000, 60000, 600000)]
-    grown = _growth([lanes.build(["exact"], of, 1234, CPU)[0].steps for of in examples])
+    grown = _growth([build(["exact"], of, 1234, CPU)[0].steps for of in examples])
     products = [1.0, 1.0]
     if max(grown) > 1.15:
         products = [max(1, growth) for growth in _growth([peers.floor(*of) for of in examples])]

@@ -19,7 +19,7 @@ import pytest
 from keras_models.distributed import rows_of
 from tests.conftest import ROOT, python, run, tf1keras
 from training.errors import UserError
-from training.history import read_csv
+from training.lanes.history import read_csv
 from training.machine import cluster
 from training.machine.devices import Device
 from training.options.compare import CompareConfig
@@ -37,7 +37,7 @@ import numpy as np
 from tf1_compat.hyperparameters import Hyperparameters
 from training import data, devices, lanes, loop
 from training.data import Examples
-from training.lanes import Manner
+from training.lanes.build import Manner
 replicas, rows = int(sys.argv[1]), int(sys.argv[2])
 train = Examples(*(array[:rows] for array in data.load("mnist_5k").train))
 device = devices.choose("cpu:1" if replicas == 2 else "cpu", replicas)

@@ -10,8 +10,9 @@ import tensorflow as tf
 from keras_models import article
 from keras_models.exact import AddV2Dense, TF1Adam
 from tf1_compat.hyperparameters import Hyperparameters
-from training import lanes, loop
 from training.data import Digits, Examples
+from training.lanes import loop
+from training.lanes.build import Manner, build
 from training.machine.devices import Device
 from training.options.lanes import Lane
 from training.parity import judgement
@@ -26,7 +27,7 @@ EPOCHS = 40
 @pytest.fixture(scope="module")
 def tf1(digits: Digits) -> tuple[np.ndarray, dict[str, np.ndarray], dict[str, np.ndarray]]:
     """Losses, initial and final weights of EPOCHS epochs of the TensorFlow 1 graph."""
-    (program,) = lanes.build(["tf1"], digits.train, 7, CPU)
+    (program,) = build(["tf1"], digits.train, 7, CPU)
     initial = program.weights()
     history = loop.train([program], EPOCHS, lambda epoch, losses: None)
     return history.losses["tf1"], initial, program.weights()
@@ -46,13 +47,9 @@ def named_weights(model: keras.Model) -> dict[str, np.ndarray]:
 def test_every_lane_alone_has_the_losses_it_has_in_lockstep(digits: Digits) -> None:
     """More lanes than TIMED_EPOCHS runs one by one, so both ways of stepping are covered."""
     every: list[Lane] = ["tf1", "exact", "idiomatic", "numpy"]
-    together = loop.train(
-        lanes.build(every, digits.train, 7, CPU), EPOCHS, lambda epoch, losses: None
-    )
+    together = loop.train(build(every, digits.train, 7, CPU), EPOCHS, lambda epoch, losses: None)
     for lane in every:
-        alone = loop.train(
-            lanes.build([lane], digits.train, 7, CPU), EPOCHS, lambda epoch, losses: None
-        )
+        alone = loop.train(build([lane], digits.train, 7, CPU), EPOCHS, lambda epoch, losses: None)
         assert (alone.losses[lane] == together.losses[lane]).all()
 
 
@@ -93,7 +90,7 @@ def test_exact_lane_saved_and_loaded_goes_on_as_if_never_left(
 @pytest.mark.parametrize("rows", [1, 999])
 def test_exact_for_row_counts_that_nothing_divides(rows: int, digits: Digits) -> None:
     few = Examples(digits.train.x[::4][:rows], digits.train.y[::4][:rows])
-    trainees = lanes.build(["tf1", "exact"], few, 3, CPU)
+    trainees = build(["tf1", "exact"], few, 3, CPU)
     history = loop.train(trainees, 30, lambda epoch, losses: None)
     assert (history.losses["tf1"] == history.losses["exact"]).all()
     assert same_bits(trainees[0].weights(), trainees[1].weights())
@@ -108,7 +105,7 @@ def test_either_stock_piece_alone_breaks_the_bits(
     stock = getattr(article.PIECES["idiomatic"], swap)
     pieces = article.PIECES["exact"]._replace(**{swap: stock})
     monkeypatch.setitem(article.PIECES, "exact", pieces)
-    (trainee,) = lanes.build(["exact"], digits.train, 7, CPU)
+    (trainee,) = build(["exact"], digits.train, 7, CPU)
     assert same_bits(trainee.weights(), initial)
     history = loop.train([trainee], EPOCHS, lambda epoch, losses: None)
     assert (history.losses["exact"] != losses).any()
@@ -170,9 +167,9 @@ def test_unknown_lane_is_refused_by_name() -> None:
 )
 def test_exact_lane_is_the_graph_in_float64_too(options: dict, digits: Digits) -> None:
     """From the same weights, float32's; and NumPy agrees with both to float64's rounding."""
-    hyper, manner = Hyperparameters(**options), lanes.Manner(precision="float64")
+    hyper, manner = Hyperparameters(**options), Manner(precision="float64")
     names: list[Lane] = ["tf1", "exact", "numpy"]
-    trainees = lanes.build(names, digits.train, 7, CPU, hyper, manner)
+    trainees = build(names, digits.train, 7, CPU, hyper, manner)
     found = loop.train(trainees, 30, lambda epoch, losses: None, per_call=7).losses
     assert found["exact"].dtype == np.float64
     tf1, exact, _ = trainees
@@ -193,7 +190,7 @@ def test_a_last_bit_of_float64_is_a_difference() -> None:
 def test_mixed_bfloat16_rounds_as_measured(lane: Lane, digits: Digits) -> None:
     """1e-3 relative of the float32 graph's losses: 8 bits of each product, and not a bit less."""
     tf1, mixed = (
-        lanes.build([name], digits.train, 1234, CPU, manner=lanes.Manner(precision=precision))
+        build([name], digits.train, 1234, CPU, manner=Manner(precision=precision))
         for name, precision in (("tf1", "float32"), (lane, "mixed_bfloat16"))
     )
     losses = [

@@ -15,10 +15,11 @@ import pytest
 
 from tests.conftest import run, tf1keras
 from tf1_compat.hyperparameters import Hyperparameters
-from training import backend, lanes, loop
 from training.data import Digits, Examples
 from training.errors import UserError
-from training.history import read_csv
+from training.lanes import loop, other_backends
+from training.lanes.build import build
+from training.lanes.history import read_csv
 from training.machine.devices import Device
 from training.parity.distance import relative_distance
 from training.parity.tolerances import TOLERANCES
@@ -35,7 +36,7 @@ LANES = [
             ),
         ],
     )
-    for lane, package in backend.PACKAGES.items()
+    for lane, package in other_backends.PACKAGES.items()
 ]
 
 
@@ -71,7 +72,7 @@ def test_another_framework_follows_tensorflow_1_for_a_hundred_epochs(
 @pytest.mark.parametrize("lane", LANES)
 def test_its_state_goes_out_and_in_bit_for_bit(lane: Any, digits: Digits) -> None:
     """From TensorFlow 1's state, ten epochs on; and from its own, the same bits again."""
-    tf1, trainee = lanes.build(["tf1", lane], digits.train, 1234, CPU)
+    tf1, trainee = build(["tf1", lane], digits.train, 1234, CPU)
     for _ in range(10):
         tf1.step()
     trainee.load_state(tf1.state())
@@ -90,12 +91,12 @@ def test_random_state_goes_over(lane: Any, digits: Digits) -> None:
     """A new process, set to what an older one had reached, draws the same masks."""
     few = Examples(digits.train.x[:500], digits.train.y[:500])
     hyper = Hyperparameters(dropout=0.3)
-    (first,) = lanes.build([lane], few, 1234, CPU, hyper)
+    (first,) = build([lane], few, 1234, CPU, hyper)
     losses = [first.step() for _ in range(3)]
     snapshot = first.snapshot()
     later = [first.step() for _ in range(3)]
     assert len({*losses, *later}) == 6
-    (second,) = lanes.build([lane], few, 99, CPU, hyper)
+    (second,) = build([lane], few, 99, CPU, hyper)
     second.restore(snapshot)
     assert [second.step() for _ in range(3)] == later
 
@@ -118,7 +119,7 @@ def test_variations_and_dropout_run_there_too(lane: str, tmp_path: Path) -> None
 @pytest.mark.slow
 @pytest.mark.parametrize("lane", LANES)
 def test_a_process_that_ends_is_a_message(lane: Any, digits: Digits) -> None:
-    (trainee,) = lanes.build([lane], digits.train, 1234, CPU)
+    (trainee,) = build([lane], digits.train, 1234, CPU)
     trainee.step()
     (process,) = trainee._child._processes  # type: ignore[attr-defined]
     os.kill(process, signal.SIGKILL)
@@ -126,7 +127,7 @@ def test_a_process_that_ends_is_a_message(lane: Any, digits: Digits) -> None:
         trainee.step()
 
 
-@pytest.mark.parametrize("lane", backend.PACKAGES)
+@pytest.mark.parametrize("lane", other_backends.PACKAGES)
 def test_missing_extra_is_one_line_that_says_what_to_install(
     lane: str,
     tmp_path: Path,
@@ -138,5 +139,5 @@ def test_missing_extra_is_one_line_that_says_what_to_install(
     assert run("compare", "--lanes", "tf1", lane) == 2
     message = capsys.readouterr().err
     assert message.count("\n") == 1
-    assert f"make frameworks, or pip install {backend.PACKAGES[lane]}" in message
+    assert f"make frameworks, or pip install {other_backends.PACKAGES[lane]}" in message
     assert list(tmp_path.iterdir()) == []

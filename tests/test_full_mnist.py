@@ -8,7 +8,7 @@ import pytest
 
 from tests.conftest import golden, tf1keras
 from training import bug_report, data
-from training.history import read_csv
+from training.lanes.history import read_csv
 from training.parity.judgement import within_other_kernels
 from training.runs import read_json
 

@@ -19,7 +19,7 @@ from tf1_compat.hyperparameters import Hyperparameters
 from tf1_compat.program import Program
 from training import cli
 from training.data import Digits
-from training.history import read_csv
+from training.lanes.history import read_csv
 from training.parity.distance import relative_distance
 from training.parity.tolerances import TOLERANCES
 

@@ -14,7 +14,7 @@ import pytest
 
 from tests.conftest import COMMAND, run
 from training import runs, saving
-from training.history import read_csv
+from training.lanes.history import read_csv
 from training.machine.processes import Child
 from training.machine.signals import Interruption, Stopped, ctrl_c_remembered
 from training.saving import STATE

@@ -16,7 +16,7 @@ from tf1_compat import checkpoint
 from tf1_compat.program import Program
 from training import trained
 from training.data import Digits
-from training.history import read_csv
+from training.lanes.history import read_csv
 from training.parity.distance import relative_distance
 
 Printed = pytest.CaptureFixture[str]

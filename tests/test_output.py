@@ -13,7 +13,7 @@ from tests.conftest import COMMAND, ROOT, run
 from training import cli, report, runs
 from training.command_line import words
 from training.command_line.output import Output
-from training.history import read_csv
+from training.lanes.history import read_csv
 from training.options.compare import CompareConfig
 from training.options.resume import ResumeConfig
 from training.options.shared import OutputOptions

@@ -18,7 +18,7 @@ from tests.conftest import ROOT, run
 from training import bench, cli, comparison, report
 from training.command_line import words as as_words
 from training.data import Digits, Examples
-from training.history import History
+from training.lanes.history import History
 from training.machine.devices import Device
 from training.options.ablate import AblateConfig
 from training.options.bench import BenchConfig

@@ -19,7 +19,7 @@ from tests.conftest import ROOT, golden, tf1keras
 from tests.pages import PAGES, code_blocks, commands, links, section, text
 from tf1_compat import checkpoint
 from training import cli
-from training.history import read_csv
+from training.lanes.history import read_csv
 from training.options.ablate import Cause
 from training.parity.judgement import within_other_kernels
 

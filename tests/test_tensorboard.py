@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from tests.conftest import run
 from training import tensorboard
-from training.history import History, read_csv
+from training.lanes.history import History, read_csv
 from training.parity.distance import relative_distance, ulp_distance
 from training.runs import read_json
 

@@ -17,7 +17,7 @@ from tf1_compat.hyperparameters import LISTING, Hyperparameters
 from tf1_compat.program import Program
 from training import resume, trained
 from training.errors import UserError
-from training.history import read_csv
+from training.lanes.history import read_csv
 from training.options.resume import ResumeConfig
 from training.parity.judgement import same_bits
 from training.runs import read_json

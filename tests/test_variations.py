@@ -14,10 +14,11 @@ from tests.conftest import run
 from tf1_compat import checkpoint
 from tf1_compat.hyperparameters import LISTING, Hyperparameters
 from tf1_compat.program import Program
-from training import lanes, loop
-from training.backprop import Backpropagation
 from training.data import Digits, Examples
-from training.history import read_csv
+from training.lanes import loop
+from training.lanes.build import build
+from training.lanes.by_hand import Backpropagation
+from training.lanes.history import read_csv
 from training.machine.devices import Device
 from training.options.compare import CompareConfig
 from training.parity.distance import relative_distance
@@ -43,7 +44,7 @@ def few(digits: Digits, rows: int) -> Examples:
 def trained(
     hyper: Hyperparameters, examples: Examples, epochs: int, *names: Any
 ) -> tuple[dict[str, np.ndarray], list[dict[str, np.ndarray]]]:
-    trainees = lanes.build(names, examples, 1234, CPU, hyper)
+    trainees = build(names, examples, 1234, CPU, hyper)
     history = loop.train(trainees, epochs, lambda epoch, losses: None)
     return dict(history.losses), [trainee.weights() for trainee in trainees]
 
@@ -130,7 +131,7 @@ def test_idiomatic_variations_are_made_of_stock_keras() -> None:
 def test_stop_below_ends_all_lanes_at_the_same_epoch(digits: Digits) -> None:
     (free,) = trained(LISTING, digits.train, 30, "tf1")[0].values()
     below = float(free[17])
-    trainees = lanes.build(["tf1", "idiomatic", "numpy"], digits.train, 1234, CPU)
+    trainees = build(["tf1", "idiomatic", "numpy"], digits.train, 1234, CPU)
     history = loop.train(trainees, 30, lambda epoch, losses: None, stop_below=below)
     assert history.losses["tf1"].tolist() == free[:19].tolist()
     assert {len(losses) for losses in history.losses.values()} == {19}

@@ -18,10 +18,11 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from training import data, drift, history, plot, report, runs
+from training import data, drift, plot, report, runs
 from training.command_line.output import Output
 from training.drift import REFERENCE
-from training.history import History
+from training.lanes import history
+from training.lanes.history import History
 from training.machine import devices, startup
 from training.options.ablate import AblateConfig
 from training.pages import tables

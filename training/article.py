@@ -10,9 +10,11 @@ from pathlib import Path
 
 import numpy as np
 
-from training import data, history, lanes, loop, report, runs, saving
+from training import data, report, runs, saving
 from training.command_line import progress
 from training.command_line.output import Output
+from training.lanes import history, loop
+from training.lanes.build import build
 from training.machine import devices
 from training.machine.signals import Interruption
 from training.options.article import ArticleConfig
@@ -60,9 +62,7 @@ class _Session:
         self.device = devices.choose(config.device)
         self.out = Output(config)
         self.out.note(report.banner(config, self.digits, self.device))
-        (self.program,) = lanes.build(
-            ["tf1"], self.digits.train, config.seed, self.device, config.hyper
-        )
+        (self.program,) = build(["tf1"], self.digits.train, config.seed, self.device, config.hyper)
 
     def train(
         self, saved: Saved, after_call: loop.AfterCall = lambda losses: None

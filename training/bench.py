@@ -21,10 +21,11 @@ from typing import Any
 from rich import box
 from rich.table import Table
 
-from training import backend, data, plot, runs
+from training import data, plot, runs
 from training.command_line import words
 from training.command_line.output import Output
 from training.errors import UserError
+from training.lanes import other_backends
 from training.machine import environment, startup
 from training.machine.processes import Child
 from training.options.bench import BenchConfig, Peer
@@ -92,7 +93,7 @@ def _missing(peer: Peer) -> str | None:
 
     if peer == "tf115" and not os.environ.get(TF115):
         return f"{TF115}=PYTHON names no TensorFlow 1.15.5: make tf115"
-    return backend.missing(NEEDS.get(peer))
+    return other_backends.missing(NEEDS.get(peer))
 
 
 def _against(floor: "_Process", peer: Peer, rows: int, config: BenchConfig) -> dict[str, Any]:

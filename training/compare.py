@@ -11,11 +11,12 @@ import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
-from training import backend, data, history, plot, report, runs, saving, tensorboard
+from training import data, plot, report, runs, saving, tensorboard
 from training.command_line.output import Output
 from training.comparison import Comparison, judge
+from training.lanes import history, other_backends
+from training.lanes.protocol import Trainee
 from training.lockstep import Lockstep, Start
-from training.loop import Trainee
 from training.machine import cluster, devices
 from training.machine.cluster import Cluster
 from training.options.compare import CompareConfig
@@ -25,7 +26,7 @@ from training.pages import inside
 
 def run(config: CompareConfig) -> int:
     """Run the command; return its exit status."""
-    backend.require(config.lanes)
+    other_backends.require(config.lanes)
     return train(config, runs.choose("compare", config.out))
 
 

@@ -13,11 +13,13 @@ from typing import NamedTuple
 import numpy as np
 from rich.console import Console
 
-from training import loop, saving
+from training import saving
 from training.command_line import progress
 from training.data import Examples
-from training.history import History
-from training.loop import OnEpoch, Trainee
+from training.lanes import loop
+from training.lanes.history import History
+from training.lanes.loop import OnEpoch
+from training.lanes.protocol import Trainee
 from training.machine import devices, startup
 from training.machine.devices import Device
 from training.machine.processes import Child

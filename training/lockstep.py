@@ -13,12 +13,13 @@ import numpy as np
 from rich.console import Console
 
 from tf1_compat.state import State
-from training import lanes, loop, saving
+from training import saving
 from training.command_line import progress, words
 from training.data import Digits
-from training.history import History
-from training.lanes import Manner
-from training.loop import Trainee
+from training.lanes import loop
+from training.lanes.build import Manner, build
+from training.lanes.history import History
+from training.lanes.protocol import Trainee
 from training.machine import devices
 from training.machine.cluster import Cluster
 from training.machine.devices import Device
@@ -79,7 +80,7 @@ class Lockstep:
         names: list[Lane] = list(config.lanes)
         if workers and not workers.chief:
             names = [lane for lane in names if lane in DISTRIBUTED]
-        self.trainees = lanes.build(
+        self.trainees = build(
             names, digits.train, config.seed, device, config.hyper, self._manner()
         )
         if start.saved:

@@ -54,12 +54,12 @@ def floor(x: np.ndarray, y: np.ndarray) -> Train:
 
 def _lane(name: Any) -> Build:
     def build(x: np.ndarray, y: np.ndarray) -> Train:
-        from training import lanes
         from training.data import Examples
+        from training.lanes.build import build
         from training.machine import devices
 
         device = devices.choose("cpu")
-        (trainee,) = lanes.build([name], Examples(x, y), 1234, device)
+        (trainee,) = build([name], Examples(x, y), 1234, device)
         return trainee.steps  # of a Keras lane, all in one call
 
     return build

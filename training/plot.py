@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from training.data import Examples
-from training.history import History
+from training.lanes.history import History
 from training.parity.distance import relative_distance
 
 STYLES = {

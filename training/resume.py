@@ -18,9 +18,10 @@ import tyro
 
 from tf1_compat.hyperparameters import Hyperparameters
 from tf1_compat.state import State
-from training import ablation, article, backend, compare, finetune, runs, saving, source, trained
+from training import ablation, article, compare, finetune, runs, saving, source, trained
 from training.command_line import parse, words
 from training.errors import UserError
+from training.lanes import other_backends
 from training.lockstep import Start
 from training.machine import devices
 from training.options.ablate import AblateConfig
@@ -68,7 +69,7 @@ def _go_on(asked: ResumeConfig, final: Path) -> int:
     if isinstance(config, ArticleConfig):
         return article.go_on(config, final)
     config = replace(config, cluster=asked.cluster)
-    backend.require(config.lanes)
+    other_backends.require(config.lanes)
     if isinstance(config, ResumeConfig):
         return _train(config, final)
     return compare.train(config, final)
@@ -90,7 +91,7 @@ def recorded(folder: Path) -> CompareConfig | ArticleConfig | FinetuneConfig | A
 
 
 def _train(config: ResumeConfig, final: Path) -> int:
-    backend.require(config.lanes)
+    other_backends.require(config.lanes)
     source.kind(config.source)  # refuses at once what is not there
     devices.choose(config.device, config.replicas, of_worker=config.cluster != "none")
     state, found = trained.state(config.source, config.optimizer)

@@ -14,7 +14,7 @@ import numpy as np
 
 from training.data import npz
 from training.errors import UserError
-from training.loop import Trainee
+from training.lanes.protocol import Trainee
 from training.machine.signals import Interruption, Stopped
 from training.runs import UNFINISHED
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from training.history import History
+from training.lanes.history import History
 from training.parity.distance import relative_distance, ulp_distance
 from training.parity.judgement import Weights
 

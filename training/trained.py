@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tf1_compat.hyperparameters import LISTING, Hyperparameters, Optimizer
-from training import history, runs, source
+from training import runs, source
 from training.errors import UserError
+from training.lanes import history
 from training.options.limits import LARGEST_FLOAT32
 
 if TYPE_CHECKING:

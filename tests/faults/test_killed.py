@@ -13,10 +13,11 @@ import numpy as np
 import pytest
 
 from tests.conftest import ROOT, run
-from training import lanes, runs, saving
+from training import runs, saving
 from training.data import Digits
 from training.errors import UserError
-from training.history import read_csv
+from training.lanes.build import build
+from training.lanes.history import read_csv
 from training.machine.devices import Device
 from training.machine.signals import Interruption
 from training.runs import read_json
@@ -212,7 +213,7 @@ def test_no_state_with_a_number_that_is_not_finite_replaces_a_good_one(
     digits: Digits, tmp_path: Path
 ) -> None:
     """A loss is finite, and what is to be gone on from is not: Adam's square has overflowed."""
-    lanes_of = lanes.build(["numpy"], digits.train, 1, Device("CPU", 0))
+    lanes_of = build(["numpy"], digits.train, 1, Device("CPU", 0))
     none = Saved({"numpy": np.array([])}, {})
     saver = Saver(tmp_path, lanes_of, 1, Interruption(), none)
     losses = [np.float64(3), np.float64(2)]

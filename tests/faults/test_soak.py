@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from tests.conftest import ROOT, run
-from training.history import read_csv
+from training.lanes.history import read_csv
 from training.saving import STATE
 
 EPOCHS, PARTS = 20_000, 20

@@ -19,9 +19,10 @@ from typing import Any
 
 import numpy as np
 
-from training import history, pretrained, runs, source, trained
+from training import pretrained, runs, source, trained
 from training.data import digits, idx, images, npz
 from training.errors import UserError
+from training.lanes import history
 
 MEGABYTES = {"idx": 900, "npz": 900, "images": 2000, "config": 900, "checkpoint": 1000}
 """Resident memory that a target may reach: the libraries and the fuzzer's own, a file of at most

@@ -14,7 +14,7 @@ from training.parity.distance import relative_distance, ulp_distance
 if TYPE_CHECKING:
     from training.comparison import Comparison
     from training.data import Digits
-    from training.loop import Trainee
+    from training.lanes.protocol import Trainee
     from training.options.compare import CompareConfig
 
 SCRIPTS = ("units.js", "mnist_form.js", "pad.js")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from training.history import History
+from training.lanes.history import History
 from training.pages import chart, document
 from training.pages.document import Text
 from training.parity.distance import relative_distance, ulp_distance

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tf1_compat.hyperparameters import LISTING, Hyperparameters
-from training import backend
-from training.backprop import Backpropagation
 from training.data import ALIGNMENT, Examples
 from training.errors import UserError
-from training.loop import Trainee
+from training.lanes import other_backends
+from training.lanes.by_hand import Backpropagation
+from training.lanes.protocol import Trainee
 from training.machine import devices
 from training.machine.devices import Device
 from training.options.lanes import DISTRIBUTED, ORDER, Feed, Lane, Precision
@@ -139,8 +139,8 @@ def _keras_trainees(
 
     try:
         return [
-            backend.BackendTrainee(lane, trainee(lane), train.x, train.y, device)
-            if lane in backend.PACKAGES
+            other_backends.BackendTrainee(lane, trainee(lane), train.x, train.y, device)
+            if lane in other_backends.PACKAGES
             else trainee(lane)
             for lane in lanes
         ]

@@ -1,0 +1,1 @@
+"""Whatever trains the article's model: made, trained side by side, recorded."""
