@@ -24,7 +24,7 @@ from training.machine.devices import Device
 from training.options.ablate import AblateConfig, Cause
 from training.parity.distance import relative_distance
 from training.parity.tolerances import ROUNDING_SHRINKS_TO, TOLERANCES
-from training.runs import read_json
+from training.runs.folders import read_json
 
 EPOCHS = 10
 KINDS = {

@@ -11,7 +11,7 @@ from tests.conftest import ROOT
 from tests.pages import text
 from training import cli
 from training.parity.tolerances import TOLERANCES
-from training.runs import read_json
+from training.runs.folders import read_json
 
 PAGES = ["docs/article-map.md", "docs/article-map.zh-CN.md"]
 

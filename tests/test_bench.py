@@ -19,7 +19,7 @@ from training.machine.devices import Device
 from training.options.bench import BenchConfig, Peer
 from training.parity.distance import relative_distance
 from training.parity.judgement import same_bits
-from training.runs import read_json
+from training.runs.folders import read_json
 
 CPU = Device("CPU", 0)
 

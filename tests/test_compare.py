@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 
 from tests.conftest import golden, tf1keras
-from training import compare, comparison, report, runs
+from training import compare, comparison, report
 from training.data import Digits
 from training.errors import UserError
 from training.lanes import loop
@@ -19,7 +19,8 @@ from training.options.compare import CompareConfig
 from training.parity.distance import relative_distance
 from training.parity.judgement import Parity, within_other_kernels
 from training.parity.tolerances import FIRST_EPOCHS, TOLERANCES
-from training.runs import read_json
+from training.runs import folders
+from training.runs.folders import read_json
 
 
 def test_exact_lane_equals_tensorflow_1_in_all_thousand_epochs(default_run: Path) -> None:
@@ -218,7 +219,7 @@ def test_loss_that_is_no_number_stops_the_run_and_leaves_nothing(tmp_path: Path)
 
     with (
         pytest.raises(UserError, match="lane exact is nan at epoch 3"),
-        runs.new(tmp_path / "run"),
+        folders.new(tmp_path / "run"),
     ):
         loop.train([Diverging()], 10, lambda epoch, losses: None)  # type: ignore[list-item]
     assert list(tmp_path.iterdir()) == []

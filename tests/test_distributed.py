@@ -24,7 +24,7 @@ from training.machine import cluster
 from training.machine.devices import Device
 from training.options.compare import CompareConfig
 from training.parity.distance import relative_distance
-from training.runs import read_json
+from training.runs.folders import read_json
 
 CPU = Device("CPU", 0)
 EPOCHS = 100

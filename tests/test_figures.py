@@ -14,7 +14,7 @@ from tests.pages import PAGES, READMES, script, text
 from tests.test_ablation import KINDS
 from training.options.bench import Peer
 from training.parity.tolerances import TOLERANCES
-from training.runs import read_json
+from training.runs.folders import read_json
 
 WRITERS = {
     "figures": "figures",

@@ -18,7 +18,7 @@ from training.augment import Augmentation
 from training.data import Digits, Examples
 from training.errors import UserError
 from training.recipe import Recipe
-from training.runs import read_json
+from training.runs.folders import read_json
 from training.tuning import Moved, Tuned
 
 RECIPE = Recipe(epochs=2, batch_size=32, augmentation=Augmentation(elastic=8.0))

@@ -18,13 +18,14 @@ from keras_models import article as keras_article
 from keras_models import stack, strategies
 from keras_models.strategies import Settings
 from tests.conftest import ROOT, run
-from training import reached, saving, source, split, tuning
+from training import reached, source, split, tuning
 from training.augment import Augmentation
 from training.data import Digits
 from training.reached import Reached, Saver
 from training.recipe import Recipe
-from training.runs import read_json, write_json
-from training.saving import Saved
+from training.runs import saving
+from training.runs.folders import read_json, write_json
+from training.runs.saving import Saved
 from training.stream import stream
 from training.tuning import Tuned
 

@@ -23,7 +23,7 @@ from training.lanes.history import read_csv
 from training.machine.devices import Device
 from training.parity.distance import relative_distance
 from training.parity.tolerances import TOLERANCES
-from training.runs import read_json
+from training.runs.folders import read_json
 
 CPU = Device("CPU", 0)
 LANES = [

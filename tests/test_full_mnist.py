@@ -10,7 +10,7 @@ from tests.conftest import golden, tf1keras
 from training import bug_report, data
 from training.lanes.history import read_csv
 from training.parity.judgement import within_other_kernels
-from training.runs import read_json
+from training.runs.folders import read_json
 
 pytestmark = pytest.mark.full_mnist
 

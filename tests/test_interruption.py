@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import COMMAND, run
-from training import runs, saving
 from training.lanes.history import read_csv
 from training.machine.processes import Child
 from training.machine.signals import Interruption, Stopped, ctrl_c_remembered
-from training.saving import STATE
+from training.runs import folders, saving
+from training.runs.saving import STATE
 
 ENDED = ("Z", "X")
 """States of a process that has ended."""
@@ -138,11 +138,11 @@ def test_a_dropped_ctrl_c_is_obeyed_before_what_takes_long_or_stays(
         assert capsys.readouterr().err == ""
         with pytest.raises(KeyboardInterrupt), Interruption():
             pass
-        with pytest.raises(Stopped, match="nothing was written"), runs.new(final):
+        with pytest.raises(Stopped, match="nothing was written"), folders.new(final):
             pass
-        with pytest.raises(Stopped, match="goes on"), runs.resumable(final, STATE) as folder:
+        with pytest.raises(Stopped, match="goes on"), folders.resumable(final, STATE) as folder:
             (folder / STATE).touch()
-        with pytest.raises(Stopped, match="nothing was written"), runs.new(final):
+        with pytest.raises(Stopped, match="nothing was written"), folders.new(final):
             raise ImportError("as NumPy says when it is stopped while it is imported")
     assert not final.exists()
     with Interruption():
@@ -224,16 +224,16 @@ def test_ctrl_c_says_nothing_of_what_it_does_not_know(tmp_path: Path) -> None:
         return str(raised.value)
 
     final = tmp_path / "deep" / "run"
-    assert stopped(runs.new(final), "file") == "stopped; nothing was written."
-    assert stopped(runs.resumable(final, STATE), "file") == "stopped; nothing was written."
+    assert stopped(folders.new(final), "file") == "stopped; nothing was written."
+    assert stopped(folders.resumable(final, STATE), "file") == "stopped; nothing was written."
     assert not list(tmp_path.iterdir())
-    said = stopped(runs.resumable(final, STATE), STATE)
+    said = stopped(folders.resumable(final, STATE), STATE)
     assert said.splitlines()[1] == SAVED.replace("run", str(final), 1).replace(
         "resume run", f"resume {final}"
     )
     final.mkdir()
     (final / "results.json").touch()
-    with pytest.raises(Stopped, match="was finished before"), runs._stopping(final):
+    with pytest.raises(Stopped, match="was finished before"), folders._stopping(final):
         raise KeyboardInterrupt
 
 

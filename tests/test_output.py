@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 
 from tests.conftest import COMMAND, ROOT, run
-from training import cli, report, runs
+from training import cli, report
 from training.command_line import words
 from training.command_line.output import Output
 from training.lanes.history import read_csv
+from training.machine import files
 from training.options.compare import CompareConfig
 from training.options.resume import ResumeConfig
 from training.options.shared import OutputOptions
@@ -75,11 +76,11 @@ def test_json_is_all_of_standard_output_and_quiet_leaves_nothing_else(
     if found.pop("folder", None):
         assert (tmp_path / "new" / "environment.json").is_file() or command.startswith("data")
     if SAYS[command].endswith(".json"):
-        assert found == runs.read_json(tmp_path / SAYS[command])
+        assert found == files.read_json(tmp_path / SAYS[command])
     else:
         assert found[SAYS[command]]
     if (config := tmp_path / "new" / "config.json").is_file():
-        recorded = runs.read_json(config)
+        recorded = files.read_json(config)
         assert not {"quiet", "json", "--quiet", "--json"} & {
             *recorded,
             *recorded.get("command", ()),

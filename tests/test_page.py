@@ -28,7 +28,7 @@ from training.options.resume import ResumeConfig
 from training.pages import chart, document, inside, tables
 from training.pages import compare as page
 from training.parity import judgement, ladder
-from training.runs import read_json
+from training.runs.folders import read_json
 
 SECTIONS = [
     *("verdict", "losses", "distance", "ladder", "draw"),

@@ -134,7 +134,7 @@ def change(file: Path, change_config: Callable[[Any], None]) -> None:
         ("subprocess", "Popen", None),
         ("builtins", "eval", None),
         ("builtins", "exec", "exec"),
-        ("training.runs", "write_json", None),
+        ("training.runs.folders", "write_json", None),
         ("keras.utils", "get_file", None),
         ("keras.src.utils.file_utils", "get_file", None),
         ("keras.layers", "TFSMLayer", None),

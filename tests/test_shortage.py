@@ -8,9 +8,9 @@ import pytest
 import tensorflow as tf
 
 from tests.conftest import COMMAND, ROOT, run
-from training import runs
 from training.errors import UserError
 from training.machine import shortage
+from training.runs import folders
 
 Printed = pytest.CaptureFixture[str]
 
@@ -56,19 +56,19 @@ def test_a_full_disk_is_a_message_that_names_the_run_folder(writer: str, tmp_pat
                 file.write("0" * 100_000)
 
     match = r"run: no space left on device; make room, then start"
-    with pytest.raises(UserError, match=match), runs.new(final) as folder:
+    with pytest.raises(UserError, match=match), folders.new(final) as folder:
         fill(folder)
     assert not list(tmp_path.iterdir())
 
     def fill_after_something_was_saved() -> None:
-        with runs.resumable(final, "state") as folder:
+        with folders.resumable(final, "state") as folder:
             (folder / "state").touch()
             fill(folder)
 
     with pytest.raises(UserError, match="make room, then tf1keras resume") as raised:
         fill_after_something_was_saved()
     assert str(final) in str(raised.value)
-    assert runs.unfinished(final).is_dir()
+    assert folders.unfinished(final).is_dir()
 
 
 def test_a_full_disk_elsewhere_is_a_message_too(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from tests.conftest import run
 from training import tensorboard
 from training.lanes.history import History, read_csv
 from training.parity.distance import relative_distance, ulp_distance
-from training.runs import read_json
+from training.runs.folders import read_json
 
 LANES = ("tf1", "exact", "idiomatic", "numpy")
 OPTIONS = ("--tensorboard", "--hidden", 16, "--lanes", *LANES)

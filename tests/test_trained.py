@@ -20,7 +20,7 @@ from training.errors import UserError
 from training.lanes.history import read_csv
 from training.options.resume import ResumeConfig
 from training.parity.judgement import same_bits
-from training.runs import read_json
+from training.runs.folders import read_json
 
 VARIED = (
     *("--hidden", "32", "16", "--cost", "mse", "--optimizer", "gradient_descent"),

@@ -24,7 +24,7 @@ from training.options.compare import CompareConfig
 from training.parity.distance import relative_distance
 from training.parity.judgement import same_bits
 from training.parity.tolerances import TOLERANCES
-from training.runs import read_json
+from training.runs.folders import read_json
 
 CPU = Device("CPU", 0)
 PENALTIES = {"none": {}, "l1": {"l1": 1e-3}, "l2": {"l2": 1e-2}}

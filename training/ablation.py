@@ -18,16 +18,17 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from training import data, drift, plot, report, runs
+from training import data, drift, plot, report
 from training.command_line.output import Output
 from training.drift import REFERENCE
 from training.lanes import history
 from training.lanes.history import History
-from training.machine import devices, startup
+from training.machine import devices, files, startup
 from training.options.ablate import AblateConfig
 from training.pages import tables
 from training.parity.distance import relative_distance, ulp_distance
 from training.parity.tolerances import FLOAT64_EPOCHS, ROUNDING_SHRINKS_TO
+from training.runs import folders
 
 Kind = Literal["none", "rounding", "semantics"]
 
@@ -51,7 +52,7 @@ class Effect:
 
 def run(config: AblateConfig) -> int:
     """Run the command; return its exit status."""
-    return go_on(config, runs.choose("ablate", config.out))
+    return go_on(config, folders.choose("ablate", config.out))
 
 
 def go_on(config: AblateConfig, final: Path) -> int:
@@ -60,7 +61,7 @@ def go_on(config: AblateConfig, final: Path) -> int:
     startup.one_thread_per_op()
     device = devices.choose("cpu")
     out = Output(config)
-    with runs.resumable(final, *drift.STATES.values()) as folder:
+    with folders.resumable(final, *drift.STATES.values()) as folder:
         out.note(report.banner(config, digits, device))
         report.write_setting(folder, config, device, digits)
         plan = drift.Plan(digits.train, config.epochs, config.seed, folder, config.save_every)
@@ -153,8 +154,8 @@ def table(results: Mapping[str, Any]) -> Table:
 def _write(folder: Path, histories: Mapping[str, History], results: Mapping[str, Any]) -> None:
     history.write_csv(histories["float32"], folder / "history.csv")
     history.write_csv(histories["float64"], folder / "history_float64.csv")
-    runs.write_json(folder / "ablation.json", results)
-    runs.write_csv(folder / "ablation.csv", _lines(results["causes"]))
+    files.write_json(folder / "ablation.json", results)
+    files.write_csv(folder / "ablation.csv", _lines(results["causes"]))
     kinds = {cause: row["kind"] for cause, row in results["causes"].items()}
     plot.distances(histories["float32"], REFERENCE, kinds, folder / "ablation.png")
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from training import data, report, runs, saving
+from training import data, report
 from training.command_line import progress
 from training.command_line.output import Output
 from training.lanes import history, loop
@@ -18,13 +18,14 @@ from training.lanes.build import build
 from training.machine import devices
 from training.machine.signals import Interruption
 from training.options.article import ArticleConfig
-from training.saving import STATE, Saved, Saver
+from training.runs import folders, saving
+from training.runs.saving import STATE, Saved, Saver
 
 
 def run(config: ArticleConfig) -> int:
     """Run the command; return its exit status."""
     if config.out:
-        return go_on(config, runs.choose("article", config.out))
+        return go_on(config, folders.choose("article", config.out))
     session = _Session(config)
     recorded = session.train(saved=Saved({"tf1": np.array([])}, {}))
     session.out.result(_losses(recorded))
@@ -34,7 +35,7 @@ def run(config: ArticleConfig) -> int:
 def go_on(config: ArticleConfig, final: Path) -> int:
     """Run into the run folder `final`, from where an unfinished run there has come to."""
     session = _Session(config)
-    with runs.resumable(final, STATE) as folder:
+    with folders.resumable(final, STATE) as folder:
         report.write_setting(folder, config, session.device, session.digits)
         saved = saving.read(folder)
         if saved:

@@ -21,15 +21,16 @@ from typing import Any
 from rich import box
 from rich.table import Table
 
-from training import data, plot, runs
+from training import data, plot
 from training.command_line import words
 from training.command_line.output import Output
 from training.errors import UserError
 from training.lanes import other_backends
-from training.machine import environment, startup
+from training.machine import environment, files, startup
 from training.machine.processes import Child
 from training.options.bench import BenchConfig, Peer
 from training.pages import tables
+from training.runs import folders
 
 MEASURED = 0.5
 """Seconds that one measurement lasts, at least: so many epochs are timed at once."""
@@ -41,16 +42,16 @@ OURS = ("floor", "tf1", "exact", "idiomatic", "article", "tf115", "numpy")
 
 def run(config: BenchConfig) -> int:
     """Run the command; return its exit status."""
-    final = runs.choose("bench", config.out)
+    final = folders.choose("bench", config.out)
     startup.import_tensorflow()
     out = Output(config)
     out.note(environment.banner())
-    with runs.new(final) as folder:
+    with folders.new(final) as folder:
         measured = {str(rows): measure(rows, config, out) for rows in config.sizes}
-        runs.write_json(folder / "config.json", words.options(config))
-        runs.write_json(folder / "environment.json", environment.describe())
+        files.write_json(folder / "config.json", words.options(config))
+        files.write_json(folder / "environment.json", environment.describe())
         results = {"rounds": config.rounds, "rows": measured}
-        runs.write_json(folder / "bench.json", results)
+        files.write_json(folder / "bench.json", results)
         plot.bench(measured, folder / "bench.png")
         shown = {rows: lines(of_rows) for rows, of_rows in measured.items()}
         tables.bench(folder, config, measured, shown)

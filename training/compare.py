@@ -11,23 +11,24 @@ import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
-from training import data, plot, report, runs, saving, tensorboard
+from training import data, plot, report, tensorboard
 from training.command_line.output import Output
 from training.comparison import Comparison, judge
 from training.lanes import history, other_backends
 from training.lanes.protocol import Trainee
 from training.lockstep import Lockstep, Start
-from training.machine import cluster, devices
+from training.machine import cluster, devices, files
 from training.machine.cluster import Cluster
 from training.options.compare import CompareConfig
 from training.pages import compare as page
 from training.pages import inside
+from training.runs import folders, saving
 
 
 def run(config: CompareConfig) -> int:
     """Run the command; return its exit status."""
     other_backends.require(config.lanes)
-    return train(config, runs.choose("compare", config.out))
+    return train(config, folders.choose("compare", config.out))
 
 
 def train(config: CompareConfig, final: Path, start: Start = Start()) -> int:  # noqa: B008 (frozen)
@@ -42,10 +43,10 @@ def train(config: CompareConfig, final: Path, start: Start = Start()) -> int:  #
     if in_cluster:
         workers = cluster.join(config.cluster, device)
     if workers and not workers.chief:
-        Lockstep(config, digits, device, workers, runs.unfinished(final), start).assist()
+        Lockstep(config, digits, device, workers, folders.unfinished(final), start).assist()
         return 0
     out = Output(config)
-    with runs.resumable(final, saving.STATE) as folder:
+    with folders.resumable(final, saving.STATE) as folder:
         out.note(report.banner(config, digits, device, start))
         report.write_setting(folder, config, device, digits)
         lockstep = Lockstep(config, digits, device, workers, folder, start)
@@ -83,7 +84,7 @@ def _write(folder: Path, trainees: Sequence[Trainee], comparison: Comparison) ->
     losses = comparison.history.losses
     saving.write(folder, saving.snapshot(trainees, losses, comparison.history.first))
     history.write_csv(comparison.history, folder / "history.csv")
-    runs.write_json(
+    files.write_json(
         folder / "parity.json",
         {
             "reference": comparison.reference,
@@ -92,8 +93,8 @@ def _write(folder: Path, trainees: Sequence[Trainee], comparison: Comparison) ->
             "verdict": report.verdict(comparison),
         },
     )
-    runs.write_json(folder / "results.json", report.results(comparison))
-    runs.write_json(
+    files.write_json(folder / "results.json", report.results(comparison))
+    files.write_json(
         folder / "placement.json",
         {
             "requested": comparison.device.name,

@@ -13,7 +13,6 @@ from typing import NamedTuple
 import numpy as np
 from rich.console import Console
 
-from training import saving
 from training.command_line import progress
 from training.data import Examples
 from training.lanes import loop
@@ -27,7 +26,8 @@ from training.machine.signals import Interruption
 from training.options.ablate import Cause
 from training.options.shared import SAVE_EVERY
 from training.parity.tolerances import FLOAT64_EPOCHS
-from training.saving import Saved, Saver
+from training.runs import saving
+from training.runs.saving import Saved, Saver
 
 PRECISIONS = ("float32", "float64")
 REFERENCE = "tf1"

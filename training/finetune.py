@@ -12,16 +12,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from training import data, pretrained, reached, report, runs, saving, source, split
+from training import data, pretrained, reached, report, source, split
 from training.command_line import progress
 from training.command_line.output import Output
-from training.machine import devices, environment
+from training.machine import devices, environment, files
 from training.machine.devices import Device
 from training.machine.signals import Interruption
 from training.options.finetune import FinetuneConfig
 from training.pages import finetune as page
 from training.reached import Reached, Saver
 from training.recipe import RECIPES, Recipe
+from training.runs import folders, saving
 from training.split import Task
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def settings(config: FinetuneConfig) -> "Settings":
 def run(config: FinetuneConfig) -> int:
     """Run the command; return its exit status."""
     command = "finetune-study" if config.study else "finetune"
-    return go_on(config, runs.choose(command, config.out))
+    return go_on(config, folders.choose(command, config.out))
 
 
 def go_on(config: FinetuneConfig, final: Path) -> int:
@@ -75,7 +76,7 @@ def go_on(config: FinetuneConfig, final: Path) -> int:
     out.note(f"data {digits.describe()}")
     with tf.device(device.name):
         origin = pretrained.load(config.source)  # before a folder is made, for it may be refused
-    with runs.resumable(final, saving.STATE) as folder, tf.device(device.name):
+    with folders.resumable(final, saving.STATE) as folder, tf.device(device.name):
         report.write_setting(folder, config, device, digits)
         begin = hand_over(config, origin, task, device)
         out.note(handed(begin))
@@ -104,9 +105,9 @@ def go_on(config: FinetuneConfig, final: Path) -> int:
             "recipe": dataclasses.asdict(recipe(config)),
             "history": tuned.history,
         }
-        runs.write_json(folder / "finetune.json", result)
+        files.write_json(folder / "finetune.json", result)
         (folder / "history.csv").unlink(missing_ok=True)  # of a process that ended while writing
-        runs.write_csv(folder / "history.csv", tuned.history)
+        files.write_csv(folder / "history.csv", tuned.history)
         model.save(folder / "model.keras")
         page.write(folder, config, result, task, origin, model)
     (final / saving.STATE).unlink()  # the schedule is at its end: there is nothing to go on with

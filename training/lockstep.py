@@ -13,7 +13,6 @@ import numpy as np
 from rich.console import Console
 
 from tf1_compat.state import State
-from training import saving
 from training.command_line import progress, words
 from training.data import Digits
 from training.lanes import loop
@@ -27,7 +26,8 @@ from training.machine.signals import Interruption
 from training.options.compare import CompareConfig
 from training.options.lanes import DISTRIBUTED, Lane
 from training.parity.ladder import Rung, rung
-from training.saving import Saved, Saver
+from training.runs import saving
+from training.runs.saving import Saved, Saver
 
 
 @dataclass(frozen=True)

@@ -15,12 +15,12 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
-from training import pretrained, runs, source
+from training import pretrained, source
 from training.command_line import parse
 from training.command_line.output import Output
 from training.data import images
 from training.errors import UserError
-from training.machine import devices, paths
+from training.machine import devices, files, paths
 from training.options.predict import PredictConfig
 
 if TYPE_CHECKING:
@@ -175,6 +175,6 @@ def _write(path: Path, predictions: Sequence[Mapping[str, Any]]) -> None:
         for one in predictions
     ]
     try:
-        runs.write_csv(path, lines)
+        files.write_csv(path, lines)
     except OSError as error:
         raise UserError(f"--out {path}: cannot be written to ({error.strerror}).") from error

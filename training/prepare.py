@@ -9,21 +9,23 @@ import numpy as np
 from rich import box
 from rich.table import Table
 
-from training import data, plot, report, runs
+from training import data, plot, report
 from training.command_line.output import Output
 from training.data import Digits
+from training.machine import files
 from training.options.data import DataConfig
+from training.runs import folders
 
 
 def run(config: DataConfig) -> int:
     """Run the command; return its exit status."""
-    final = runs.choose("data", config.out)
+    final = folders.choose("data", config.out)
     digits = data.load(config.data, config.manual_dir)
     counts = _class_counts(digits)
     out = Output(config)
-    with runs.new(final) as folder:
+    with folders.new(final) as folder:
         facts = {**report.data_facts(digits), "classes": digits.classes, "class_counts": counts}
-        runs.write_json(folder / "data.json", facts)
+        files.write_json(folder / "data.json", facts)
         plot.contact_sheet(digits.train, folder / "contact_sheet.png")
     out.show(digits.describe())
     out.show(_table(digits.classes, counts))

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from tf1_compat.hyperparameters import Hyperparameters
-from training import runs, source, trained
+from training import source, trained
 from training.errors import UserError
+from training.machine import files
 
 if TYPE_CHECKING:
     import keras
@@ -124,7 +125,7 @@ def _classes(file: Path, model: "keras.Model") -> tuple[int, ...]:
     if not beside.is_file():
         return tuple(range(columns))
     try:
-        said = runs.read_json(beside)["classes"]
+        said = files.read_json(beside)["classes"]
         if len(said) != columns or not all(type(one) is int for one in said):
             raise ValueError(f"classes are {said}; expected {columns} whole numbers")
     except (OSError, ValueError, TypeError, LookupError, RecursionError) as error:

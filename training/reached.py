@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from training import saving
 from training.data import npz
 from training.errors import UserError
 from training.machine.signals import Interruption, Stopped
+from training.runs import saving
 
 Weights = dict[str, np.ndarray]
 """Path of a variable -> its value."""

@@ -8,10 +8,9 @@ import numpy as np
 from rich import box
 from rich.table import Table
 
-from training import runs
 from training.command_line import words
 from training.errors import UserError
-from training.machine import environment
+from training.machine import environment, files
 from training.options.lanes import IDIOMATIC
 from training.options.shared import RunOptions, TrainingOptions
 from training.parity.distance import relative_distance
@@ -50,14 +49,14 @@ def write_setting(
     Raises UserError where the run in `folder` was begun with other data.
     """
     facts, file = data_facts(digits), folder / "environment.json"
-    if file.is_file() and (before := runs.read_json(file)["data"]["sha256"]) != digits.sha256:
+    if file.is_file() and (before := files.read_json(file)["data"]["sha256"]) != digits.sha256:
         raise UserError(
             f"{folder}: was begun with data of SHA-256 {before}; {digits.name} now has "
             f"{digits.sha256}.\nGive it the same data, or start anew."
         )
     command = words.of(config)
-    runs.write_json(folder / "config.json", {"command": command, **words.options(config)})
-    runs.write_json(file, {**environment.describe(), "device": device.name, "data": facts})
+    files.write_json(folder / "config.json", {"command": command, **words.options(config)})
+    files.write_json(file, {**environment.describe(), "device": device.name, "data": facts})
 
 
 def data_facts(digits: "Digits") -> dict[str, Any]:

@@ -18,18 +18,19 @@ import tyro
 
 from tf1_compat.hyperparameters import Hyperparameters
 from tf1_compat.state import State
-from training import ablation, article, compare, finetune, runs, saving, source, trained
+from training import ablation, article, compare, finetune, source, trained
 from training.command_line import parse, words
 from training.errors import UserError
 from training.lanes import other_backends
 from training.lockstep import Start
-from training.machine import devices
+from training.machine import devices, files
 from training.options.ablate import AblateConfig
 from training.options.article import ArticleConfig
 from training.options.compare import CompareConfig
 from training.options.finetune import FinetuneConfig
 from training.options.lanes import IDIOMATIC
 from training.options.resume import ResumeConfig
+from training.runs import folders, saving
 
 Resumable = (
     Annotated[CompareConfig, tyro.conf.subcommand("compare")]
@@ -42,9 +43,9 @@ Resumable = (
 
 def run(config: ResumeConfig) -> int:
     """Run the command; return its exit status."""
-    if final := runs.find_unfinished(config.source):
+    if final := folders.find_unfinished(config.source):
         return _go_on(config, final)
-    final = runs.choose("resume", config.out)
+    final = folders.choose("resume", config.out)
     return _train(config, final)
 
 
@@ -58,7 +59,7 @@ def _go_on(asked: ResumeConfig, final: Path) -> int:
             f"--cluster beside it, found {' '.join(given) or '--out'}.\n"
             "For another end, train anew with other options."
         )
-    config = recorded(runs.unfinished(final))
+    config = recorded(folders.unfinished(final))
     config = replace(config, quiet=asked.quiet, json=asked.json)
     if not isinstance(config, CompareConfig) and asked.cluster != "none":
         raise UserError(f"--cluster {asked.cluster}: this run has no workers; leave it out.")
@@ -79,7 +80,7 @@ def recorded(folder: Path) -> CompareConfig | ArticleConfig | FinetuneConfig | A
     """Return the options that a run was begun with; UserError where they cannot be read."""
     file = folder / "config.json"
     try:
-        command = runs.read_json(file)["command"]
+        command = files.read_json(file)["command"]
         if not all(isinstance(word, str) for word in command):
             raise TypeError("its command is not words")
         return parse.parse(Resumable, command)

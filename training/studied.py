@@ -9,8 +9,8 @@ from typing import Any, get_args, get_type_hints
 
 import numpy as np
 
-from training import runs
 from training.errors import UserError
+from training.machine import files
 
 STATE = "state.json"
 
@@ -55,7 +55,7 @@ def sha256(weights: Mapping[str, np.ndarray]) -> str:
 
 def write(folder: Path, studied: Studied) -> None:
     """Write `folder`/state.json in place of the one that is there, if any, in one step."""
-    runs.write_json(folder / STATE, studied)
+    files.write_json(folder / STATE, studied)
 
 
 def read(folder: Path, source: str) -> Studied:
@@ -67,7 +67,7 @@ def read(folder: Path, source: str) -> Studied:
     if not path.is_file():
         return Studied(source)
     try:
-        there = runs.read_json(path)
+        there = files.read_json(path)
         rows = [Row(**row) for row in there["rows"]]
         for row in rows:
             _check_types(row)

@@ -11,26 +11,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from training import (
-    data,
-    finetune,
-    plot,
-    pretrained,
-    report,
-    runs,
-    source,
-    split,
-    studied,
-    study_report,
-)
+from training import data, finetune, plot, pretrained, report, source, split, studied, study_report
 from training.command_line.output import Output
 from training.data import Digits
-from training.machine import devices, environment
+from training.machine import devices, environment, files
 from training.machine.devices import Device
 from training.machine.signals import Interruption, Stopped
 from training.options.finetune import FinetuneConfig, Strategy
 from training.pages import tables
 from training.reached import Reached
+from training.runs import folders
 from training.studied import Row, Studied
 
 if TYPE_CHECKING:
@@ -69,7 +59,7 @@ def go_on(config: FinetuneConfig, final: Path) -> int:
     with tf.device(device.name):
         origin = pretrained.load(config.source)
         begun = studied.sha256(tuning.values(origin.model))
-    with runs.resumable(final, studied.STATE) as folder, tf.device(device.name):
+    with folders.resumable(final, studied.STATE) as folder, tf.device(device.name):
         report.write_setting(folder, config, device, digits)
         found = studied.read(folder, begun)
         if found.rows:
@@ -97,8 +87,8 @@ def go_on(config: FinetuneConfig, final: Path) -> int:
             "source_accuracy": source_accuracy,
             "rows": table,
         }
-        runs.write_json(folder / "study.json", results)
-        runs.write_csv(folder / "study.csv", [dataclasses.asdict(row) for row in found.rows])
+        files.write_json(folder / "study.json", results)
+        files.write_csv(folder / "study.csv", [dataclasses.asdict(row) for row in found.rows])
         names = [(row.strategy, row.seed) for row in found.rows]
         curves = dict(zip(names, found.curves, strict=True))
         plot.study(curves, folder / "study.png")

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tf1_compat.hyperparameters import LISTING, Hyperparameters, Optimizer
-from training import runs, source
+from training import source
 from training.errors import UserError
 from training.lanes import history
+from training.machine import files
 from training.options.limits import LARGEST_FLOAT32
 
 if TYPE_CHECKING:
@@ -143,7 +144,7 @@ def _said_by_run(folder: Path | None) -> Hyperparameters:
         return LISTING
     file = folder / "config.json"
     try:
-        options = runs.read_json(file)
+        options = files.read_json(file)
         lost = [name for name in RECORDED if name not in options and name != "dropout"]
         if 0 < len(lost) < len(RECORDED) - 1:
             raise ValueError(f"{', '.join(lost)} missing")

@@ -13,15 +13,16 @@ import numpy as np
 import pytest
 
 from tests.conftest import ROOT, run
-from training import runs, saving
 from training.data import Digits
 from training.errors import UserError
 from training.lanes.build import build
 from training.lanes.history import read_csv
+from training.machine import files
 from training.machine.devices import Device
 from training.machine.signals import Interruption
-from training.runs import read_json
-from training.saving import STATE, Saved, Saver
+from training.runs import folders, saving
+from training.runs.folders import read_json
+from training.runs.saving import STATE, Saved, Saver
 
 LANES = ["tf1", "exact", "idiomatic", "numpy"]
 OPTIONS = ["compare", "--data", "digits", "--epochs", 120, "--dropout", 0.1, "--lanes", *LANES]
@@ -189,7 +190,10 @@ def test_one_that_is_done_meanwhile_is_not_begun_anew(tmp_path: Path) -> None:
     """Somebody else finished the run after this process had looked and before it had the lock."""
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "results.json").write_text("{}")
-    with pytest.raises(UserError, match="exists already"), runs.resumable(tmp_path / "run", STATE):
+    with (
+        pytest.raises(UserError, match="exists already"),
+        folders.resumable(tmp_path / "run", STATE),
+    ):
         raise AssertionError("must not be reached")
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
 
@@ -198,7 +202,7 @@ def test_what_is_there_when_a_run_ends_keeps_its_name(tmp_path: Path) -> None:
     """Somebody else made the folder while this one trained: both stay as they are."""
 
     def train() -> None:
-        with runs.resumable(tmp_path / "run", STATE) as folder:
+        with folders.resumable(tmp_path / "run", STATE) as folder:
             (folder / STATE).write_text("ours")
             (tmp_path / "run").mkdir()
             (tmp_path / "run" / "results.json").write_text("theirs")
@@ -307,7 +311,7 @@ def test_other_data_than_it_was_begun_with_are_refused(
         (folder / name).write_bytes((whole / name).read_bytes())
     facts = read_json(whole / "environment.json")
     facts["data"]["sha256"] = "0" * 64
-    runs.write_json(folder / "environment.json", facts)
+    files.write_json(folder / "environment.json", facts)
     assert run("resume", tmp_path / "run") == 2
     assert "was begun with data of SHA-256 000" in capsys.readouterr().err
 

@@ -19,10 +19,11 @@ from typing import Any
 
 import numpy as np
 
-from training import pretrained, runs, source, trained
+from training import pretrained, source, trained
 from training.data import digits, idx, images, npz
 from training.errors import UserError
 from training.lanes import history
+from training.machine import files
 
 MEGABYTES = {"idx": 900, "npz": 900, "images": 2000, "config": 900, "checkpoint": 1000}
 """Resident memory that a target may reach: the libraries and the fuzzer's own, a file of at most
@@ -214,7 +215,7 @@ def _image_seeds() -> list[bytes]:
 
 def _config_seeds() -> list[bytes]:
     folder = _folder()
-    runs.write_json(
+    files.write_json(
         folder / "config.json",
         {
             **{"cost": "mse", "optimizer": "adam", "learning_rate": 0.01},

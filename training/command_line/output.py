@@ -14,8 +14,11 @@ from typing import Any
 from rich.console import Console, RenderableType
 from rich.table import Table
 
-from training import runs
+from training.machine import files
 from training.options.shared import OutputOptions
+
+PAGE = "report.html"
+"""What a run folder has to look at."""
 
 
 class _Console(Console):
@@ -53,13 +56,13 @@ class Output:
     def where(self, folder: Path) -> None:
         """Print, for people, where a run folder is, and the page in it."""
         self.show(f"Results: {folder}")
-        if (folder / runs.PAGE).is_file():
-            self.show(f"Report: {folder / runs.PAGE}")
+        if (folder / PAGE).is_file():
+            self.show(f"Report: {folder / PAGE}")
 
     def result(self, facts: Mapping[str, Any], folder: Path | None = None) -> None:
         """Print the whole result for programs: `facts`, and the run folder's path as "folder"."""
         where = {} if folder is None else {"folder": str(folder)}
-        self._json.out(runs.as_json({**facts, **where}), highlight=False)
+        self._json.out(files.as_json({**facts, **where}), highlight=False)
 
 
 @contextlib.contextmanager

@@ -8,12 +8,13 @@ import base64
 import hashlib
 import re
 from collections.abc import Mapping
-from importlib.resources import files
+from importlib import resources
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from training import report, runs
-from training.command_line import words
+from training import report
+from training.command_line import output, words
+from training.machine import files
 
 LARGEST = 8_000_000
 """Bytes of a page, at most; what is put into it is cut to that, and the page says so."""
@@ -61,8 +62,8 @@ def write(
     sources = [_plotly(), *map(_own, ("page.js", "charts.js", *scripts))]
     text = environment.get_template(template).render(
         command=words.again(config),
-        environment=runs.read_json(folder / "environment.json"),
-        config=runs.read_json(folder / "config.json"),
+        environment=files.read_json(folder / "environment.json"),
+        config=files.read_json(folder / "config.json"),
         data=data,
         policy=_policy(sources),
         style=Markup(_own("page.css")),
@@ -70,7 +71,7 @@ def write(
         **shown,
     )
     text = _CHINESE_MARK.sub(r"\1 \2", text)
-    (folder / runs.PAGE).write_text(text, encoding="utf-8", newline="\n")
+    (folder / output.PAGE).write_text(text, encoding="utf-8", newline="\n")
 
 
 def _policy(scripts: list[str]) -> str:
@@ -85,8 +86,8 @@ def _policy(scripts: list[str]) -> str:
 
 def _plotly() -> str:
     """Return Plotly's script as its wheel carries it, licence included."""
-    return files("plotly").joinpath("package_data", "plotly.min.js").read_text("utf-8")
+    return resources.files("plotly").joinpath("package_data", "plotly.min.js").read_text("utf-8")
 
 
 def _own(name: str) -> str:
-    return files("training.pages").joinpath("templates", name).read_text("utf-8")
+    return resources.files("training.pages").joinpath("templates", name).read_text("utf-8")

@@ -4,7 +4,6 @@ One file, `state.npz`: every lane's losses so far, and every array that it needs
 bit (weights, slots, step, random state). It stays in the finished run folder, to be resumed from.
 """
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,8 +14,9 @@ import numpy as np
 from training.data import npz
 from training.errors import UserError
 from training.lanes.protocol import Trainee
+from training.machine import files
 from training.machine.signals import Interruption, Stopped
-from training.runs import UNFINISHED
+from training.runs.folders import UNFINISHED
 
 STATE = "state.npz"
 LOSSES = "losses"
@@ -66,33 +66,18 @@ def write(folder: Path, saved: Saved, name: str = STATE) -> None:
 
 
 def write_npz(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
-    """Write, bring to the disk, then rename: at every moment the old file is there or the new one.
+    """Write in place of the file that is there, if any.
 
     Raises UserError where the disk is full or cannot be written to; the old file is unharmed.
     """
-    unfinished = path.with_name(f".{path.name}")
     try:
-        with unfinished.open("wb") as file:
+        with files.replacing(path) as file:
             np.savez(file, **arrays)  # type: ignore[arg-type]
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(unfinished, path)
-        _bring_to_disk(path.parent)
     except OSError as error:
-        unfinished.unlink(missing_ok=True)
         raise UserError(
             f"{path}: cannot be written ({error.strerror or error}).\n"
             "What was saved before is still there: make room, then tf1keras resume goes on from it."
         ) from error
-
-
-def _bring_to_disk(folder: Path) -> None:
-    """Make a rename in `folder` survive a power failure."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def read(folder: Path, name: str = STATE) -> Saved | None:

@@ -4,17 +4,13 @@ Such a run lies in NAME.unfinished, under a lock, and becomes NAME when it is do
 """
 
 import contextlib
-import csv
-import dataclasses
-import json
 import os
 import shutil
 import signal
 import tempfile
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from filelock import FileLock, Timeout
 
@@ -24,8 +20,6 @@ from training.machine.signals import Stopped, ctrl_c_obeyed
 
 UNFINISHED = ".unfinished"
 LOCK = "lock"
-PAGE = "report.html"
-"""What a run folder has to look at."""
 BEGUN = ("config.json", "environment.json")
 """What is there of a run as soon as it has begun, beside what it has reached."""
 
@@ -200,31 +194,3 @@ def _default(command: str) -> Path:
     while folder.exists() or unfinished(folder).exists():
         folder, number = stem.with_name(f"{stem.name}-{number}"), number + 1
     return folder
-
-
-def as_json(value: Any) -> str:
-    """Return `value` (a dataclass, or what JSON knows, or paths) as indented JSON."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        value = dataclasses.asdict(value)
-    return json.dumps(value, indent=2, default=str, allow_nan=False, ensure_ascii=False)
-
-
-def write_json(path: Path, value: Any) -> None:
-    """Write what `as_json` returns."""
-    text = as_json(value)
-    unfinished = path.with_name(f".{path.name}")
-    unfinished.write_text(text + "\n", encoding="utf-8")
-    os.replace(unfinished, path)  # a reader never sees half of it
-
-
-def write_csv(path: Path, rows: Sequence[Mapping[Any, Any]]) -> None:
-    """Write a new file, a line for each of `rows`, under the first one's keys."""
-    with path.open("x", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-
-
-def read_json(path: Path) -> Any:
-    """Return what `write_json` wrote."""
-    return json.loads(path.read_text(encoding="utf-8"))

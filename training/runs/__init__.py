@@ -1,0 +1,1 @@
+"""Run folders: how every run begins, trains on, is saved, and ends."""
