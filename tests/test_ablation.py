@@ -21,10 +21,10 @@ from training.lanes import loop
 from training.lanes.build import build
 from training.lanes.history import History, read_csv
 from training.machine.devices import Device
+from training.machine.files import read_json
 from training.options.ablate import AblateConfig, Cause
 from training.parity.distance import relative_distance
 from training.parity.tolerances import ROUNDING_SHRINKS_TO, TOLERANCES
-from training.runs.folders import read_json
 
 EPOCHS = 10
 KINDS = {

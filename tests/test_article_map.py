@@ -10,8 +10,8 @@ import tyro
 from tests.conftest import ROOT
 from tests.pages import text
 from training import cli
+from training.machine.files import read_json
 from training.parity.tolerances import TOLERANCES
-from training.runs.folders import read_json
 
 PAGES = ["docs/article-map.md", "docs/article-map.zh-CN.md"]
 

@@ -16,10 +16,10 @@ from training.lanes import loop
 from training.lanes.build import bind, build
 from training.lanes.history import read_csv
 from training.machine.devices import Device
+from training.machine.files import read_json
 from training.options.bench import BenchConfig, Peer
 from training.parity.distance import relative_distance
 from training.parity.judgement import same_bits
-from training.runs.folders import read_json
 
 CPU = Device("CPU", 0)
 

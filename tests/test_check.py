@@ -10,10 +10,11 @@ import tensorflow as tf
 
 import keras_models
 from tests.pairs import TF1, Keras, keras_with, tf1, write
-from training import check, pair
+from training import check
 from training.diagnosis import Diagnosis
 from training.machine import devices
 from training.machine.devices import Device
+from training.model_files import pair
 from training.options.check import CheckConfig
 
 losses, optimizers, layers = keras.losses, keras.optimizers, keras.layers

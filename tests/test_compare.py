@@ -15,12 +15,12 @@ from training.errors import UserError
 from training.lanes import loop
 from training.lanes.history import History, read_csv
 from training.machine.devices import Device
+from training.machine.files import read_json
 from training.options.compare import CompareConfig
 from training.parity.distance import relative_distance
 from training.parity.judgement import Parity, within_other_kernels
 from training.parity.tolerances import FIRST_EPOCHS, TOLERANCES
 from training.runs import folders
-from training.runs.folders import read_json
 
 
 def test_exact_lane_equals_tensorflow_1_in_all_thousand_epochs(default_run: Path) -> None:

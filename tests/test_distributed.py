@@ -22,9 +22,9 @@ from training.errors import UserError
 from training.lanes.history import read_csv
 from training.machine import cluster
 from training.machine.devices import Device
+from training.machine.files import read_json
 from training.options.compare import CompareConfig
 from training.parity.distance import relative_distance
-from training.runs.folders import read_json
 
 CPU = Device("CPU", 0)
 EPOCHS = 100

@@ -12,9 +12,9 @@ import pytest
 from tests.conftest import ROOT
 from tests.pages import PAGES, READMES, script, text
 from tests.test_ablation import KINDS
+from training.machine.files import read_json
 from training.options.bench import Peer
 from training.parity.tolerances import TOLERANCES
-from training.runs.folders import read_json
 
 WRITERS = {
     "figures": "figures",

@@ -17,8 +17,8 @@ from training import split, study, study_report, tuning
 from training.augment import Augmentation
 from training.data import Digits, Examples
 from training.errors import UserError
+from training.machine.files import read_json
 from training.recipe import Recipe
-from training.runs.folders import read_json
 from training.tuning import Moved, Tuned
 
 RECIPE = Recipe(epochs=2, batch_size=32, augmentation=Augmentation(elastic=8.0))

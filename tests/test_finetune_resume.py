@@ -18,13 +18,14 @@ from keras_models import article as keras_article
 from keras_models import stack, strategies
 from keras_models.strategies import Settings
 from tests.conftest import ROOT, run
-from training import reached, source, split, tuning
+from training import reached, split, tuning
 from training.augment import Augmentation
 from training.data import Digits
+from training.machine.files import read_json, write_json
+from training.model_files import reading
 from training.reached import Reached, Saver
 from training.recipe import Recipe
 from training.runs import saving
-from training.runs.folders import read_json, write_json
 from training.runs.saving import Saved
 from training.stream import stream
 from training.tuning import Tuned
@@ -113,7 +114,7 @@ def assert_same_run(ours: Path, theirs: Path) -> None:
         with (folder / "history.csv").open(encoding="utf-8", newline="") as file:
             tables.append([timeless(row) for row in csv.DictReader(file)])
     assert tables[0] == tables[1]
-    models = [source.load_keras(folder / "model.keras") for folder in (ours, theirs)]
+    models = [reading.load_keras(folder / "model.keras") for folder in (ours, theirs)]
     assert_same(*(tuning.values(model) for model in models))
 
 

@@ -21,9 +21,9 @@ from training.lanes import loop, other_backends
 from training.lanes.build import build
 from training.lanes.history import read_csv
 from training.machine.devices import Device
+from training.machine.files import read_json
 from training.parity.distance import relative_distance
 from training.parity.tolerances import TOLERANCES
-from training.runs.folders import read_json
 
 CPU = Device("CPU", 0)
 LANES = [

@@ -9,8 +9,8 @@ import pytest
 from tests.conftest import golden, tf1keras
 from training import bug_report, data
 from training.lanes.history import read_csv
+from training.machine.files import read_json
 from training.parity.judgement import within_other_kernels
-from training.runs.folders import read_json
 
 pytestmark = pytest.mark.full_mnist
 

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from keras_models import stack
-from training import handoff, pretrained, start
+from training import handoff, start
 from training.data import Digits, Examples
 from training.errors import UserError
+from training.model_files import pretrained
 from training.start import Start
 
 Breakage = Callable[[np.ndarray], np.ndarray]

@@ -14,9 +14,9 @@ from tests import genuine
 from tests.conftest import run
 from tf1_compat import checkpoint
 from tf1_compat.program import Program
-from training import trained
 from training.data import Digits
 from training.lanes.history import read_csv
+from training.model_files import training_state
 from training.parity.distance import relative_distance
 
 Printed = pytest.CaptureFixture[str]
@@ -49,7 +49,7 @@ def test_fit_goes_on_where_the_graph_stopped(article: Path, digits: Digits, tmp_
     x, y = digits.train
     fitted = model.fit(x, y, batch_size=len(x), epochs=4, shuffle=False, verbose=0)
     program = Program(x, y, seed=1)
-    program.load_state(trained.state(article)[0])
+    program.load_state(training_state.state(article)[0])
     assert [np.float32(loss) for loss in fitted.history["loss"]] == [
         program.step() for _ in range(4)
     ]
@@ -84,7 +84,7 @@ def test_saved_model_serves_the_same_predictions(
 ) -> None:
     assert run("migrate", article, "--to", tmp_path / "serving") == 0
     program = Program(*digits.train, seed=1)
-    program.load_state(trained.state(article)[0])
+    program.load_state(training_state.state(article)[0])
     loaded = tf.saved_model.load(tmp_path / "serving")
     served = loaded.serve(tf.constant(digits.test.x)).numpy()
     assert served.tobytes() == program.logits(digits.test.x).tobytes()

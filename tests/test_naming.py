@@ -11,7 +11,7 @@ import pytest
 from tests.conftest import run
 from tf1_compat import checkpoint
 from tf1_compat.hyperparameters import Hyperparameters
-from training import naming
+from training.model_files import suggested_map
 
 Printed = pytest.CaptureFixture[str]
 OWN = {"Variable": "W1", "Variable_1": "b1", "Variable_2": "out/W", "Variable_3": "out/it's"}
@@ -111,18 +111,18 @@ def test_widths_are_read_off_the_shapes_in_any_order(hidden: tuple[int, ...]) ->
     widths = (784, *hidden, 10)
     shapes = with_biases([*Hyperparameters(widths).layers])
     backwards = dict(reversed(shapes.items()))
-    assert naming.article(backwards) == widths
-    sure = {n for found in naming.candidates(backwards, widths).values() for n in found[1:]}
+    assert suggested_map.article(backwards) == widths
+    sure = {n for found in suggested_map.candidates(backwards, widths).values() for n in found[1:]}
     assert bool(sure) == (len({*shapes.values()}) < len(shapes))
-    assert naming.article(backwards | {"more": (3,)}) is None
-    assert naming.article({name: backwards[name] for name in [*backwards][1:]}) is None
+    assert suggested_map.article(backwards | {"more": (3,)}) is None
+    assert suggested_map.article({name: backwards[name] for name in [*backwards][1:]}) is None
 
 
 def test_two_orders_of_the_same_kernels_are_no_order() -> None:
     kernels = [(784, 64), (64, 32), (32, 64), (64, 16), (16, 64), (64, 10)]
-    assert naming.article(with_biases(kernels)) is None
+    assert suggested_map.article(with_biases(kernels)) is None
     too_many = 20 * [(784, 64), (64, 784), (784, 32), (32, 784)]  # nobody tries all orders
-    assert naming.article(with_biases(too_many)) is None
+    assert suggested_map.article(with_biases(too_many)) is None
 
 
 def with_biases(kernels: list[tuple[int, int]]) -> dict[str, tuple[int, ...]]:

@@ -20,6 +20,7 @@ from training.command_line import words as as_words
 from training.data import Digits, Examples
 from training.lanes.history import History
 from training.machine.devices import Device
+from training.machine.files import read_json
 from training.options.ablate import AblateConfig
 from training.options.bench import BenchConfig
 from training.options.compare import CompareConfig
@@ -28,7 +29,6 @@ from training.options.resume import ResumeConfig
 from training.pages import chart, document, inside, tables
 from training.pages import compare as page
 from training.parity import judgement, ladder
-from training.runs.folders import read_json
 
 SECTIONS = [
     *("verdict", "losses", "distance", "ladder", "draw"),

@@ -14,7 +14,7 @@ import pytest
 from tests.conftest import run
 from training import predict
 from training.data import images
-from training.runs.folders import read_json
+from training.machine.files import read_json
 
 playwright = pytest.importorskip("playwright.sync_api")
 

@@ -16,8 +16,9 @@ import pytest
 
 import keras_models
 from tests.conftest import ROOT, run
-from training import data, source
+from training import data
 from training.errors import UserError
+from training.model_files import reading
 
 PACKAGES = ("tf1_compat", "keras_models", "training")
 
@@ -32,8 +33,8 @@ EXCEPT = {
     ("training/genuine.py", r"np\.load\("): "arrays that the bench wrote, allow_pickle=False",
     ("training/genuine.py", "pickle"): "the same",
     ("training/data/npz.py", "pickle"): "says that pickles are refused",
-    ("training/pair.py", "exec_module"): "runs the user's own PAIR.py, as `check` says",
-    ("training/source.py", "load_model"): "in Keras' safe mode, which is enforced",
+    ("training/model_files/pair.py", "exec_module"): "runs the user's own PAIR.py, as `check` says",
+    ("training/model_files/reading.py", "load_model"): "in Keras' safe mode, which is enforced",
 }
 """(file, word) -> why it may stand there."""
 
@@ -175,7 +176,7 @@ def test_configuration_that_names_anything_but_a_layer_is_refused(
         compiled([keras.layers.Dense(10)]).save(file)
         change(file, changed)
         with pytest.raises(UserError, match="cannot load"):
-            source.load_keras(file)
+            reading.load_keras(file)
         assert not marker.exists()
 
 
@@ -315,4 +316,4 @@ def test_no_socket_is_opened(tmp_path: Path) -> None:
 def test_keras_files_of_this_project_still_load(tmp_path: Path) -> None:
     for lane in ("exact", "idiomatic"):
         keras_models.article.build(lane).save(tmp_path / f"{lane}.keras")
-        assert source.load_keras(tmp_path / f"{lane}.keras").compiled
+        assert reading.load_keras(tmp_path / f"{lane}.keras").compiled

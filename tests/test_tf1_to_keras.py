@@ -14,7 +14,7 @@ import tensorflow as tf
 from tests.conftest import ROOT, golden
 from tests.test_genuine import tf115
 from tests.tf1_to_keras import session_run, v1
-from training.runs.folders import read_json
+from training.machine.files import read_json
 
 PAGES = {
     language: (ROOT / "docs" / f"tf1-to-keras{language}.md").read_text(encoding="utf-8")

@@ -15,12 +15,13 @@ from tests.conftest import run
 from tf1_compat import checkpoint
 from tf1_compat.hyperparameters import LISTING, Hyperparameters
 from tf1_compat.program import Program
-from training import resume, trained
+from training import resume
 from training.errors import UserError
 from training.lanes.history import read_csv
+from training.machine.files import read_json
+from training.model_files import training_state
 from training.options.resume import ResumeConfig
 from training.parity.judgement import same_bits
-from training.runs.folders import read_json
 
 VARIED = (
     *("--hidden", "32", "16", "--cost", "mse", "--optimizer", "gradient_descent"),
@@ -76,7 +77,7 @@ def test_a_varied_run_is_resumed_as_it_was_trained(
 
 def test_what_is_given_is_taken_or_refused_never_ignored(varied_run: Path) -> None:
     """Also where it is what the listing has."""
-    _, found = trained.state(varied_run)
+    _, found = training_state.state(varied_run)
     for options, message in (
         ({"hidden": (128,)}, "--hidden 32 16"),
         ({"hidden": (32, 17)}, "--hidden 32 16"),
@@ -226,7 +227,7 @@ def test_a_file_in_anothers_run_folder_is_what_it_is(varied_run: Path, tmp_path:
     model = article.build("exact", seed=1, hyper=Hyperparameters((784, 6, 5, 4, 10)))
     model.optimizer.build(model.trainable_variables)
     model.save(tmp_path / "run" / "other.keras")
-    _, found = trained.state(tmp_path / "run" / "other.keras")
+    _, found = training_state.state(tmp_path / "run" / "other.keras")
     assert found == Hyperparameters((784, 6, 5, 4, 10))
 
 
@@ -240,7 +241,7 @@ def test_a_checkpoint_tells_its_widths(widths: Any, optimizer: Any, tmp_path: Pa
     assert checkpoint.widths(arrays) == widths
     assert checkpoint.widths(arrays | {"Variable_1": np.zeros(99)}) is None
     assert checkpoint.widths({"other/kernel": np.zeros([2, 2])}) is None
-    assert trained.of_checkpoint(tmp_path / "x", {}) == LISTING
+    assert training_state.of_checkpoint(tmp_path / "x", {}) == LISTING
 
 
 @pytest.mark.slow

@@ -20,11 +20,11 @@ from training.lanes.build import build
 from training.lanes.by_hand import Backpropagation
 from training.lanes.history import read_csv
 from training.machine.devices import Device
+from training.machine.files import read_json
 from training.options.compare import CompareConfig
 from training.parity.distance import relative_distance
 from training.parity.judgement import same_bits
 from training.parity.tolerances import TOLERANCES
-from training.runs.folders import read_json
 
 CPU = Device("CPU", 0)
 PENALTIES = {"none": {}, "l1": {"l1": 1e-3}, "l2": {"l2": 1e-2}}

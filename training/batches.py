@@ -6,7 +6,7 @@ import numpy as np
 
 from training import data
 from training.errors import UserError
-from training.pair import Pair, Placeholder
+from training.model_files.pair import Pair, Placeholder
 from training.parity.ladder import Batch
 
 CROSS_ENTROPIES = {"SoftmaxCrossEntropyWithLogits", "Softmax", "LogSoftmax", "Log"}

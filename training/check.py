@@ -2,7 +2,7 @@
 
     tf1keras check examples/article.py --json
 
-Runs the code in PAIR.py (`training/pair.py`), climbs the parity ladder
+Runs the code in PAIR.py (`training/model_files/pair.py`), climbs the parity ladder
 (`training/parity/ladder.py`), judges (`training/diagnosis.py`), and prints; what that code prints
 goes to standard error. Exit status 0: identical or equivalent; 1: different; 2: unusable input.
 """
@@ -18,7 +18,7 @@ from training.options.check import CheckConfig
 
 if TYPE_CHECKING:
     from training.diagnosis import Diagnosis
-    from training.pair import Pair
+    from training.model_files.pair import Pair
     from training.parity.ladder import Batch
 
 
@@ -39,7 +39,7 @@ def run(config: CheckConfig) -> int:
 
 def examine(config: CheckConfig, session: Any) -> "Diagnosis":
     """Load the pair, make the batches and return the diagnosis; raises UserError."""
-    from training import pair
+    from training.model_files import pair
 
     return examine_pair(pair.load(config.pair, config.seed), config, session)
 

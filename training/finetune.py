@@ -12,12 +12,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from training import data, pretrained, reached, report, source, split
+from training import data, reached, report, split
 from training.command_line import progress
 from training.command_line.output import Output
 from training.machine import devices, environment, files
 from training.machine.devices import Device
 from training.machine.signals import Interruption
+from training.model_files import pretrained, reading
 from training.options.finetune import FinetuneConfig
 from training.pages import finetune as page
 from training.reached import Reached, Saver
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from keras_models.strategies import Settings
-    from training.pretrained import Pretrained
+    from training.model_files.pretrained import Pretrained
     from training.start import Start
     from training.tuning import AfterEpoch, Tuned
 
@@ -63,7 +64,7 @@ def go_on(config: FinetuneConfig, final: Path) -> int:
         from training import study
 
         return study.go_on(config, final)
-    source.kind(config.source)  # refuses at once what is not there
+    reading.kind(config.source)  # refuses at once what is not there
     device = devices.choose(config.device)
     import tensorflow as tf
 

@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
-from training import correspondence, source, target
 from training.command_line.output import Output
-from training.correspondence import Correspondence
 from training.errors import UserError
 from training.machine import devices, environment, paths
+from training.model_files import reading, variable_names, writing
+from training.model_files.reading import Kind
+from training.model_files.variable_names import Correspondence
 from training.options.migrate import MigrateConfig
-from training.source import Kind
 
 if TYPE_CHECKING:
     import keras
@@ -36,9 +36,9 @@ LEAVE_OUT = "--weights-only takes the weights and leaves the rest out; --pair an
 
 def run(config: MigrateConfig) -> int:
     """Run the command; return its exit status."""
-    found, path = source.kind(config.source)
+    found, path = reading.kind(config.source)
     to = paths.expand(config.to)
-    wanted = target.kind(to)
+    wanted = writing.kind(to)
     if found == wanted or (found != "keras" and wanted == "checkpoint"):
         raise UserError(f"--to {config.to}: {path} is on that side already; nothing to migrate.")
     devices.choose("cpu")
@@ -46,15 +46,15 @@ def run(config: MigrateConfig) -> int:
     if config.pair:
         out.note(f"running the code in {config.pair}")
     with contextlib.redirect_stdout(sys.stderr):  # what that code prints is no result
-        names = correspondence.choose(config, found, path)
+        names = variable_names.choose(config, found, path)
         out.note(environment.banner())
-        with source.refusal(path, LEAVE_OUT):
+        with reading.refusal(path, LEAVE_OUT):
             model, state = _load(found, path, names, config.weights_only)
             names = names.with_shapes_of(state)
-            proof = target.write(wanted, to, model, state, names)
+            proof = writing.write(wanted, to, model, state, names)
             rows = _rows(state, model, names)
     out.show(_table(rows))
-    if target.is_bare(state):
+    if writing.is_bare(state):
         out.show("\nNo optimizer slots: training on starts the optimizer afresh.")
     assumed = None if found == "keras" or config.pair else assumptions(model)
     out.show(f"\n{proof}")
@@ -88,7 +88,7 @@ def _load(
     from keras_models import transfer
 
     if found == "keras":
-        model = source.load_keras(path)
+        model = reading.load_keras(path)
         return model, transfer.to_state(model, names.paths(model), weights_only=weights_only)
     model = names.model()
     state = _tf1_state(found, path, names, weights_only, getattr(model.optimizer, "beta_2", 0.999))

@@ -15,12 +15,12 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
-from training import pretrained, source
 from training.command_line import parse
 from training.command_line.output import Output
 from training.data import images
 from training.errors import UserError
 from training.machine import devices, files, paths
+from training.model_files import pretrained, reading
 from training.options.predict import PredictConfig
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Sides(NamedTuple):
 
 def run(config: PredictConfig) -> int:
     """Run the command; return its exit status."""
-    source.kind(config.model)
+    reading.kind(config.model)
     if config.out:
         paths.check_new(config.out, "--out")
     pictures = [file for path in config.images for file in found(paths.expand(path))]
@@ -90,10 +90,10 @@ def load(path: Path) -> Sides:
     """
     origin = pretrained.load(path)
     logits: dict[str, Logits] = {}
-    if source.kind(path)[0] == "checkpoint":
+    if reading.kind(path)[0] == "checkpoint":
         lanes = [paths.expand(path) / f"{lane}.keras" for lane in ("exact", "idiomatic")]
         logits["tf1"] = lambda x: origin.outputs(x).logits
-        logits |= {file.stem: _keras(source.load_keras(file)) for file in lanes if file.is_file()}
+        logits |= {file.stem: _keras(reading.load_keras(file)) for file in lanes if file.is_file()}
         if len(logits) == 1:
             logits["keras"] = _keras(origin.model)
         return Sides(logits, origin.classes, origin.cost)

@@ -18,12 +18,13 @@ import tyro
 
 from tf1_compat.hyperparameters import Hyperparameters
 from tf1_compat.state import State
-from training import ablation, article, compare, finetune, source, trained
+from training import ablation, article, compare, finetune
 from training.command_line import parse, words
 from training.errors import UserError
 from training.lanes import other_backends
 from training.lockstep import Start
 from training.machine import devices, files
+from training.model_files import reading, training_state
 from training.options.ablate import AblateConfig
 from training.options.article import ArticleConfig
 from training.options.compare import CompareConfig
@@ -93,9 +94,9 @@ def recorded(folder: Path) -> CompareConfig | ArticleConfig | FinetuneConfig | A
 
 def _train(config: ResumeConfig, final: Path) -> int:
     other_backends.require(config.lanes)
-    source.kind(config.source)  # refuses at once what is not there
+    reading.kind(config.source)  # refuses at once what is not there
     devices.choose(config.device, config.replicas, of_worker=config.cluster != "none")
-    state, found = trained.state(config.source, config.optimizer)
+    state, found = training_state.state(config.source, config.optimizer)
     _check_precision(config, state)
     config = as_trained(config, found)
     saved = saving.read(config.source) if config.source.is_dir() else None
@@ -119,7 +120,7 @@ def as_trained(config: ResumeConfig, found: Hyperparameters) -> ResumeConfig:
 
     Raises UserError where widths or optimizer were asked for that are not the source's.
     """
-    there = {name: getattr(found, name) for name in trained.RECORDED}
+    there = {name: getattr(found, name) for name in training_state.RECORDED}
     there["hidden"] = found.widths[1:-1]
     if not set(config.lanes) & IDIOMATIC:
         there["dropout"] = 0.0

@@ -9,7 +9,7 @@ from training import handoff
 from training.data import Examples
 from training.errors import UserError
 from training.handoff import Handoff
-from training.pretrained import Pretrained
+from training.model_files.pretrained import Pretrained
 from training.tuning import logits
 
 if TYPE_CHECKING:

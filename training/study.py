@@ -11,12 +11,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from training import data, finetune, plot, pretrained, report, source, split, studied, study_report
+from training import data, finetune, plot, report, split, studied, study_report
 from training.command_line.output import Output
 from training.data import Digits
 from training.machine import devices, environment, files
 from training.machine.devices import Device
 from training.machine.signals import Interruption, Stopped
+from training.model_files import pretrained, reading
 from training.options.finetune import FinetuneConfig, Strategy
 from training.pages import tables
 from training.reached import Reached
@@ -24,7 +25,7 @@ from training.runs import folders
 from training.studied import Row, Studied
 
 if TYPE_CHECKING:
-    from training.pretrained import Pretrained
+    from training.model_files.pretrained import Pretrained
     from training.tuning import AfterEpoch
 
 STRATEGIES: dict[str, tuple[Strategy, ...]] = {
@@ -45,7 +46,7 @@ def go_on(config: FinetuneConfig, final: Path) -> int:
 
     Returns the exit status. Raises UserError where what was saved is damaged, and Stopped.
     """
-    source.kind(config.source)
+    reading.kind(config.source)
     device = devices.choose(config.device)
     import tensorflow as tf
 

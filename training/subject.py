@@ -18,7 +18,7 @@ from keras_models import variants
 from keras_models.rewrite import Pairing, Rewrite, Unmatched, pair_up
 from tf1_compat.graph import GraphProgram
 from training.errors import UserError
-from training.pair import Pair
+from training.model_files.pair import Pair
 from training.parity import ladder
 from training.parity.ladder import Batch, Rung, Trace
 

@@ -23,10 +23,11 @@ from tf1_compat import checkpoint, frozen
 from tf1_compat.hyperparameters import Hyperparameters
 from tf1_compat.program import Program
 from tf1_compat.state import StateError, arrays_of
-from training import data, pretrained, source, trained
+from training import data
 from training.data import images
 from training.data import tfds as tfds_data
 from training.errors import UserError
+from training.model_files import pretrained, reading, training_state
 
 FLIPS = 60
 """Bits that are turned in each file, one at a time, besides those of its first 16 bytes."""
@@ -207,7 +208,7 @@ def small_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def state_at(path: Path) -> dict[str, Any]:
-    found, hyper = trained.state(path)
+    found, hyper = training_state.state(path)
     return {**arrays_of(found), "step": found.step, "hyper": hyper}
 
 
@@ -219,8 +220,8 @@ def test_checkpoint(ending: str, small_run: Path, tmp_path: Path) -> None:
 
 
 def checkpoint_at(folder: Path) -> dict[str, np.ndarray]:
-    file = source.kind(folder)[1]
-    with source.refusal(file):
+    file = reading.kind(folder)[1]
+    with reading.refusal(file):
         return checkpoint.read(file)
 
 
@@ -252,7 +253,7 @@ def test_option_that_is_gone_from_a_run_folder_is_missed(
     assert f'"{option}"' in text
     file.write_text(text.replace(f'"{option}"', f'"{option[:-1]}~"'))
     with pytest.raises(UserError, match=rf"config\.json: .*{option} missing"):
-        trained.state(tmp_path / "run")
+        training_state.state(tmp_path / "run")
 
 
 def test_frozen_graph(small_run: Path, tmp_path: Path) -> None:
@@ -265,7 +266,7 @@ def test_frozen_graph(small_run: Path, tmp_path: Path) -> None:
     file.write_bytes(graph.as_graph_def().SerializeToString())
 
     def read() -> Any:
-        with source.refusal(file):
+        with reading.refusal(file):
             return dict(frozen.read(file).weights)
 
     hold(file, read, str(file), checksummed=False, cuts_seen=False)

@@ -19,9 +19,9 @@ from training.lanes.build import build
 from training.lanes.history import read_csv
 from training.machine import files
 from training.machine.devices import Device
+from training.machine.files import read_json
 from training.machine.signals import Interruption
 from training.runs import folders, saving
-from training.runs.folders import read_json
 from training.runs.saving import STATE, Saved, Saver
 
 LANES = ["tf1", "exact", "idiomatic", "numpy"]

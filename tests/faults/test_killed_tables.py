@@ -13,7 +13,7 @@ from keras_models import article
 from tests.faults.test_killed import start, wait_for
 from training import drift, studied
 from training.errors import UserError
-from training.runs.folders import read_json, write_json
+from training.machine.files import read_json, write_json
 from training.studied import Row, Studied
 
 CAUSES = ["epsilon", "mini_batches", "late_loss", "onednn_off"]

@@ -19,11 +19,11 @@ from typing import Any
 
 import numpy as np
 
-from training import pretrained, source, trained
 from training.data import digits, idx, images, npz
 from training.errors import UserError
 from training.lanes import history
 from training.machine import files
+from training.model_files import pretrained, reading, training_state
 
 MEGABYTES = {"idx": 900, "npz": 900, "images": 2000, "config": 900, "checkpoint": 1000}
 """Resident memory that a target may reach: the libraries and the fuzzer's own, a file of at most
@@ -100,15 +100,15 @@ def read_config(content: bytes) -> None:
     kind, rest = content[:1], content[1:]
     with contextlib.suppress(UserError):
         if kind == b"c":
-            trained._said_by_run(_file("config.json", rest).parent)
+            training_state._said_by_run(_file("config.json", rest).parent)
         elif kind == b"h":
-            assert trained._updates_made(_file("history.csv", rest)) > 0
+            assert training_state._updates_made(_file("history.csv", rest)) > 0
         elif kind == b"f":
             _file("finetune.json", rest)
             model: Any = types.SimpleNamespace(output_shape=(None, 3))
             assert len(pretrained._classes(_folder() / "model.keras", model)) == 3
         else:
-            assert source.read_map(_file("map.json", rest))
+            assert reading.read_map(_file("map.json", rest))
 
 
 def read_checkpoint(content: bytes) -> None:

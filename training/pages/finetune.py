@@ -12,8 +12,8 @@ from training.pages.document import Text
 if TYPE_CHECKING:
     import keras
 
+    from training.model_files.pretrained import Pretrained
     from training.options.finetune import FinetuneConfig
-    from training.pretrained import Pretrained
     from training.split import Task
 
 SOURCE, TUNED = Text("source", "微调前"), Text("fine-tuned", "微调后")

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from training import source
-from training.correspondence import Correspondence
 from training.errors import UserError
 from training.machine import paths, shortage
+from training.model_files import reading
+from training.model_files.reading import Kind
+from training.model_files.variable_names import Correspondence
 from training.parity.distance import relative_distance
-from training.source import Kind
 
 if TYPE_CHECKING:
     import keras
@@ -63,7 +63,7 @@ def write(
             from keras_models import transfer
 
             model.save(part)
-            loaded = source.load_keras(part)
+            loaded = reading.load_keras(part)
             back = transfer.to_state(loaded, names.paths(loaded), weights_only=is_bare(state))
             sentence = _proof(state, back)
         os.replace(part, to)

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tf1_compat.hyperparameters import LISTING, Hyperparameters, Optimizer
-from training import source
 from training.errors import UserError
 from training.lanes import history
 from training.machine import files
+from training.model_files import reading
 from training.options.limits import LARGEST_FLOAT32
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def state(path: Path, optimizer: Optimizer | None = None) -> "tuple[State, Hyper
     Raises UserError for what is damaged, foreign or incomplete, and for a `.keras` file that is
     trained otherwise than the article's graph.
     """
-    found, file = source.kind(path)
+    found, file = reading.kind(path)
     if found == "keras":
         return _state_of_keras(file)
     if found == "checkpoint":
@@ -70,13 +70,13 @@ def state(path: Path, optimizer: Optimizer | None = None) -> "tuple[State, Hyper
 def _state_of_keras(file: Path) -> "tuple[State, Hyperparameters]":
     from keras_models import article, transfer
 
-    model = source.load_keras(file)
+    model = reading.load_keras(file)
     try:
         hyper = article.hyperparameters(model)
     except ValueError as error:
         raise UserError(f"{file}: {error}.\n{EXPECTED}") from error
     _check_trained_alike(file, model, article.build(hyper=replace(hyper, dropout=0.0)))
-    with source.refusal(file, EXPECTED):
+    with reading.refusal(file, EXPECTED):
         return transfer.to_state(model, article.saved_paths(hyper)), hyper
 
 
@@ -87,7 +87,7 @@ def _state_of_checkpoint(
     from tf1_compat import checkpoint
     from tf1_compat.state import StateError
 
-    with source.refusal(file, EXPECTED):
+    with reading.refusal(file, EXPECTED):
         arrays = checkpoint.read(file)
         hyper = of_checkpoint(file, arrays, optimizer)
         layout = checkpoint.of_article(hyper)

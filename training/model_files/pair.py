@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from training.errors import UserError
 from training.machine import paths
+from training.model_files import variable_map
 
 if TYPE_CHECKING:
     import keras
@@ -113,7 +114,7 @@ def validate(path: Path, names: Mapping[str, Any], seed: int) -> Pair:
         op_types=frozenset(op.type for op in used),
         sample=keras_model(),
         keras_model=keras_model,
-        weight_map=_weight_map(names, path),
+        weight_map=variable_map.of_pair(names.get("weight_map"), path),
     )
 
 
@@ -245,17 +246,3 @@ def _checked_model(model: Any, path: Path) -> Any:
             "Call model.compile(optimizer=..., loss=...) in it."
         )
     return model
-
-
-def _weight_map(names: Mapping[str, Any], path: Path) -> dict[str, str] | None:
-    given = names.get("weight_map")
-    if given is None:
-        return None
-    if not isinstance(given, Mapping) or not all(
-        isinstance(text, str) for item in given.items() for text in item
-    ):
-        raise UserError(
-            f"{path}: weight_map is not a dict of strings; expected TensorFlow 1 variable name -> "
-            'Keras variable path, such as {"W1": "hidden/kernel"}.'
-        )
-    return {name.removesuffix(":0"): variable for name, variable in given.items()}

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tf1_compat.hyperparameters import LISTING, Hyperparameters
-from training import naming, source, trained
+from training.model_files import reading, suggested_map, training_state, variable_map
+from training.model_files.reading import Kind
 from training.options.migrate import MigrateConfig
-from training.source import Kind
 
 if TYPE_CHECKING:
     import keras
@@ -60,19 +60,19 @@ def choose(config: MigrateConfig, found: Kind, path: Path) -> Correspondence:
     from keras_models import article
     from tf1_compat import checkpoint
 
-    given = source.read_map(config.map) if config.map else None
+    given = variable_map.read(config.map) if config.map else None
     if config.pair is None:
         lane = config.lane or "exact"
         if found == "keras":  # the model is there; its optimizer says how it is saved
-            hyper = Hyperparameters(article.widths(source.load_keras(path)) or LISTING.widths)
+            hyper = Hyperparameters(article.widths(reading.load_keras(path)) or LISTING.widths)
             return Correspondence(given or article.saved_paths(hyper), None, None)
         if found == "checkpoint":
-            with source.refusal(path):
+            with reading.refusal(path):
                 arrays = checkpoint.read(path)
-            hyper = trained.of_checkpoint(path, arrays, names=_names(given))
+            hyper = training_state.of_checkpoint(path, arrays, names=_names(given))
             if not given and not set(hyper.variables) <= set(arrays):
-                with source.refusal(path):
-                    raise naming.refusal(config, path, arrays)
+                with reading.refusal(path):
+                    raise suggested_map.refusal(config, path, arrays)
             layout = None if given else checkpoint.of_article(hyper)
         else:
             hyper, layout = LISTING, None
@@ -80,11 +80,11 @@ def choose(config: MigrateConfig, found: Kind, path: Path) -> Correspondence:
         saved = article.saved_paths(hyper) if layout else None
         hyper = replace(hyper, dropout=0.0)
         return Correspondence(given or saved, layout, lambda: article.build(lane, hyper=hyper))
-    from training import pair
+    from training.model_files import pair
 
     loaded = pair.load(config.pair, seed=0)
     inspection = loaded.inspection
-    with source.refusal(config.pair):
+    with reading.refusal(config.pair):
         layout = checkpoint.layout_of_graph(
             list(inspection.shapes), inspection.updates, inspection.reads
         )

@@ -4,11 +4,10 @@ kind(Path("folder/model.ckpt"))  ->  ("checkpoint", Path("folder/model.ckpt"))
 """
 
 import contextlib
-import json
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from training.errors import UserError
 from training.machine import paths
@@ -109,20 +108,3 @@ def load_keras(path: Path) -> "keras.Model":
     if not getattr(model, "compiled", False):
         raise UserError(f"{path}: the model is not compiled; save it after model.compile(...).")
     return model
-
-
-def read_map(path: Path) -> dict[str, str]:
-    """Return a `--map` file: JSON, TensorFlow 1 variable -> path of the Keras variable."""
-    paths.check(path, "a JSON file", f"--map {path}")
-    try:
-        found: Any = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise UserError(f"--map {path}: not a readable JSON file ({error}).") from error
-    if not (
-        isinstance(found, dict) and found and all(isinstance(text, str) for text in found.values())
-    ):
-        raise UserError(
-            f"--map {path}: expected TensorFlow 1 variable -> Keras path, such as "
-            '{"W1": "hidden_layer/kernel"}.'
-        )
-    return {name.removesuffix(":0"): variable for name, variable in found.items()}

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from tf1_compat.hyperparameters import Hyperparameters
-from training import source, trained
 from training.errors import UserError
 from training.machine import files
+from training.model_files import reading, training_state
 
 if TYPE_CHECKING:
     import keras
@@ -50,11 +50,11 @@ def load(path: Path) -> Pretrained:
     from keras_models import article, stack, transfer
     from tf1_compat import checkpoint
 
-    found, file = source.kind(path)
+    found, file = reading.kind(path)
     if found == "checkpoint":
-        with source.refusal(file, trained.EXPECTED):
+        with reading.refusal(file, training_state.EXPECTED):
             arrays = checkpoint.read(file)
-            hyper = trained.of_checkpoint(file, arrays)
+            hyper = training_state.of_checkpoint(file, arrays)
             state = checkpoint.to_state(arrays, checkpoint.of_article(hyper))
             model = article.build("idiomatic", hyper=replace(hyper, dropout=0.0))
             transfer.load_state(model, state, article.saved_paths(hyper), weights_only=True)
@@ -66,7 +66,7 @@ def load(path: Path) -> Pretrained:
             f"{path}: expected a run folder, a .keras file or a TensorFlow 1 checkpoint;\n"
             "tf1keras migrate makes a .keras file of frozen graphs and SavedModels."
         )
-    model = source.load_keras(file)
+    model = reading.load_keras(file)
     try:
         copy = stack.rebuild(model)
         return Pretrained(path, copy, _keras_outputs(model), _classes(file, copy), _cost(model))

@@ -1,0 +1,47 @@
+"""Which TensorFlow 1 variable is which Keras variable, as the user says it."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from training.errors import UserError
+from training.machine import paths
+
+
+def read(path: Path) -> dict[str, str]:
+    """Return a `--map` file: JSON, TensorFlow 1 variable -> path of the Keras variable."""
+    paths.check(path, "a JSON file", f"--map {path}")
+    try:
+        found: Any = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise UserError(f"--map {path}: not a readable JSON file ({error}).") from error
+    if not (found and _is_map(found)):
+        raise UserError(
+            f"--map {path}: expected TensorFlow 1 variable -> Keras path, such as "
+            '{"W1": "hidden_layer/kernel"}.'
+        )
+    return _without_outputs(found)
+
+
+def of_pair(given: Any, path: Path) -> dict[str, str] | None:
+    """Return `weight_map` of the PAIR.py `path`; None where it has none."""
+    if given is None:
+        return None
+    if not _is_map(given):
+        raise UserError(
+            f"{path}: weight_map is not a dict of strings; expected TensorFlow 1 variable name -> "
+            'Keras variable path, such as {"W1": "hidden/kernel"}.'
+        )
+    return _without_outputs(given)
+
+
+def _is_map(found: Any) -> bool:
+    return isinstance(found, Mapping) and all(
+        isinstance(text, str) for item in found.items() for text in item
+    )
+
+
+def _without_outputs(given: Mapping[str, str]) -> dict[str, str]:
+    """Return it by the variables' names, which TensorFlow 1 shows as those of a tensor, W1:0."""
+    return {name.removesuffix(":0"): variable for name, variable in given.items()}
