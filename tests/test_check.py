@@ -11,7 +11,7 @@ import tensorflow as tf
 import keras_models
 from tests.pairs import TF1, Keras, keras_with, tf1, write
 from training import check
-from training.diagnosis import Diagnosis
+from training.checking.diagnosis import Diagnosis
 from training.machine import devices
 from training.machine.devices import Device
 from training.model_files import pair
@@ -23,7 +23,7 @@ losses, optimizers, layers = keras.losses, keras.optimizers, keras.layers
 def examine(names: dict[str, Any], **options: Any) -> Diagnosis:
     config = CheckConfig(pair=Path("pair.py"), **{"steps": 3, "batch_size": 8, **options})
     loaded = pair.validate(config.pair, names, config.seed)
-    return check.examine_pair(loaded, config, devices.session_config(Device("CPU", 0)))
+    return check.examine(loaded, config, devices.session_config(Device("CPU", 0)))
 
 
 def with_(optimizer: Callable) -> Keras:

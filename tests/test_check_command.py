@@ -7,7 +7,7 @@ import pytest
 
 from tests.conftest import ROOT
 from training import cli
-from training.check_report import WIDTH
+from training.reports.check import WIDTH
 
 RUNGS = [
     *("variables", "initial weights", "forward", "loss", "gradients"),

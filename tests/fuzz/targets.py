@@ -23,7 +23,7 @@ from training.data import digits, idx, images, npz
 from training.errors import UserError
 from training.lanes import history
 from training.machine import files
-from training.model_files import pretrained, reading, training_state
+from training.model_files import pretrained, training_state, variable_map
 
 MEGABYTES = {"idx": 900, "npz": 900, "images": 2000, "config": 900, "checkpoint": 1000}
 """Resident memory that a target may reach: the libraries and the fuzzer's own, a file of at most
@@ -108,7 +108,7 @@ def read_config(content: bytes) -> None:
             model: Any = types.SimpleNamespace(output_shape=(None, 3))
             assert len(pretrained._classes(_folder() / "model.keras", model)) == 3
         else:
-            assert reading.read_map(_file("map.json", rest))
+            assert variable_map.read(_file("map.json", rest))
 
 
 def read_checkpoint(content: bytes) -> None:

@@ -4,7 +4,7 @@ import math
 import textwrap
 from typing import Any
 
-from training.diagnosis import Diagnosis
+from training.checking.diagnosis import Diagnosis
 from training.parity.ladder import Rung
 
 WIDTH = 80

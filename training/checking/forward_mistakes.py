@@ -5,7 +5,7 @@ from typing import Any
 
 import keras
 
-from training.causes import Candidate, Case, Hypothesis, edited
+from training.checking.case import Candidate, Case, Hypothesis, edited
 
 ACTIVATIONS = (
     *("linear", "relu", "sigmoid", "tanh", "softmax", "elu", "leaky_relu", "relu6"),

@@ -5,7 +5,7 @@ import itertools
 from collections.abc import Iterator
 
 from keras_models.rewrite import Match
-from training.causes import Candidate, Case, Hypothesis, edited
+from training.checking.case import Candidate, Case, Hypothesis, edited
 
 
 def bias(case: Case) -> Iterator[Candidate]:
@@ -25,7 +25,7 @@ def bias(case: Case) -> Iterator[Candidate]:
 
 def transposed_by_shape(case: Case) -> Iterator[Candidate]:
     """A kernel of [m, n] on one side and [n, m] on the other."""
-    shapes, map_ = case.subject.pair.inspection.shapes, case.subject.pair.weight_map
+    shapes, map_ = case.examination.pair.inspection.shapes, case.examination.pair.weight_map
     weights = list(case.model.weights)
     free = [i for i, weight in enumerate(weights) if weight.trainable]
     pairing, turned = {}, []
@@ -50,7 +50,7 @@ def transposed_by_shape(case: Case) -> Iterator[Candidate]:
 def transposed(case: Case) -> Iterator[Candidate]:
     """Square kernels copied the wrong way round: one of them, or all."""
     assert case.pairing
-    shapes = case.subject.pair.inspection.shapes
+    shapes = case.examination.pair.inspection.shapes
     square = [name for name, shape in shapes.items() if len(shape) == 2 and len(set(shape)) == 1]
     for names in dict.fromkeys((*((name,) for name in square), tuple(square))):
         pairing = dict(case.pairing)
@@ -66,7 +66,7 @@ def transposed(case: Case) -> Iterator[Candidate]:
 def swapped(case: Case) -> Iterator[Candidate]:
     """Two variables of one shape in each other's place; then two pairs of them (two layers)."""
     assert case.pairing
-    shapes = case.subject.pair.inspection.shapes
+    shapes = case.examination.pair.inspection.shapes
     paths = ["/".join(weight.path.split("/")[-2:]) for weight in case.model.weights]
     exchanges = [(a, b) for a, b in itertools.combinations(shapes, 2) if shapes[a] == shapes[b]]
     for chosen in (*((one,) for one in exchanges), *itertools.combinations(exchanges, 2)):

@@ -2,7 +2,7 @@
 
 A hypothesis looks at a case (a float64 model that fails on some rung) and yields candidates: a
 sentence that names the cause, and a function that makes the changed case. Whether it is the cause
-is not decided here, but by climbing the ladder with it (`training/diagnosis.py`).
+is not decided here, but by climbing the ladder with it (`training/checking/diagnosis.py`).
 """
 
 import dataclasses
@@ -14,15 +14,14 @@ import keras
 
 from keras_models import variants
 from keras_models.rewrite import Pairing
-from training.parity.ladder import Rung
-from training.subject import Subject
+from training.checking.examination import Examination
 
 
 @dataclass(frozen=True)
 class Case:
     """A float64 model that may still hold mistakes; no pairing: its variables do not match."""
 
-    subject: Subject
+    examination: Examination
     model: keras.Model
     pairing: Pairing | None
 
@@ -31,7 +30,7 @@ class Case:
         model = variants.variant(self.model, change, **parts)
         if change is None:
             return dataclasses.replace(self, model=model)
-        return Case(self.subject, model, self.pairing or self.subject.pairing(model))
+        return Case(self.examination, model, self.pairing or self.examination.pairing(model))
 
     def paired(self, pairing: Pairing) -> "Case":
         """Return the case with other variables paired."""
@@ -47,25 +46,6 @@ class Candidate:
 
 
 Hypothesis = Callable[[Case], Iterator[Candidate]]
-
-
-def candidates(case: Case, failing: Rung) -> Iterator[Candidate]:
-    """Yield what could explain the first failing rung, the likeliest first."""
-    from training import forward_causes, loss_causes, update_causes, variable_causes
-
-    families: dict[str, tuple[Hypothesis, ...]] = {
-        "variables": variable_causes.OF_SHAPE,
-        "forward": (*forward_causes.ALL, *variable_causes.OF_VALUE),
-        "loss": loss_causes.ALL,
-        "gradients": loss_causes.OF_GRADIENTS,
-        "one update": update_causes.ALL,
-        "all updates": update_causes.ALL,
-    }
-    family = families.get(failing.name, ())
-    if failing.name == "loss" and case.subject.trace.observed.logits is None:
-        family = (*family, *families["forward"])  # nobody could compare the logits
-    for hypothesis in family:
-        yield from hypothesis(case)
 
 
 def edited(name: str, **changes: Any) -> variants.Change:

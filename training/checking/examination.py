@@ -27,7 +27,7 @@ SPREAD = 0.1
 
 
 @dataclass(frozen=True)
-class Start:
+class OptimizerStart:
     """What the graph's optimizer starts with."""
 
     hyperparameters: Mapping[str, float | bool]
@@ -38,7 +38,7 @@ class Start:
     """Learning rate at every step."""
 
 
-class Subject:
+class Examination:
     """A pair with its batches and weights.
 
     Weights are the graph's own initial ones; a variable that starts as a constant, such as a bias
@@ -134,7 +134,7 @@ class Subject:
         return self._record(self.wide_program, self.wide_batches)
 
     @cached_property
-    def wide_start(self) -> Start:
+    def wide_start(self) -> OptimizerStart:
         """How the graph's optimizer starts, in float64."""
         program, first = self.wide_program, self.wide_batches[0]
         program.reset()
@@ -145,7 +145,7 @@ class Subject:
         for x, y in self.wide_batches:
             rates.append(float(program.hyperparameters(x, y).get("learning_rate", 0.0)))
             program.step(x, y)
-        return Start(values, slots, applied, tuple(rates))
+        return OptimizerStart(values, slots, applied, tuple(rates))
 
     def wide_rewrite(self, model: keras.Model, pairing: Pairing) -> Rewrite:
         """Return a float64 model, run eagerly, with the initial weights."""

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from keras_models import translation, variants
-from training.causes import Candidate, Case, Hypothesis, edited
+from training.checking.case import Candidate, Case, Hypothesis, edited
 
 SAME = 1e-6
 """Hyperparameters closer than this are one number in float32."""
@@ -14,13 +14,13 @@ SAME = 1e-6
 
 def _tf1_values(case: Case) -> dict[str, Any]:
     """The graph's hyperparameters, with what its slots start from."""
-    subject = case.subject
-    values: dict[str, Any] = dict(subject.wide_start.hyperparameters)
+    examination = case.examination
+    values: dict[str, Any] = dict(examination.wide_start.hyperparameters)
     starts = {"RMSProp": ("ms", "initial_ms"), "Adagrad": ("accum", "initial_accumulator_value")}
-    if subject.rule in starts:
-        slot, name = starts[subject.rule]
+    if examination.rule in starts:
+        slot, name = starts[examination.rule]
         arrays = [
-            a for key, a in subject.wide_start.slots.items() if key.startswith(f"slot {slot} ")
+            a for key, a in examination.wide_start.slots.items() if key.startswith(f"slot {slot} ")
         ]
         values[name] = float(arrays[0].flat[0])
     return values
@@ -38,7 +38,7 @@ def _same(a: Any, b: Any) -> bool:
 
 def hyperparameters(case: Case) -> Iterator[Candidate]:
     """The same rule with another learning rate, momentum, beta, epsilon, ...: each, then all."""
-    rule, optimizer = case.subject.rule, case.model.optimizer
+    rule, optimizer = case.examination.rule, case.model.optimizer
     own_rule = translation.rule(optimizer)
     if rule is None or own_rule is None:
         return
@@ -96,8 +96,8 @@ def options(case: Case) -> Iterator[Candidate]:
 
 def another_optimizer(case: Case) -> Iterator[Candidate]:
     """Another rule altogether: the graph's own takes its place, hyperparameters and all."""
-    rule = case.subject.rule
-    own = case.subject.optimizer_name
+    rule = case.examination.rule
+    own = case.examination.optimizer_name
     if rule in translation.RULES and translation.rule(case.model.optimizer) != rule:
         yield Candidate(
             f"optimizer: {own} in Keras, {rule} in TensorFlow 1",
@@ -107,7 +107,7 @@ def another_optimizer(case: Case) -> Iterator[Candidate]:
 
 def frozen(case: Case) -> Iterator[Candidate]:
     """A layer that only one side trains."""
-    updated = {update.variable for update in case.subject.pair.inspection.updates}
+    updated = {update.variable for update in case.examination.pair.inspection.updates}
     assert case.pairing
     places = {match.index: name for name, match in case.pairing.items()}
     weights = list(case.model.weights)
@@ -138,8 +138,8 @@ def constraints(case: Case) -> Iterator[Candidate]:
 
 def clipping(case: Case) -> Iterator[Candidate]:
     """Gradients that TensorFlow 1 clips before it applies them; the limit is read off them."""
-    raw = case.subject.wide_trace.observed.gradients
-    applied = case.subject.wide_start.applied
+    raw = case.examination.wide_trace.observed.gradients
+    applied = case.examination.wide_start.applied
     if not applied or all(np.array_equal(applied[n], raw[n]) for n in applied):
         return
     config = case.model.optimizer.get_config()
@@ -179,7 +179,7 @@ def _rounded(number: float) -> float:
 
 def schedule(case: Case) -> Iterator[Candidate]:
     """A learning rate that changes from step to step on the TensorFlow 1 side."""
-    rates = case.subject.wide_start.rates
+    rates = case.examination.wide_start.rates
     if len(set(rates)) < 2:
         return
     steps = translation.RatePerStep(rates)

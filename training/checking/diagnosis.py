@@ -3,7 +3,7 @@
 identical: every bit is equal on every rung. equivalent: the rewrite means the same, and that is
 shown in one of two ways: with Keras' own pieces swapped for TensorFlow 1's arithmetic every bit is
 equal, or in float64 both sides agree to within rounding. different: everything else; then mistakes
-are tried out (`training/causes.py`) until the float64 ladder holds.
+are tried out (`training/checking/mistakes.py`) until the float64 ladder holds.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,16 +14,16 @@ import tensorflow as tf
 
 from keras_models import translation, variants
 from keras_models.rewrite import Pairing, Unmatched
-from training import causes
-from training.causes import Case
+from training.checking import mistakes
+from training.checking.case import Candidate, Case
+from training.checking.examination import Examination, in_float64
 from training.errors import UserError
 from training.parity.ladder import NAMES, Rung
 from training.parity.tolerances import TOLERANCES
-from training.subject import Subject, in_float64
 
 
 @dataclass(frozen=True)
-class Cause:
+class Explanation:
     """Something that was changed, and what that did to the distance."""
 
     cause: str
@@ -38,7 +38,7 @@ class Diagnosis:
     """identical, equivalent or different."""
     rungs: Sequence[Rung]
     """The user's model, in float32, as it is."""
-    causes: Sequence[Cause] = ()
+    causes: Sequence[Explanation] = ()
     unexplained: str | None = None
     """What is left when every cause found is mended, or why nothing could be proven."""
 
@@ -48,26 +48,26 @@ class Diagnosis:
         return first_failing(self.rungs)
 
 
-def examine(subject: Subject) -> Diagnosis:
+def diagnose(examination: Examination) -> Diagnosis:
     """Return the diagnosis. Raises UserError where variables cannot be matched at all."""
-    rungs = subject.user_rungs()
+    rungs = examination.user_rungs()
     if first_failing(rungs) is None:
         return Diagnosis("identical", rungs)
-    model = subject.fresh_model()
+    model = examination.fresh_model()
     try:
         variants.variant(model)
     except Exception:  # whatever a user's layers do when they are cloned
-        return _examine_without_clones(subject, rungs)
+        return _examine_without_clones(examination, rungs)
     try:
         with in_float64():
-            wide = _climb_in_float64(subject, model)
+            wide = _climb_in_float64(examination, model)
     except (tf.errors.OpError, TypeError) as error:
         wide = None
         reason = f"float64 could not be asked: {str(error).strip().splitlines()[0][:200]}"
     swapped: Sequence[Rung] = rungs
-    pieces: list[Cause] = []
+    pieces: list[Explanation] = []
     if wide is None or _may_be_arithmetic(wide):
-        swapped, pieces = _swap_pieces(subject, model, rungs)
+        swapped, pieces = _swap_pieces(examination, model, rungs)
         if first_failing(swapped) is None:
             return Diagnosis("equivalent", rungs, pieces)
     if wide is None:
@@ -75,19 +75,19 @@ def examine(subject: Subject) -> Diagnosis:
     if first_failing(wide) is None:
         return Diagnosis("equivalent", rungs, [*pieces, _rounding(swapped, wide)])
     with in_float64():
-        return _find_mistakes(subject, model, rungs)
+        return _find_mistakes(examination, model, rungs)
 
 
-def _examine_without_clones(subject: Subject, rungs: Sequence[Rung]) -> Diagnosis:
+def _examine_without_clones(examination: Examination, rungs: Sequence[Rung]) -> Diagnosis:
     """Judge a model that cannot be cloned by the float64 ladder alone; no mistake is tried out."""
     reason = "Keras cannot clone this model (it may be subclassed), so no cause was tried out"
     try:
         with in_float64():
-            wide = variants.recompiled_in_float64(subject.fresh_model())
-            there = list(subject.wide_rungs(wide, subject.pairing(wide)))
+            wide = variants.recompiled_in_float64(examination.fresh_model())
+            there = list(examination.wide_rungs(wide, examination.pairing(wide)))
     except Unmatched as unmatched:
         raise UserError(
-            f"{subject.pair.path}: the variables cannot be matched, {unmatched}."
+            f"{examination.pair.path}: the variables cannot be matched, {unmatched}."
         ) from None
     except (tf.errors.OpError, TypeError, ValueError):
         return Diagnosis("different", rungs, unexplained=f"{reason}, nor float64")
@@ -96,11 +96,11 @@ def _examine_without_clones(subject: Subject, rungs: Sequence[Rung]) -> Diagnosi
     return Diagnosis("different", rungs, unexplained=reason)
 
 
-def _climb_in_float64(subject: Subject, model: keras.Model) -> list[Rung]:
+def _climb_in_float64(examination: Examination, model: keras.Model) -> list[Rung]:
     wide = variants.in_float64(model)
     try:
         rungs = []
-        for rung in subject.wide_rungs(wide, subject.pairing(wide)):
+        for rung in examination.wide_rungs(wide, examination.pairing(wide)):
             rungs.append(rung)
             if not rung.ok:  # the rungs above have nothing to say any more
                 break
@@ -159,10 +159,10 @@ OPTIMIZER_PIECES = {
 
 
 def _swap_pieces(
-    subject: Subject, model: keras.Model, rungs: Sequence[Rung]
-) -> tuple[Sequence[Rung], list[Cause]]:
+    examination: Examination, model: keras.Model, rungs: Sequence[Rung]
+) -> tuple[Sequence[Rung], list[Explanation]]:
     """Swap Keras' pieces for exact ones while that makes a further rung hold."""
-    kept: list[Cause] = []
+    kept: list[Explanation] = []
     waiting = list(PIECES)
     progress = True
     while progress and (failing := first_failing(rungs)):
@@ -171,10 +171,10 @@ def _swap_pieces(
             candidate = swap(model)
             if candidate is None:
                 continue
-            again = subject.rungs(candidate)
+            again = examination.rungs(candidate)
             if _height(again) > _height(rungs):
                 name = name or OPTIMIZER_PIECES[translation.rule(candidate.optimizer) or "Adam"]
-                kept.append(Cause(name, f"{_distance(failing)}; 0 with the exact piece"))
+                kept.append(Explanation(name, f"{_distance(failing)}; 0 with the exact piece"))
                 # What was climbed has been trained; the next piece wants it fresh.
                 model, rungs, progress = variants.variant(candidate), again, True
                 waiting.remove((name, swap) if (name, swap) in waiting else ("", swap))
@@ -193,17 +193,19 @@ def _distance(rung: Rung) -> str:
     return f"{rung.name}: {rung.where} {ulp}{rung.max_rel:.1e} relative"
 
 
-def _find_mistakes(subject: Subject, model: keras.Model, rungs: Sequence[Rung]) -> Diagnosis:
+def _find_mistakes(
+    examination: Examination, model: keras.Model, rungs: Sequence[Rung]
+) -> Diagnosis:
     """Return the verdict "different" with its causes; to be called within float64."""
     wide = variants.in_float64(model)
     try:
-        pairing: Pairing | None = subject.pairing(wide)
+        pairing: Pairing | None = examination.pairing(wide)
     except Unmatched:
         pairing = None
-    found, left = _explain(Case(subject, wide, pairing))
+    found, left = _explain(Case(examination, wide, pairing))
     if not found and pairing is None:
         raise UserError(
-            f"{subject.pair.path}: the variables cannot be matched, {rungs[0].note}.\n"
+            f"{examination.pair.path}: the variables cannot be matched, {rungs[0].note}.\n"
             'Say how with weight_map = {"TensorFlow 1 name": "layer/kernel"}, or mend the model.'
         )
     unexplained = None
@@ -212,25 +214,25 @@ def _find_mistakes(subject: Subject, model: keras.Model, rungs: Sequence[Rung]) 
     return Diagnosis("different", rungs, found, unexplained)
 
 
-def _rounding(rungs: Sequence[Rung], in_double: Sequence[Rung]) -> Cause:
+def _rounding(rungs: Sequence[Rung], in_double: Sequence[Rung]) -> Explanation:
     """The cause that is left when float64 makes everything agree."""
     failing = first_failing(rungs)
     assert failing is not None
     there = next(rung for rung in in_double if rung.name == failing.name)
-    return Cause(
+    return Explanation(
         "rounding: the same operations in another order",
         f"{_distance(failing)} in float32; {there.max_rel:.1e} in float64",
     )
 
 
-def _explain(case: Case) -> tuple[list[Cause], Rung | None]:
+def _explain(case: Case) -> tuple[list[Explanation], Rung | None]:
     """Mend one mistake after another until the ladder holds; return them and what still fails."""
-    found: list[Cause] = []
+    found: list[Explanation] = []
     failing = _climb(case)
     case = case.having()  # the other one has been trained
     while failing is not None:
-        best: tuple[int, causes.Candidate, Case, Rung | None] | None = None
-        for candidate in causes.candidates(case, failing):
+        best: tuple[int, Candidate, Case, Rung | None] | None = None
+        for candidate in mistakes.candidates(case, failing):
             try:
                 changed = candidate.make()
                 left = _climb(changed)
@@ -245,7 +247,9 @@ def _explain(case: Case) -> tuple[list[Cause], Rung | None]:
             return found, failing
         _, candidate, case, left = best
         where = "every rung holds" if left is None else f"{failing.name} holds"
-        found.append(Cause(candidate.cause, f"{_distance(failing)} in float64; changed, {where}"))
+        found.append(
+            Explanation(candidate.cause, f"{_distance(failing)} in float64; changed, {where}")
+        )
         case, failing = case.having(), left
     return found, None
 
@@ -254,5 +258,5 @@ def _climb(case: Case) -> Rung | None:
     """Return the first rung that fails in float64; climbing stops there."""
     if case.pairing is None:
         return UNMATCHED
-    rungs = case.subject.wide_rungs(case.model, case.pairing)
+    rungs = case.examination.wide_rungs(case.model, case.pairing)
     return next((rung for rung in rungs if not rung.ok), None)

@@ -6,7 +6,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from training.causes import Candidate, Case, Hypothesis
+from training.checking.case import Candidate, Case, Hypothesis
 
 FEW = 1e-9
 """How well a penalty that is proportional to the weights has to fit before it is tried out."""
@@ -73,8 +73,8 @@ def reduction(case: Case) -> Iterator[Candidate]:
             lambda: _with(case, reduction=full),
         )
     assert case.pairing
-    ours = case.subject.wide_observation(case.model, case.pairing)
-    theirs = case.subject.wide_trace.observed
+    ours = case.examination.wide_observation(case.model, case.pairing)
+    theirs = case.examination.wide_trace.observed
     factor = float(theirs.loss) / float(ours.loss) if ours.loss else 0.0
     if factor:
         yield Candidate(
@@ -90,10 +90,10 @@ def smoothing(case: Case) -> Iterator[Candidate]:
     if own is None:
         return
     assert case.pairing
-    theirs = float(case.subject.wide_trace.observed.loss)
+    theirs = float(case.examination.wide_trace.observed.loss)
     plain, full = (
         float(
-            case.subject.wide_observation(
+            case.examination.wide_observation(
                 _with(case, label_smoothing=amount).model, case.pairing
             ).loss
         )
@@ -116,12 +116,12 @@ def penalties(case: Case) -> Iterator[Candidate]:
     if own:
         names = ", ".join(own)
         yield Candidate(f"regularizer in Keras only: {names}", lambda: bare)
-    ours = case.subject.wide_observation(bare.model, case.pairing).gradients
-    theirs = case.subject.wide_trace.observed.gradients
+    ours = case.examination.wide_observation(bare.model, case.pairing).gradients
+    theirs = case.examination.wide_trace.observed.gradients
     weights = list(case.model.weights)
     for kind, direction in (("l2", lambda w: 2 * w), ("l1", np.sign)):
         strengths = {}
-        for name, weight in case.subject.wide_trace.weights.items():
+        for name, weight in case.examination.wide_trace.weights.items():
             towards, missing = direction(weight), theirs[name] - ours[name]
             strength = float((towards * missing).sum() / (towards * towards).sum())
             fits = np.abs(missing - strength * towards).max() <= FEW * np.abs(missing).max()

@@ -1,0 +1,1 @@
+"""`check`: batches, both sides of a pair on the ladder, mistakes, the diagnosis."""
