@@ -63,10 +63,10 @@ def screen(figures: dict[str, Any], readme: str) -> str:
     """Return the end of what `make compare` prints, and a line on what it was measured on."""
     from rich.console import Console
 
-    from training import report
+    from training.pages import compare
 
     console = Console(width=80, file=io.StringIO(), record=True)
-    console.print(report.table(figures["results"]))
+    console.print(compare.table(figures["results"]))
     shown = "\n".join(line.rstrip() for line in console.export_text().splitlines())
     verdict = figures["results"]["verdict"]
     return f"```text\n{shown}\n\n{verdict}\n```\n\n{measured_on(figures, readme)}"
@@ -74,7 +74,7 @@ def screen(figures: dict[str, Any], readme: str) -> str:
 
 def causes(figures: dict[str, Any], page: str) -> str:
     """Return the table of `tf1keras ablate`, each cause a link to its section."""
-    from training.report import distance
+    from training.parity.distance import shown as distance
 
     rows, words = figures["results"]["causes"], WORDS[page]
     epochs = next(iter(rows.values()))["max_rel"]

@@ -12,11 +12,18 @@ import pytest
 import tensorflow as tf
 
 from keras_models import article
-from keras_models.drift import CAUSES, Float64ComplementAdam, PowAdam, Variant, VariantTrainee
-from training import ablation, drift
+from keras_models.drift_causes import (
+    CAUSES,
+    Float64ComplementAdam,
+    PowAdam,
+    Variant,
+    VariantTrainee,
+)
+from training import ablation
 from training.ablation import Effect, classify, measure
 from training.data import Digits, Examples
-from training.drift import Plan
+from training.experiments import drift
+from training.experiments.drift import Plan
 from training.lanes import loop
 from training.lanes.build import build
 from training.lanes.history import History, read_csv

@@ -10,8 +10,9 @@ import tensorflow as tf
 from keras_models import article
 from keras_models.micro_batch import MicroBatchTrainee, slices
 from tests.conftest import run
-from training import bench, data, peers
+from training import bench, data
 from training.data import Digits
+from training.experiments import peers
 from training.lanes import loop
 from training.lanes.build import bind, build
 from training.lanes.history import read_csv

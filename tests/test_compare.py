@@ -9,9 +9,10 @@ import pytest
 import tensorflow as tf
 
 from tests.conftest import golden, tf1keras
-from training import compare, comparison, report
+from training import compare
 from training.data import Digits
 from training.errors import UserError
+from training.experiments import comparison, verdict
 from training.lanes import loop
 from training.lanes.history import History, read_csv
 from training.machine.devices import Device
@@ -200,9 +201,9 @@ def test_verdict_is_strict_on_cpu_and_tolerant_by_name_on_gpu() -> None:
     assert judged("CPU", nearly).exact_holds is False
     assert judged("GPU", nearly).exact_holds is True
     assert judged("GPU", off).exact_holds is False
-    assert "differ first in epoch 70" in report.verdict(judged("CPU", nearly))
-    assert "the final weights" in report.verdict(judged("CPU", same, weights_identical=False))
-    assert "within 0.001 relative but not bit for bit" in report.verdict(judged("GPU", nearly))
+    assert "differ first in epoch 70" in verdict.sentences(judged("CPU", nearly))
+    assert "the final weights" in verdict.sentences(judged("CPU", same, weights_identical=False))
+    assert "within 0.001 relative but not bit for bit" in verdict.sentences(judged("GPU", nearly))
 
 
 def test_loss_that_is_no_number_stops_the_run_and_leaves_nothing(tmp_path: Path) -> None:

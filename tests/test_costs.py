@@ -11,13 +11,14 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
-from training import data, peers
+from training import data
+from training.experiments import peers
+from training.experiments.peers import Train
 from training.lanes import loop
 from training.lanes.build import build
 from training.lanes.protocol import Trainee
 from training.machine.devices import Device
 from training.options.lanes import Lane
-from training.peers import Train
 
 pytestmark = pytest.mark.slow
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tests.conftest import COMMAND, ROOT, run
-from training import cli, report
+from training import cli
 from training.command_line import words
 from training.command_line.output import Output
 from training.lanes.history import read_csv
@@ -18,6 +18,7 @@ from training.machine import files
 from training.options.compare import CompareConfig
 from training.options.resume import ResumeConfig
 from training.options.shared import OutputOptions
+from training.pages import compare
 
 Printed = pytest.CaptureFixture[str]
 
@@ -185,7 +186,7 @@ def test_a_table_of_numbers_is_whole_on_a_narrow_screen(
     monkeypatch.setenv("COLUMNS", "40")
     lane = {"first_loss": 101.94442, "last_loss": 0.060817596, "max_ulp": 123456789, "max_rel": 0.8}
     lane |= {"test_accuracy": 0.841, "seconds_per_epoch": 0.0123}
-    Output(OutputOptions()).show(report.table({"lanes": {"idiomatic": lane}}))
+    Output(OutputOptions()).show(compare.table({"lanes": {"idiomatic": lane}}))
     shown = capsys.readouterr().out
     assert "s/epoch" in shown
     assert "123,456,789" in shown

@@ -15,10 +15,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import ROOT, run
-from training import bench, cli, comparison, report
+from training import bench, cli
 from training.command_line import words as as_words
 from training.data import Digits, Examples
+from training.experiments import comparison
 from training.lanes.history import History
+from training.machine import files
 from training.machine.devices import Device
 from training.machine.files import read_json
 from training.options.ablate import AblateConfig
@@ -29,6 +31,7 @@ from training.options.resume import ResumeConfig
 from training.pages import chart, document, inside, tables
 from training.pages import compare as page
 from training.parity import judgement, ladder
+from training.runs import setting
 
 SECTIONS = [
     *("verdict", "losses", "distance", "ladder", "draw"),
@@ -186,9 +189,9 @@ def test_largest_page_is_small_enough_and_keeps_the_first_difference(tmp_path: P
         SimpleNamespace(name=lane, weights=weights[lane].copy, placement={}) for lane in lanes
     ]
     config = CompareConfig(epochs=epochs)
-    report.runs.write_json(tmp_path / "config.json", config)
-    facts = {"device": "/CPU:0", "data": report.data_facts(digits)}
-    report.runs.write_json(tmp_path / "environment.json", facts)
+    files.write_json(tmp_path / "config.json", config)
+    facts = {"device": "/CPU:0", "data": setting.data_facts(digits)}
+    files.write_json(tmp_path / "environment.json", facts)
     units = inside.first_units(weights["tf1"]["W1"])
     page.write(tmp_path, config, compared, digits, trainees, units)
     size = (tmp_path / "report.html").stat().st_size

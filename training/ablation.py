@@ -18,17 +18,19 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from training import data, drift, plot, report
+from training import data, plot
 from training.command_line.output import Output
-from training.drift import REFERENCE
+from training.experiments import drift
+from training.experiments.drift import REFERENCE
 from training.lanes import history
 from training.lanes.history import History
 from training.machine import devices, files, startup
 from training.options.ablate import AblateConfig
 from training.pages import tables
+from training.parity import distance
 from training.parity.distance import relative_distance, ulp_distance
 from training.parity.tolerances import FLOAT64_EPOCHS, ROUNDING_SHRINKS_TO
-from training.runs import folders
+from training.runs import folders, setting
 
 Kind = Literal["none", "rounding", "semantics"]
 
@@ -62,8 +64,8 @@ def go_on(config: AblateConfig, final: Path) -> int:
     device = devices.choose("cpu")
     out = Output(config)
     with folders.resumable(final, *drift.STATES.values()) as folder:
-        out.note(report.banner(config, digits, device))
-        report.write_setting(folder, config, device, digits)
+        out.note(setting.banner(config, digits, device))
+        setting.write(folder, config, device, digits)
         plan = drift.Plan(digits.train, config.epochs, config.seed, folder, config.save_every)
         histories = drift.train(config.causes, plan)
         effects: dict[str, Effect] = {cause: measure(cause, histories) for cause in config.causes}
@@ -147,7 +149,7 @@ def table(results: Mapping[str, Any]) -> Table:
     shown.add_column("kind", no_wrap=True)
     for cause, row in rows.items():
         distances = [*row["max_rel"].values(), row["float64"]]
-        shown.add_row(cause, *map(report.distance, distances), row["kind"])
+        shown.add_row(cause, *map(distance.shown, distances), row["kind"])
     return shown
 
 

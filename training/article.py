@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from training import data, report
+from training import data
 from training.command_line import progress
 from training.command_line.output import Output
 from training.lanes import history, loop
@@ -18,7 +18,8 @@ from training.lanes.build import build
 from training.machine import devices
 from training.machine.signals import Interruption
 from training.options.article import ArticleConfig
-from training.runs import folders, saving
+from training.parity import distance
+from training.runs import folders, saving, setting
 from training.runs.saving import STATE, Saved, Saver
 
 
@@ -36,7 +37,7 @@ def go_on(config: ArticleConfig, final: Path) -> int:
     """Run into the run folder `final`, from where an unfinished run there has come to."""
     session = _Session(config)
     with folders.resumable(final, STATE) as folder:
-        report.write_setting(folder, config, session.device, session.digits)
+        setting.write(folder, config, session.device, session.digits)
         saved = saving.read(folder)
         if saved:
             saving.restore([session.program], saved)
@@ -62,7 +63,7 @@ class _Session:
         self.digits = data.load_all_classes(config.data, config.manual_dir)
         self.device = devices.choose(config.device)
         self.out = Output(config)
-        self.out.note(report.banner(config, self.digits, self.device))
+        self.out.note(setting.banner(config, self.digits, self.device))
         (self.program,) = build(["tf1"], self.digits.train, config.seed, self.device, config.hyper)
 
     def train(
@@ -86,4 +87,4 @@ class _Session:
 
 
 def _losses(recorded: history.History) -> dict[str, list[float]]:
-    return {"losses": [report.shortest(loss) for loss in recorded.losses["tf1"]]}
+    return {"losses": [distance.shortest(loss) for loss in recorded.losses["tf1"]]}

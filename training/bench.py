@@ -90,7 +90,7 @@ def measure(rows: int, config: BenchConfig, out: Output) -> dict[str, dict[str, 
 
 
 def _missing(peer: Peer) -> str | None:
-    from training.peers import NEEDS, TF115
+    from training.experiments.peers import NEEDS, TF115
 
     if peer == "tf115" and not os.environ.get(TF115):
         return f"{TF115}=PYTHON names no TensorFlow 1.15.5: make tf115"
@@ -166,7 +166,7 @@ _here: dict[str, Any] = {}
 
 def _start(peer: Peer, rows: int, micro_batch: int | None) -> float:
     """Build and warm up; return the seconds of an epoch, roughly."""
-    from training import peers
+    from training.experiments import peers
 
     with startup.standard_error_held_back():
         if micro_batch and peer != "floor":

@@ -11,18 +11,20 @@ import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
-from training import data, plot, report, tensorboard
+from training import data, plot, tensorboard
 from training.command_line.output import Output
-from training.comparison import Comparison, judge
+from training.experiments import verdict
+from training.experiments.comparison import Comparison, judge
+from training.experiments.lockstep import Lockstep
 from training.lanes import history, other_backends
 from training.lanes.protocol import Trainee
-from training.lockstep import Lockstep, Start
 from training.machine import cluster, devices, files
 from training.machine.cluster import Cluster
 from training.options.compare import CompareConfig
 from training.pages import compare as page
 from training.pages import inside
-from training.runs import folders, saving
+from training.runs import folders, saving, setting
+from training.runs.origin import Origin
 
 
 def run(config: CompareConfig) -> int:
@@ -31,7 +33,7 @@ def run(config: CompareConfig) -> int:
     return train(config, folders.choose("compare", config.out))
 
 
-def train(config: CompareConfig, final: Path, start: Start = Start()) -> int:  # noqa: B008 (frozen)
+def train(config: CompareConfig, final: Path, origin: Origin = Origin()) -> int:  # noqa: B008 (frozen)
     """Train and compare in the run folder `final`; return the exit status.
 
     Where an unfinished run lies there, its training goes on from what it has saved.
@@ -43,13 +45,13 @@ def train(config: CompareConfig, final: Path, start: Start = Start()) -> int:  #
     if in_cluster:
         workers = cluster.join(config.cluster, device)
     if workers and not workers.chief:
-        Lockstep(config, digits, device, workers, folders.unfinished(final), start).assist()
+        Lockstep(config, digits, device, workers, folders.unfinished(final), origin).assist()
         return 0
     out = Output(config)
     with folders.resumable(final, saving.STATE) as folder:
-        out.note(report.banner(config, digits, device, start))
-        report.write_setting(folder, config, device, digits)
-        lockstep = Lockstep(config, digits, device, workers, folder, start)
+        out.note(setting.banner(config, digits, device, origin))
+        setting.write(folder, config, device, digits)
+        lockstep = Lockstep(config, digits, device, workers, folder, origin)
         recorded, trainees = lockstep.train(out.notes), lockstep.trainees
         comparison = dataclasses.replace(
             judge(trainees, recorded, digits.test, device, lockstep.beginning),
@@ -72,8 +74,8 @@ def train(config: CompareConfig, final: Path, start: Start = Start()) -> int:  #
             )
         units = inside.first_units(lockstep.beginning.weights["W1"])
         page.write(folder, config, comparison, digits, trainees, units)
-    results = report.results(comparison)
-    out.show(report.table(results))
+    results = verdict.results(comparison)
+    out.show(page.table(results))
     out.show(f"\n{results['verdict']}")
     out.where(final)
     out.result(results, final)
@@ -90,10 +92,10 @@ def _write(folder: Path, trainees: Sequence[Trainee], comparison: Comparison) ->
             "reference": comparison.reference,
             "initial_weights_sha256": comparison.initial_sha256,
             "lanes": {lane: dataclasses.asdict(p) for lane, p in comparison.parity.items()},
-            "verdict": report.verdict(comparison),
+            "verdict": verdict.sentences(comparison),
         },
     )
-    files.write_json(folder / "results.json", report.results(comparison))
+    files.write_json(folder / "results.json", verdict.results(comparison))
     files.write_json(
         folder / "placement.json",
         {

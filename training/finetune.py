@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from training import data, reached, report, split
+from training import data, reached, split
 from training.command_line import progress
 from training.command_line.output import Output
 from training.machine import devices, environment, files
@@ -23,7 +23,7 @@ from training.options.finetune import FinetuneConfig
 from training.pages import finetune as page
 from training.reached import Reached, Saver
 from training.recipe import RECIPES, Recipe
-from training.runs import folders, saving
+from training.runs import folders, saving, setting
 from training.split import Task
 
 if TYPE_CHECKING:
@@ -78,14 +78,14 @@ def go_on(config: FinetuneConfig, final: Path) -> int:
     with tf.device(device.name):
         origin = pretrained.load(config.source)  # before a folder is made, for it may be refused
     with folders.resumable(final, saving.STATE) as folder, tf.device(device.name):
-        report.write_setting(folder, config, device, digits)
+        setting.write(folder, config, device, digits)
         begin = hand_over(config, origin, task, device)
         out.note(handed(begin))
         before = None if begin.new_head else tuning.accuracy(origin.model, task.test)
         model, tuned = _train_saving(config, begin, task, folder, out.notes)
         result = {
             "source": str(config.source),
-            "data": report.data_facts(digits),
+            "data": setting.data_facts(digits),
             "classes": list(task.classes),
             "rows": {"train": len(task.train.x), "test": len(task.test.x)}
             | ({"validation": len(task.validation.x)} if task.validation else {}),

@@ -9,12 +9,12 @@ import numpy as np
 from rich import box
 from rich.table import Table
 
-from training import data, plot, report
+from training import data, plot
 from training.command_line.output import Output
 from training.data import Digits
 from training.machine import files
 from training.options.data import DataConfig
-from training.runs import folders
+from training.runs import folders, setting
 
 
 def run(config: DataConfig) -> int:
@@ -24,7 +24,7 @@ def run(config: DataConfig) -> int:
     counts = _class_counts(digits)
     out = Output(config)
     with folders.new(final) as folder:
-        facts = {**report.data_facts(digits), "classes": digits.classes, "class_counts": counts}
+        facts = {**setting.data_facts(digits), "classes": digits.classes, "class_counts": counts}
         files.write_json(folder / "data.json", facts)
         plot.contact_sheet(digits.train, folder / "contact_sheet.png")
     out.show(digits.describe())

@@ -22,7 +22,6 @@ from training import ablation, article, compare, finetune
 from training.command_line import parse, words
 from training.errors import UserError
 from training.lanes import other_backends
-from training.lockstep import Start
 from training.machine import devices, files
 from training.model_files import reading, training_state
 from training.options.ablate import AblateConfig
@@ -32,6 +31,7 @@ from training.options.finetune import FinetuneConfig
 from training.options.lanes import IDIOMATIC
 from training.options.resume import ResumeConfig
 from training.runs import folders, saving
+from training.runs.origin import Origin
 
 Resumable = (
     Annotated[CompareConfig, tyro.conf.subcommand("compare")]
@@ -101,8 +101,8 @@ def _train(config: ResumeConfig, final: Path) -> int:
     config = as_trained(config, found)
     saved = saving.read(config.source) if config.source.is_dir() else None
     if saved and set(config.lanes) <= set(saved.lanes):
-        return compare.train(config, final, Start(state, saved, saved.first + saved.epochs))
-    return compare.train(config, final, Start(state, None, state.step or 0))
+        return compare.train(config, final, Origin(state, saved, saved.first + saved.epochs))
+    return compare.train(config, final, Origin(state, None, state.step or 0))
 
 
 def _check_precision(config: ResumeConfig, state: State) -> None:

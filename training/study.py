@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from training import data, finetune, plot, report, split, studied, study_report
+from training import data, finetune, plot, split, studied, study_report
 from training.command_line.output import Output
 from training.data import Digits
 from training.machine import devices, environment, files
@@ -21,7 +21,7 @@ from training.model_files import pretrained, reading
 from training.options.finetune import FinetuneConfig, Strategy
 from training.pages import tables
 from training.reached import Reached
-from training.runs import folders
+from training.runs import folders, setting
 from training.studied import Row, Studied
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def go_on(config: FinetuneConfig, final: Path) -> int:
         origin = pretrained.load(config.source)
         begun = studied.sha256(tuning.values(origin.model))
     with folders.resumable(final, studied.STATE) as folder, tf.device(device.name):
-        report.write_setting(folder, config, device, digits)
+        setting.write(folder, config, device, digits)
         found = studied.read(folder, begun)
         if found.rows:
             out.note(f"goes on after {_count(config, found)}")

@@ -11,8 +11,9 @@ import pytest
 
 from keras_models import article
 from tests.faults.test_killed import start, wait_for
-from training import drift, studied
+from training import studied
 from training.errors import UserError
+from training.experiments import drift
 from training.machine.files import read_json, write_json
 from training.studied import Row, Studied
 

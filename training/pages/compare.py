@@ -5,19 +5,48 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from rich import box
+from rich.table import Table
 
-from training import report
+from training.experiments import verdict
 from training.pages import chart, document, inside
 from training.pages.document import Text
+from training.parity import distance
 from training.parity.distance import relative_distance, ulp_distance
 
 if TYPE_CHECKING:
-    from training.comparison import Comparison
     from training.data import Digits
+    from training.experiments.comparison import Comparison
     from training.lanes.protocol import Trainee
     from training.options.compare import CompareConfig
 
 SCRIPTS = ("units.js", "mnist_form.js", "pad.js")
+
+
+def table(results: dict[str, Any]) -> Table:
+    """Return the closing table, one row a lane, from what `results` returns."""
+    shown = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    shown.add_column("lane", no_wrap=True)
+    for heading in ("first loss", "last loss", "max ULP", "max rel", "test acc", "s/epoch"):
+        shown.add_column(heading, justify="right", no_wrap=True)
+    for lane, row in results["lanes"].items():
+        distances = (
+            ("-", "-")
+            if row["max_ulp"] is None
+            else (
+                f"{row['max_ulp']:,}",
+                distance.shown(row["max_rel"]),
+            )
+        )
+        shown.add_row(
+            lane,
+            str(np.float32(row["first_loss"])),
+            str(np.float32(row["last_loss"])),
+            *distances,
+            f"{row['test_accuracy']:.2%}",
+            "-" if row["seconds_per_epoch"] is None else f"{row['seconds_per_epoch']:.4f}",
+        )
+    return shown
 
 
 def write(
@@ -29,7 +58,7 @@ def write(
     units: np.ndarray,
 ) -> None:
     """Write the page; `units` are the first hidden units' weights before training."""
-    results = report.results(comparison)
+    results = verdict.results(comparison)
     fitting = trainees if inside.fits(config.hyper.parameters) else ()
     pad = inside.pad(
         [inside.Model(lane.name, [*lane.weights().values()], digits.classes) for lane in fitting],

@@ -12,9 +12,9 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from training import report
 from training.command_line import output, words
 from training.machine import files
+from training.parity import distance
 
 LARGEST = 8_000_000
 """Bytes of a page, at most; what is put into it is cut to that, and the page says so."""
@@ -58,7 +58,7 @@ def write(
         lstrip_blocks=True,
     )
     environment.policies["json.dumps_kwargs"] = {"allow_nan": False, "ensure_ascii": False}
-    environment.filters["distance"] = report.distance
+    environment.filters["distance"] = distance.shown
     sources = [_plotly(), *map(_own, ("page.js", "charts.js", *scripts))]
     text = environment.get_template(template).render(
         command=words.again(config),

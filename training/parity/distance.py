@@ -31,3 +31,13 @@ def relative_distance(a: ArrayLike, reference: ArrayLike) -> np.ndarray:
     difference = np.abs(a - reference)
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(difference == 0, 0.0, difference / np.abs(reference))
+
+
+def shown(relative: float) -> str:
+    """Return a relative distance as tables show it: 0 is 0 and nothing else is."""
+    return "0" if relative == 0 else f"{relative:.1e}"
+
+
+def shortest(loss: np.float32) -> float:
+    """Return the float whose shortest form is the float32's: 101.944, not 101.94400024414062."""
+    return float(str(loss))

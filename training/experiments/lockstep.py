@@ -5,14 +5,12 @@ import dataclasses
 import hashlib
 import signal
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from rich.console import Console
 
-from tf1_compat.state import State
 from training.command_line import progress, words
 from training.data import Digits
 from training.lanes import loop
@@ -27,19 +25,8 @@ from training.options.compare import CompareConfig
 from training.options.lanes import DISTRIBUTED, Lane
 from training.parity.ladder import Rung, rung
 from training.runs import saving
+from training.runs.origin import Origin
 from training.runs.saving import Saved, Saver
-
-
-@dataclass(frozen=True)
-class Start:
-    """Where training begins, if not at the initial weights of the seed."""
-
-    state: State | None = None
-    """What every lane starts from."""
-    saved: Saved | None = None
-    """What each lane starts from of its own; its losses are those of an earlier run."""
-    first: int = 0
-    """The number of the first epoch."""
 
 
 class Beginning(NamedTuple):
@@ -73,7 +60,7 @@ class Lockstep:
         device: Device,
         workers: Cluster | None,
         folder: Path,
-        start: Start,
+        origin: Origin,
     ) -> None:
         self._config, self._device = config, device
         self._workers, self._folder = workers, folder
@@ -83,17 +70,17 @@ class Lockstep:
         self.trainees = build(
             names, digits.train, config.seed, device, config.hyper, self._manner()
         )
-        if start.saved:
-            saving.restore(self.trainees, start.saved)
-        elif start.state:
+        if origin.saved:
+            saving.restore(self.trainees, origin.saved)
+        elif origin.state:
             for trainee in self.trainees:
-                trainee.load_state(start.state)
+                trainee.load_state(origin.state)
         self.beginning = Beginning.of(self.trainees)
         saved = saving.read(folder)
         if saved:
             saving.restore(self.trainees, saved)
         none = {trainee.name: np.array([]) for trainee in self.trainees}
-        self._saved = saved or Saved(none, {}, start.first)
+        self._saved = saved or Saved(none, {}, origin.first)
         if workers:
             workers.agree("data", digits.sha256)
             workers.agree("options", words.of(config))

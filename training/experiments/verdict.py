@@ -1,72 +1,17 @@
-"""What a comparison says on the screen and in `results.json`: banner, table, verdict."""
+"""What a comparison found, as `results.json` has it, and its verdict in sentences."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from rich import box
-from rich.table import Table
 
-from training.command_line import words
-from training.errors import UserError
-from training.machine import environment, files
 from training.options.lanes import IDIOMATIC
-from training.options.shared import RunOptions, TrainingOptions
+from training.parity import distance
 from training.parity.distance import relative_distance
 from training.parity.tolerances import FIRST_EPOCHS, TOLERANCES
 
 if TYPE_CHECKING:
-    from training.comparison import Comparison
-    from training.data import Digits
-    from training.lockstep import Start
-    from training.machine.devices import Device
-    from training.options.finetune import FinetuneConfig
-
-
-def banner(
-    config: "RunOptions", digits: "Digits", device: "Device", start: "Start | None" = None
-) -> str:
-    """Return the lines above a run: software, data, model, what will be done, and from where."""
-    model = f"model {config.hyper.describe()}\n" if isinstance(config, TrainingOptions) else ""
-    origin = f"seed {config.seed}"
-    if start and (start.state or start.saved):
-        origin = f"from step {start.first}" if start.first else "from its weights"
-        if isinstance(config, TrainingOptions):  # what a checkpoint does not hold
-            origin += f" at learning rate {config.hyper.learning_rate:g}"
-    return (
-        f"{environment.banner()}\n"
-        f"data {digits.describe()}\n"
-        f"{model}{config.epochs} epochs, full batch, {origin}, on {device.name}"
-    )
-
-
-def write_setting(
-    folder: Path, config: "RunOptions | FinetuneConfig", device: "Device", digits: "Digits"
-) -> None:
-    """Write `config.json` and `environment.json`: every option, and what the run ran on.
-
-    Raises UserError where the run in `folder` was begun with other data.
-    """
-    facts, file = data_facts(digits), folder / "environment.json"
-    if file.is_file() and (before := files.read_json(file)["data"]["sha256"]) != digits.sha256:
-        raise UserError(
-            f"{folder}: was begun with data of SHA-256 {before}; {digits.name} now has "
-            f"{digits.sha256}.\nGive it the same data, or start anew."
-        )
-    command = words.of(config)
-    files.write_json(folder / "config.json", {"command": command, **words.options(config)})
-    files.write_json(file, {**environment.describe(), "device": device.name, "data": facts})
-
-
-def data_facts(digits: "Digits") -> dict[str, Any]:
-    """Return the data set's name, rows and checksum for `environment.json`."""
-    return {
-        "name": digits.name,
-        "train_rows": len(digits.train.x),
-        "test_rows": len(digits.test.x),
-        "sha256": digits.sha256,
-    }
+    from training.experiments.comparison import Comparison
 
 
 def results(comparison: "Comparison") -> dict[str, Any]:
@@ -75,8 +20,8 @@ def results(comparison: "Comparison") -> dict[str, Any]:
     for lane, losses in comparison.history.losses.items():
         parity = comparison.parity.get(lane)
         lanes[lane] = {
-            "first_loss": shortest(losses[0]),
-            "last_loss": shortest(losses[-1]),
+            "first_loss": distance.shortest(losses[0]),
+            "last_loss": distance.shortest(losses[-1]),
             "max_ulp": parity.max_ulp if parity else None,
             "max_rel": parity.max_rel if parity else None,
             "test_accuracy": comparison.test_accuracy[lane],
@@ -91,7 +36,7 @@ def results(comparison: "Comparison") -> dict[str, Any]:
         "workers": comparison.workers,
         "from_exact_arithmetic": from_exact_arithmetic(comparison.history.losses),
         "stop_below": comparison.stop_below,
-        "verdict": verdict(comparison),
+        "verdict": sentences(comparison),
     }
 
 
@@ -116,43 +61,7 @@ def _seconds(measured: float) -> float | None:
     return round(measured, 6) if np.isfinite(measured) else None
 
 
-def shortest(loss: np.float32) -> float:
-    """Return the float whose shortest form is the float32's: 101.944, not 101.94400024414062."""
-    return float(str(loss))
-
-
-def table(results: dict[str, Any]) -> Table:
-    """Return the closing table, one row a lane, from what `results` returns."""
-    shown = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    shown.add_column("lane", no_wrap=True)
-    for heading in ("first loss", "last loss", "max ULP", "max rel", "test acc", "s/epoch"):
-        shown.add_column(heading, justify="right", no_wrap=True)
-    for lane, row in results["lanes"].items():
-        distances = (
-            ("-", "-")
-            if row["max_ulp"] is None
-            else (
-                f"{row['max_ulp']:,}",
-                distance(row["max_rel"]),
-            )
-        )
-        shown.add_row(
-            lane,
-            str(np.float32(row["first_loss"])),
-            str(np.float32(row["last_loss"])),
-            *distances,
-            f"{row['test_accuracy']:.2%}",
-            "-" if row["seconds_per_epoch"] is None else f"{row['seconds_per_epoch']:.4f}",
-        )
-    return shown
-
-
-def distance(relative: float) -> str:
-    """Return a relative distance as tables show it: 0 is 0 and nothing else is."""
-    return "0" if relative == 0 else f"{relative:.1e}"
-
-
-def verdict(comparison: "Comparison") -> str:
+def sentences(comparison: "Comparison") -> str:
     """Return a sentence: is the exact lane the reference, and how far do the others drift?
 
     A second one where the numpy lane judges, a third where the run was to stop below a loss.

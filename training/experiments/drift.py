@@ -64,7 +64,7 @@ def train(causes: Sequence[Cause], plan: Plan) -> Histories:
     Entry n of a history is the loss after n epochs. Raises UserError at a loss that is not a finite
     number, and Stopped, when all is saved, after Ctrl-C or SIGTERM.
     """
-    from keras_models.drift import CAUSES
+    from keras_models.drift_causes import CAUSES
 
     here = [cause for cause in causes if CAUSES[cause].onednn]
     elsewhere = [cause for cause in causes if not CAUSES[cause].onednn]
@@ -134,7 +134,7 @@ def _build(causes: Sequence[Cause], precision: str, plan: Plan, reference: bool)
     """Return the trainees of one precision, all from TensorFlow 1's float32 weights."""
     import tensorflow as tf
 
-    from keras_models.drift import CAUSES, VariantTrainee
+    from keras_models.drift_causes import CAUSES, VariantTrainee
     from tf1_compat.program import Program
 
     examples, seed, config = plan.examples, plan.seed, devices.session_config(CPU)

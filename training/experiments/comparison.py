@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from training.data import Examples
+from training.experiments.lockstep import Beginning, sha256
 from training.lanes.history import History
 from training.lanes.protocol import Trainee
-from training.lockstep import Beginning, sha256
 from training.machine.devices import Device
 from training.options.lanes import Precision
 from training.parity import judgement, ladder

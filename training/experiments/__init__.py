@@ -1,0 +1,1 @@
+"""What compare, ablate and bench do: lanes in lockstep, causes of drift, other libraries."""
