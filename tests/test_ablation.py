@@ -20,10 +20,10 @@ from keras_models.drift_causes import (
     VariantTrainee,
 )
 from training import ablation
-from training.ablation import Effect, classify, measure
 from training.data import Digits, Examples
 from training.experiments import drift
 from training.experiments.drift import Plan
+from training.experiments.effects import Effect, classify, measure
 from training.lanes import loop
 from training.lanes.build import build
 from training.lanes.history import History, read_csv

@@ -12,7 +12,7 @@ from keras_models.micro_batch import MicroBatchTrainee, slices
 from tests.conftest import run
 from training import bench, data
 from training.data import Digits
-from training.experiments import peers
+from training.experiments import peer_process, peers
 from training.lanes import loop
 from training.lanes.build import bind, build
 from training.lanes.history import read_csv
@@ -51,7 +51,7 @@ def test_bench_measures_each_peer_against_the_floor(
 def test_peak_memory_is_the_peers_own() -> None:
     """Linux hands the parent's largest resident size on to what it starts; here it is 1 GB."""
     ballast = np.ones(2**27)
-    with bench._Process("sklearn", 100) as process:
+    with peer_process._Process("sklearn", 100) as process:
         assert process.failed is None
         assert 50 < process.peak_mb() < 700
     assert ballast.nbytes == 2**30
@@ -59,8 +59,8 @@ def test_peak_memory_is_the_peers_own() -> None:
 
 def test_missing_library_is_a_line_and_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    assert "pip install jax" in str(bench._missing("jax"))
-    assert bench._missing("exact") is None
+    assert "pip install jax" in str(peer_process._missing("jax"))
+    assert peer_process._missing("exact") is None
     lines = bench.lines({"floor": {"missing": "no"}, "jax": {"missing": "no"}})
     assert lines == []
 
@@ -76,9 +76,9 @@ def test_missing_library_is_a_line_and_no_failure(monkeypatch: pytest.MonkeyPatc
 )
 def test_every_peer_trains(peer: Peer) -> None:
     """The loss that it reaches falls; those that are there only for time do not say it."""
-    if bench._missing(peer):
+    if peer_process._missing(peer):
         pytest.skip(f"{peer}: `make frameworks`")
-    process = bench._Process(peer, 200)
+    process = peer_process._Process(peer, 200)
     with process:
         assert process.failed is None
         assert process.seconds() > 0
