@@ -3,8 +3,8 @@
 import numpy as np
 import tensorflow as tf
 
-from training.augment import SIDE, Augmentation, augment, smooth_fields
 from training.data import Digits
+from training.finetuning.augment import SIDE, Augmentation, augment, smooth_fields
 
 NOTHING = Augmentation(rotation=0, zoom=0, shear=0, shift=0, elastic=0)
 

@@ -12,14 +12,16 @@ import pytest
 from keras_models import article, stack, strategies
 from keras_models.strategies import Settings
 from tests.conftest import run
-from training import recipe as recipes
-from training import split, study, study_report, tuning
-from training.augment import Augmentation
+from training import study, study_report
 from training.data import Digits, Examples
 from training.errors import UserError
+from training.finetuning import recipe as recipes
+from training.finetuning import split, tuning
+from training.finetuning.augment import Augmentation
+from training.finetuning.recipe import Recipe
+from training.finetuning.tuning import Moved, Tuned
 from training.machine.files import read_json
-from training.recipe import Recipe
-from training.tuning import Moved, Tuned
+from training.model_files import pretrained
 
 RECIPE = Recipe(epochs=2, batch_size=32, augmentation=Augmentation(elastic=8.0))
 KERNELS = {"hidden_layer/kernel", "output_layer/kernel"}
@@ -220,7 +222,7 @@ def test_a_run_says_everything_and_its_model_is_the_one_measured(
     assert facts["rescale"]["scale"] == 1 / 16
     assert facts["rows"] == {"train": 3667, "test": 1000, "validation": 333}
     model = keras.saving.load_model(first / "model.keras")
-    assert facts["test_accuracy"] == tuning.accuracy(model, digits.test)
+    assert facts["test_accuracy"] == pretrained.accuracy(model, digits.test)
     assert facts["parameters"] == PARAMETERS
     assert model.count_params() == PARAMETERS  # LoRA is merged
     assert facts["history"][0]["test_accuracy"] == facts["source_accuracy"]

@@ -18,17 +18,17 @@ from keras_models import article as keras_article
 from keras_models import stack, strategies
 from keras_models.strategies import Settings
 from tests.conftest import ROOT, run
-from training import reached, split, tuning
-from training.augment import Augmentation
 from training.data import Digits
+from training.finetuning import saved_progress, split, tuning
+from training.finetuning.augment import Augmentation
+from training.finetuning.recipe import Recipe
+from training.finetuning.saved_progress import Reached, Saver
+from training.finetuning.stream import stream
+from training.finetuning.tuning import Tuned
 from training.machine.files import read_json, write_json
 from training.model_files import reading
-from training.reached import Reached, Saver
-from training.recipe import Recipe
 from training.runs import saving
 from training.runs.saving import Saved
-from training.stream import stream
-from training.tuning import Tuned
 
 RECIPE = Recipe(epochs=4, batch_size=32, augmentation=Augmentation(elastic=8.0))
 STOPS_EARLY = Recipe(epochs=5, batch_size=32, learning_rate=0.3, patience=0.4)
@@ -77,14 +77,14 @@ def test_training_goes_on_bit_for_bit(
     def save(now: Reached) -> None:
         folder = tmp_path / str(len(now.history) - 1)
         folder.mkdir()
-        reached.write(folder, now)
+        saved_progress.write(folder, now)
 
     model, tuned = trained(task, names, recipe, save)
     if recipe is STOPS_EARLY:
         assert len(tuned.history) - 1 == stops[-1] < recipe.epochs
         assert tuned.kept_epoch == 1
     for epoch in stops:
-        saved = reached.read(tmp_path / str(epoch))
+        saved = saved_progress.read(tmp_path / str(epoch))
         again, on = trained(task, names, recipe, lambda now: None, saved)
         assert_same(tuning.values(again), tuning.values(model))
         assert [timeless(row) for row in on.history] == [timeless(row) for row in tuned.history]
@@ -199,14 +199,14 @@ def test_what_does_not_fit_is_refused_and_stays_as_it_is(
     saving.write(folder, Saved({"tf1": np.zeros(1)}, {"tf1": {"W1": np.zeros(2)}}))
     refused("not the state of a fine-tuning")
     state.write_bytes(sound)
-    now = reached.read(folder)
+    now = saved_progress.read(folder)
     assert now
     now.history[-1].pop("seconds")
-    reached.write(folder, now)
+    saved_progress.write(folder, now)
     refused("not the state of a fine-tuning (KeyError: 'seconds')")
     now.history[-1]["seconds"] = 1.0
     del now.optimizer["0"]
-    reached.write(folder, now)
+    saved_progress.write(folder, now)
     refused("its optimizer is of another kind or shape")
     state.write_bytes(sound)
     keras_article.build("idiomatic", seed=2).save(begun_from)
@@ -270,7 +270,7 @@ def test_a_process_killed_at_any_moment_loses_an_epoch_at_most(
             [sys.executable, "-c", DIES, moment, "resume", str(final)], cwd=ROOT, check=False
         )
         assert done.returncode == -signal.SIGKILL, moment
-        now = reached.read(folder)
+        now = saved_progress.read(folder)
         assert now
         assert len(now.history) - 1 == epochs, moment
         assert not final.exists()

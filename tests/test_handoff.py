@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from keras_models import stack
-from training import handoff, start
 from training.data import Digits, Examples
 from training.errors import UserError
+from training.finetuning import handoff, recipe
+from training.finetuning.handoff import HandedOver
 from training.model_files import pretrained
-from training.start import Start
 
 Breakage = Callable[[np.ndarray], np.ndarray]
 
@@ -21,9 +21,9 @@ def some(digits: Digits) -> Examples:
     return Examples(digits.train.x[::8], digits.train.y[::8])
 
 
-def handed(source: Path, digits: Digits, **changed: object) -> Start:
+def handed(source: Path, digits: Digits, **changed: object) -> HandedOver:
     asked = {"scale": "auto", "new_head": False, "seed": 0, "classes": digits.classes} | changed
-    return start.hand_over(pretrained.load(source), some(digits), **asked)  # type: ignore[arg-type]
+    return handoff.hand_over(pretrained.load(source), some(digits), **asked)  # type: ignore[arg-type]
 
 
 def one_ulp(logits: np.ndarray) -> np.ndarray:
@@ -110,4 +110,4 @@ def test_a_copy_that_lost_a_weight_is_caught(
 def test_cross_entropy_is_the_definitions() -> None:
     logits = np.array([[0.0, np.log(3.0)], [200.0, -200.0]], np.float32)
     y = np.array([[1, 0], [1, 0]], np.float32)
-    assert handoff.cross_entropy(logits, y) == pytest.approx(np.log(4) / 2)
+    assert recipe.cross_entropy(logits, y) == pytest.approx(np.log(4) / 2)

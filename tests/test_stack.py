@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keras_models import article, stack
-from training.tuning import logits
+from training.finetuning.tuning import logits
 
 X = np.random.default_rng(5).random((64, 784), np.float32)
 

@@ -12,28 +12,29 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from training import data, reached, split
+from training import data
 from training.command_line import progress
 from training.command_line.output import Output
+from training.finetuning import saved_progress, split
+from training.finetuning.recipe import RECIPES, Recipe
+from training.finetuning.saved_progress import Reached, Saver
+from training.finetuning.split import Task
 from training.machine import devices, environment, files
 from training.machine.devices import Device
 from training.machine.signals import Interruption
 from training.model_files import pretrained, reading
 from training.options.finetune import FinetuneConfig
 from training.pages import finetune as page
-from training.reached import Reached, Saver
-from training.recipe import RECIPES, Recipe
 from training.runs import folders, saving, setting
-from training.split import Task
 
 if TYPE_CHECKING:
     import keras
     from rich.console import Console
 
     from keras_models.strategies import Settings
+    from training.finetuning.handoff import HandedOver
+    from training.finetuning.tuning import AfterEpoch, Tuned
     from training.model_files.pretrained import Pretrained
-    from training.start import Start
-    from training.tuning import AfterEpoch, Tuned
 
 
 def recipe(config: FinetuneConfig) -> Recipe:
@@ -68,7 +69,7 @@ def go_on(config: FinetuneConfig, final: Path) -> int:
     device = devices.choose(config.device)
     import tensorflow as tf
 
-    from training import tuning
+    from training.finetuning import tuning
 
     digits = data.load(config.data, config.manual_dir)
     task = split.task(digits, config.shots, config.seed)
@@ -81,7 +82,7 @@ def go_on(config: FinetuneConfig, final: Path) -> int:
         setting.write(folder, config, device, digits)
         begin = hand_over(config, origin, task, device)
         out.note(handed(begin))
-        before = None if begin.new_head else tuning.accuracy(origin.model, task.test)
+        before = None if begin.new_head else pretrained.accuracy(origin.model, task.test)
         model, tuned = _train_saving(config, begin, task, folder, out.notes)
         result = {
             "source": str(config.source),
@@ -97,7 +98,7 @@ def go_on(config: FinetuneConfig, final: Path) -> int:
             "rescale": {"scale": begin.scale, "reason": begin.reason},
             "new_head": begin.new_head,
             "validation_accuracy": tuned.kept.get("validation_accuracy"),
-            "test_accuracy": tuning.accuracy(model, task.test),
+            "test_accuracy": pretrained.accuracy(model, task.test),
             "trainable_parameters": tuned.trainable_parameters,
             "parameters": sum(int(array.size) for array in tuning.values(model).values()),
             "kept_epoch": tuned.kept_epoch,
@@ -119,10 +120,10 @@ def go_on(config: FinetuneConfig, final: Path) -> int:
 
 
 def _train_saving(
-    config: FinetuneConfig, begin: "Start", task: Task, folder: Path, notes: "Console"
+    config: FinetuneConfig, begin: "HandedOver", task: Task, folder: Path, notes: "Console"
 ) -> tuple["keras.Model", "Tuned"]:
     """Train as `train`, with a progress line, and save to `folder` on the way."""
-    saved = reached.read(folder)
+    saved = saved_progress.read(folder)
     line = progress.line(recipe(config).epochs, notes, saved.last if saved else None)
     with line as show, Interruption() as interruption:
         saver = Saver(folder, config.save_every, interruption, saved)
@@ -135,11 +136,13 @@ def _train_saving(
         return train(config, begin.model, task, begin.new_head, after_epoch, saved)
 
 
-def hand_over(config: FinetuneConfig, origin: "Pretrained", task: Task, device: Device) -> "Start":
+def hand_over(
+    config: FinetuneConfig, origin: "Pretrained", task: Task, device: Device
+) -> "HandedOver":
     """Return the source's model ready to train on `task`, checked: on a CPU bit for bit."""
-    from training import start
+    from training.finetuning import handoff
 
-    return start.hand_over(
+    return handoff.hand_over(
         origin,
         task.train,
         task.classes,
@@ -164,8 +167,8 @@ def train(
     the trained one does, or this raises UserError.
     """
     from keras_models import stack, strategies
-    from training import handoff, tuning
-    from training.recipe import compile_for
+    from training.finetuning import handoff, tuning
+    from training.finetuning.recipe import compile_for
 
     used = recipe(config)
     plan = strategies.plan(model, config.strategy, settings(config), new_head)
@@ -179,14 +182,14 @@ def train(
         saved,
     )
     copy = stack.rebuild(model)
-    trained, rebuilt = (tuning.logits(one, task.test.x) for one in (model, copy))
+    trained, rebuilt = (pretrained.logits(one, task.test.x) for one in (model, copy))
     handoff.check(trained, rebuilt, 1.0, None, "logits")
     compile_for(copy, used, updates=1, rates={})
     copy.optimizer.build(copy.trainable_variables)  # or it could not be loaded without a warning
     return copy, tuned
 
 
-def handed(begin: "Start") -> str:
+def handed(begin: "HandedOver") -> str:
     """Return one line: what the hand-off check found."""
     found = begin.handoff
     same = "identical" if found.identical else f"within {found.largest_relative:.0e}"

@@ -104,9 +104,8 @@ def load(path: Path) -> Sides:
 
 
 def _keras(model: "keras.Model") -> Logits:
-    from training import tuning
 
-    return lambda x: tuning.logits(model, x)
+    return lambda x: pretrained.logits(model, x)
 
 
 def probabilities(logits: np.ndarray) -> np.ndarray:

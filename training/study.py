@@ -11,22 +11,23 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from training import data, finetune, plot, split, studied, study_report
+from training import data, finetune, plot, study_report
 from training.command_line.output import Output
 from training.data import Digits
+from training.finetuning import saved_study, split
+from training.finetuning.saved_progress import Reached
+from training.finetuning.saved_study import Row, Studied
 from training.machine import devices, environment, files
 from training.machine.devices import Device
 from training.machine.signals import Interruption, Stopped
 from training.model_files import pretrained, reading
 from training.options.finetune import FinetuneConfig, Strategy
 from training.pages import tables
-from training.reached import Reached
 from training.runs import folders, setting
-from training.studied import Row, Studied
 
 if TYPE_CHECKING:
+    from training.finetuning.tuning import AfterEpoch
     from training.model_files.pretrained import Pretrained
-    from training.tuning import AfterEpoch
 
 STRATEGIES: dict[str, tuple[Strategy, ...]] = {
     "full": ("full",),
@@ -50,7 +51,7 @@ def go_on(config: FinetuneConfig, final: Path) -> int:
     device = devices.choose(config.device)
     import tensorflow as tf
 
-    from training import tuning
+    from training.finetuning import tuning
 
     digits = data.load(config.data, config.manual_dir)
     home = data.load(config.source_data)
@@ -59,10 +60,10 @@ def go_on(config: FinetuneConfig, final: Path) -> int:
     out.note(f"data {digits.describe()}")
     with tf.device(device.name):
         origin = pretrained.load(config.source)
-        begun = studied.sha256(tuning.values(origin.model))
-    with folders.resumable(final, studied.STATE) as folder, tf.device(device.name):
+        begun = saved_study.sha256(tuning.values(origin.model))
+    with folders.resumable(final, saved_study.STATE) as folder, tf.device(device.name):
         setting.write(folder, config, device, digits)
-        found = studied.read(folder, begun)
+        found = saved_study.read(folder, begun)
         if found.rows:
             out.note(f"goes on after {_count(config, found)}")
         with Interruption() as interruption:
@@ -75,7 +76,7 @@ def go_on(config: FinetuneConfig, final: Path) -> int:
                 row, curve = _train(name, asked, origin, digits, home, device, after_epoch)
                 found.rows.append(row)
                 found.curves.append(curve)
-                studied.write(folder, found)
+                saved_study.write(folder, found)
                 out.note(f"{name} seed {row.seed}: {row.test_accuracy:.2%} in {row.seconds:.1f} s")
         table = study_report.summarize(found.rows)
         source_accuracy = _source_accuracy(origin, home)
@@ -95,7 +96,7 @@ def go_on(config: FinetuneConfig, final: Path) -> int:
         plot.study(curves, folder / "study.png")
         lines = [study_report.cells(row) for row in table]
         tables.study(folder, config, curves, lines, study_report.verdicts(table), source_accuracy)
-    (final / studied.STATE).unlink()  # all is trained: there is nothing to go on with
+    (final / saved_study.STATE).unlink()  # all is trained: there is nothing to go on with
     out.show(study_report.shown(table, config.accuracy, source_accuracy))
     out.show(f"\n{study_report.verdict(table)}")
     out.where(final)
@@ -143,7 +144,6 @@ def _train(
 ) -> tuple[Row, list[float]]:
     """Return a row of the study and the test accuracy before and after each epoch."""
     from keras_models import stack
-    from training import tuning
 
     task = split.task(digits, config.shots, config.seed)
     if name == "scratch":
@@ -156,11 +156,11 @@ def _train(
     reached = [row for row in tuned.history if row["test_accuracy"] >= config.accuracy]
     remembers = None
     if name != "scratch" and not new_head and digits.classes == home.classes:
-        remembers = tuning.accuracy(model, home.test)
+        remembers = pretrained.accuracy(model, home.test)
     return Row(
         strategy=name,
         seed=config.seed,
-        test_accuracy=tuning.accuracy(model, task.test),
+        test_accuracy=pretrained.accuracy(model, task.test),
         start_accuracy=curve[0],
         trainable_parameters=tuned.trainable_parameters,
         seconds=round(tuned.seconds, 3),
@@ -172,8 +172,7 @@ def _train(
 
 def _source_accuracy(origin: "Pretrained", home: Digits) -> float | None:
     """Return the source's accuracy on its own task, if its classes are that task's."""
-    from training import tuning
 
     if origin.classes != home.classes:
         return None
-    return tuning.accuracy(origin.model, home.test)
+    return pretrained.accuracy(origin.model, home.test)

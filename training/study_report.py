@@ -7,8 +7,8 @@ import numpy as np
 from rich import box
 from rich.table import Table
 
+from training.finetuning.saved_study import Row
 from training.pages.document import Text
-from training.studied import Row
 
 
 def summarize(rows: Sequence[Row]) -> list[dict[str, Any]]:

@@ -11,11 +11,11 @@ import pytest
 
 from keras_models import article
 from tests.faults.test_killed import start, wait_for
-from training import studied
 from training.errors import UserError
 from training.experiments import drift
+from training.finetuning import saved_study
+from training.finetuning.saved_study import Row, Studied
 from training.machine.files import read_json, write_json
-from training.studied import Row, Studied
 
 CAUSES = ["epsilon", "mini_batches", "late_loss", "onednn_off"]
 """One that is not random, one that draws an order, one that is an epoch ahead, one elsewhere."""
@@ -82,7 +82,7 @@ def test_a_study_goes_on_with_what_is_left(tmp_path: Path) -> None:
     study = functools.partial(start, program=("-c", FEWER))
     asked = ["finetune", "source.keras", *few]
     assert study(tmp_path, *asked, "--out", "whole").wait(300) == 0
-    state = tmp_path / "run.unfinished" / studied.STATE
+    state = tmp_path / "run.unfinished" / saved_study.STATE
 
     process = study(tmp_path, *asked, "--out", "run")
     wait_for(state, process)
@@ -120,14 +120,14 @@ def _timeless(path: Path) -> list[dict[str, str]]:
 
 
 def test_what_a_study_has_saved_reads_back(tmp_path: Path) -> None:
-    assert studied.read(tmp_path, "0f") == Studied("0f")
+    assert saved_study.read(tmp_path, "0f") == Studied("0f")
     found = Studied("0f", [ROW], [[0.1, 0.9]])
-    studied.write(tmp_path, found)
-    assert studied.read(tmp_path, "0f") == found
+    saved_study.write(tmp_path, found)
+    assert saved_study.read(tmp_path, "0f") == found
     assert found.done("full", 0)
     assert not found.done("full", 1)
     with pytest.raises(UserError, match="another SOURCE"):
-        studied.read(tmp_path, "1f")
+        saved_study.read(tmp_path, "1f")
 
 
 @pytest.mark.parametrize(
@@ -145,12 +145,12 @@ def test_what_a_study_has_saved_reads_back(tmp_path: Path) -> None:
 )
 def test_a_damaged_state_of_a_study_is_refused(damage: dict[str, object], tmp_path: Path) -> None:
     whole = {"source": "0f", "rows": [vars(ROW)], "curves": [[0.1]]}
-    write_json(tmp_path / studied.STATE, whole | damage)
+    write_json(tmp_path / saved_study.STATE, whole | damage)
     with pytest.raises(UserError, match=r"state\.json: not the state of a study"):
-        studied.read(tmp_path, "0f")
+        saved_study.read(tmp_path, "0f")
 
 
 def test_a_state_that_is_no_json_is_refused(tmp_path: Path) -> None:
-    (tmp_path / studied.STATE).write_bytes(b"\xff{")
+    (tmp_path / saved_study.STATE).write_bytes(b"\xff{")
     with pytest.raises(UserError, match="has to be started anew"):
-        studied.read(tmp_path, "0f")
+        saved_study.read(tmp_path, "0f")

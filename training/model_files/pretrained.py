@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from tf1_compat.hyperparameters import Hyperparameters
+from training.data import Examples
 from training.errors import UserError
 from training.machine import files
 from training.model_files import reading, training_state
@@ -131,3 +132,13 @@ def _classes(file: Path, model: "keras.Model") -> tuple[int, ...]:
     except (OSError, ValueError, TypeError, LookupError, RecursionError) as error:
         raise UserError(f"{beside}: not the results of a fine-tuning ({error}).") from error
     return tuple(said)
+
+
+def logits(model: "keras.Model", x: np.ndarray) -> np.ndarray:
+    """Return the logits of rows [N, 784]: [N, classes] float32, all rows in one product."""
+    return np.asarray(model(x, training=False))
+
+
+def accuracy(model: "keras.Model", examples: Examples) -> float:
+    """Return the share of rows whose largest logit is that of their label."""
+    return examples.accuracy(logits(model, examples.x))

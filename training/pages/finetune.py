@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from training.model_files import pretrained
 from training.pages import chart, document, inside
 from training.pages.document import Text
 
 if TYPE_CHECKING:
     import keras
 
+    from training.finetuning.split import Task
     from training.model_files.pretrained import Pretrained
     from training.options.finetune import FinetuneConfig
-    from training.split import Task
 
 SOURCE, TUNED = Text("source", "微调前"), Text("fine-tuned", "微调后")
 ACCURACY = ("accuracy", "validation_accuracy", "test_accuracy")
@@ -30,11 +31,9 @@ def write(
     model: "keras.Model",
 ) -> None:
     """Write the page of what finetune.json holds as `result`."""
-    from training import tuning
-
-    found = {TUNED: tuning.logits(model, task.test.x).argmax(axis=1)}
+    found = {TUNED: pretrained.logits(model, task.test.x).argmax(axis=1)}
     if origin.classes == task.classes:
-        found = {SOURCE: tuning.logits(origin.model, task.test.x).argmax(axis=1)} | found
+        found = {SOURCE: pretrained.logits(origin.model, task.test.x).argmax(axis=1)} | found
     misread = inside.misread(task.test, [*found], np.stack([*found.values()]), task.classes)
     pad = inside.pad(
         [

@@ -1,13 +1,21 @@
-"""The hand-off: does what will be fine-tuned still predict what its source predicts?"""
+"""The hand-off: from a source to a model ready to train that still predicts what it predicted."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from training.data import Examples
 from training.errors import UserError
+from training.finetuning.recipe import cross_entropy
+from training.model_files.pretrained import Pretrained, logits
 from training.parity.distance import ulp_distance
 from training.parity.tolerances import TOLERANCES
+
+if TYPE_CHECKING:
+    import keras
+
+Scale = float | Literal["auto"] | None
 
 
 @dataclass(frozen=True)
@@ -26,6 +34,53 @@ class Handoff:
     largest_relative: float
     identical: bool
     predictions_equal: bool
+
+
+@dataclass(frozen=True)
+class HandedOver:
+    """A model handed over, and how."""
+
+    model: "keras.Model"
+    handoff: Handoff
+    new_head: bool
+    scale: float
+    reason: str
+
+
+def hand_over(
+    source: Pretrained,
+    train: Examples,
+    classes: tuple[int, ...],
+    scale: Scale,
+    new_head: bool,
+    seed: int,
+    exact: bool = True,
+) -> HandedOver:
+    """Return a copy of the source's model to train on `train`, checked on its rows.
+
+    The head is new where asked for or where the classes are others. `scale` is what weights are
+    multiplied by (`keras_models.stack.rescale`), "auto" or None. Raises UserError where the
+    hand-off does not hold.
+    """
+    from keras_models import stack
+
+    new_head = new_head or source.classes != classes
+    model = stack.rebuild(source.model)
+    if scale == "auto":
+        chosen, reason = stack.suggest_scale(model)
+    else:
+        chosen, reason = (1.0, "not asked for") if scale is None else (scale, "as asked for")
+    factor = stack.rescale(model, chosen)
+    outputs = source.outputs(train.x)
+    if not np.isfinite(outputs.logits).all():
+        raise UserError(f"{source.path}: its logits on this data are not all finite numbers.")
+    if new_head:
+        model = stack.rebuild(model, classes=len(classes), seed=seed)
+        hidden = logits(stack.hidden(model), train.x)
+        found = check(outputs.hidden, hidden, factor / chosen, None, "hidden", exact)
+    else:
+        found = check(outputs.logits, logits(model, train.x), factor, train, "logits", exact)
+    return HandedOver(model, found, new_head, chosen, reason)
 
 
 def check(
@@ -69,10 +124,3 @@ def check(
         identical=identical,
         predictions_equal=equal,
     )
-
-
-def cross_entropy(logits: np.ndarray, y: np.ndarray) -> float:
-    """Return the mean cross-entropy of one-hot labels `y` [N, M], in float64."""
-    shifted = logits.astype(np.float64) - logits.max(axis=1, keepdims=True)
-    log_sum = np.log(np.exp(shifted).sum(axis=1, keepdims=True))
-    return float(-(y * (shifted - log_sum)).sum(axis=1).mean())

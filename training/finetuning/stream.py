@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from training.augment import augment
 from training.data import Examples
-from training.recipe import Recipe
+from training.finetuning.augment import augment
+from training.finetuning.recipe import Recipe
 
 if TYPE_CHECKING:
     import tensorflow as tf

@@ -15,13 +15,12 @@ import numpy as np
 
 from keras_models import strategies
 from keras_models.strategies import Plan
-from training import handoff
-from training import recipe as recipes
-from training.data import Examples
-from training.reached import Reached, Weights
-from training.recipe import Recipe
-from training.split import Task
-from training.stream import stream
+from training.finetuning import recipe as recipes
+from training.finetuning.recipe import Recipe
+from training.finetuning.saved_progress import Reached, Weights
+from training.finetuning.split import Task
+from training.finetuning.stream import stream
+from training.model_files.pretrained import accuracy, logits
 
 AfterEpoch = Callable[[Reached], None]
 """Told what training has reached; whatever it raises ends the training."""
@@ -228,7 +227,7 @@ class _Keeper(keras.callbacks.Callback):
     def _loss(self, found: np.ndarray, y: np.ndarray) -> float:
         """Return what training minimizes: with smoothed labels, sureness costs on both."""
         smooth = self._smoothing
-        return handoff.cross_entropy(found, (1 - smooth) * y + smooth / y.shape[1])
+        return recipes.cross_entropy(found, (1 - smooth) * y + smooth / y.shape[1])
 
     def _judge(self, found: float) -> None:
         """Keep the weights of the lowest loss: it is less of a lottery than the accuracy."""
@@ -240,13 +239,3 @@ class _Keeper(keras.callbacks.Callback):
         reached.waited += 1
         if self.stops:
             self._model.stop_training = True
-
-
-def logits(model: keras.Model, x: np.ndarray) -> np.ndarray:
-    """Return the logits of rows [N, 784]: [N, classes] float32, all rows in one product."""
-    return np.asarray(model(x, training=False))
-
-
-def accuracy(model: keras.Model, examples: Examples) -> float:
-    """Return the share of rows whose largest logit is that of their label."""
-    return examples.accuracy(logits(model, examples.x))

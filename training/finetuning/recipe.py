@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from training.augment import Augmentation
+import numpy as np
+
+from training.finetuning.augment import Augmentation
 
 if TYPE_CHECKING:
     import keras
@@ -91,3 +93,10 @@ def averages(model: "keras.Model") -> list[tuple["keras.Variable", "keras.Variab
             optimizer._trainable_variables, optimizer._model_variables_moving_average, strict=True
         )
     ]
+
+
+def cross_entropy(logits: np.ndarray, y: np.ndarray) -> float:
+    """Return the mean cross-entropy of one-hot labels `y` [N, M], in float64."""
+    shifted = logits.astype(np.float64) - logits.max(axis=1, keepdims=True)
+    log_sum = np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    return float(-(y * (shifted - log_sum)).sum(axis=1).mean())

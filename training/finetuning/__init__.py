@@ -1,0 +1,1 @@
+"""Fine-tuning: handed over, trained by a recipe, saved on the way, studied."""
