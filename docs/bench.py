@@ -35,7 +35,7 @@ WORDS = {
 
 def table(figures: dict[str, Any], page: str) -> str:
     """Return a table of all numbers of rows, and what it was measured on, for each processor."""
-    from training.bench import lines
+    from training.reports.bench import lines
 
     headings, measured_on = WORDS[page]
     head = [headings, ("---:", "---", *["---:"] * (len(headings) - 2))]

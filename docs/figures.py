@@ -63,7 +63,7 @@ def screen(figures: dict[str, Any], readme: str) -> str:
     """Return the end of what `make compare` prints, and a line on what it was measured on."""
     from rich.console import Console
 
-    from training.pages import compare
+    from training.reports import compare
 
     console = Console(width=80, file=io.StringIO(), record=True)
     console.print(compare.table(figures["results"]))

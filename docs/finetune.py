@@ -130,7 +130,7 @@ def recipes(figures: dict[str, Any], page: str) -> str:
 
 def study(figures: dict[str, Any], page: str) -> str:
     """Return the table of a study as the command prints it, and its sentence."""
-    from training.study_report import cells, verdicts
+    from training.reports.finetune_study import cells, verdicts
 
     before = figures["source_accuracy"]
     headings = [heading.format(target=figures["target_accuracy"]) for heading in STUDY[page]]

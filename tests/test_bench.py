@@ -10,7 +10,7 @@ import tensorflow as tf
 from keras_models import article
 from keras_models.micro_batch import MicroBatchTrainee, slices
 from tests.conftest import run
-from training import bench, data
+from training import data
 from training.data import Digits
 from training.experiments import peer_process, peers
 from training.lanes import loop
@@ -21,6 +21,7 @@ from training.machine.files import read_json
 from training.options.bench import BenchConfig, Peer
 from training.parity.distance import relative_distance
 from training.parity.judgement import same_bits
+from training.reports import bench
 
 CPU = Device("CPU", 0)
 

@@ -227,12 +227,12 @@ def test_loss_that_is_no_number_stops_the_run_and_leaves_nothing(tmp_path: Path)
 
 
 def test_picture_shows_a_run_with_and_without_distance(default_run: Path, tmp_path: Path) -> None:
-    from training import plot
+    from training.reports import png
 
     digest = hashlib.sha256((default_run / "losses.png").read_bytes()).hexdigest()
     losses = read_csv(default_run / "history.csv")
-    plot.losses(History(losses, {}), "tf1", tmp_path / "same.png")
+    png.losses(History(losses, {}), "tf1", tmp_path / "same.png")
     assert hashlib.sha256((tmp_path / "same.png").read_bytes()).hexdigest() == digest
     only = {lane: losses[lane][:1] for lane in ("tf1", "exact")}
-    plot.losses(History(only, {}), "tf1", tmp_path / "one.png")
+    png.losses(History(only, {}), "tf1", tmp_path / "one.png")
     assert (tmp_path / "one.png").stat().st_size > 10_000

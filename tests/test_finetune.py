@@ -12,7 +12,7 @@ import pytest
 from keras_models import article, stack, strategies
 from keras_models.strategies import Settings
 from tests.conftest import run
-from training import study, study_report
+from training import study
 from training.data import Digits, Examples
 from training.errors import UserError
 from training.finetuning import recipe as recipes
@@ -22,6 +22,7 @@ from training.finetuning.recipe import Recipe
 from training.finetuning.tuning import Moved, Tuned
 from training.machine.files import read_json
 from training.model_files import pretrained
+from training.reports import finetune_study
 
 RECIPE = Recipe(epochs=2, batch_size=32, augmentation=Augmentation(elastic=8.0))
 KERNELS = {"hidden_layer/kernel", "output_layer/kernel"}
@@ -324,6 +325,6 @@ def test_a_study_has_a_row_for_each_training(
     assert rows["naive"]["test_accuracy"] == pytest.approx(sum(of) / 2)
     assert rows["naive"]["sd"] == pytest.approx(abs(of[0] - of[1]) / 2**0.5)
     assert (tmp_path / "run" / "study.png").stat().st_size > 10000
-    assert study_report.verdict(facts["rows"]) in (tmp_path / "run" / "report.html").read_text(
+    assert finetune_study.verdict(facts["rows"]) in (tmp_path / "run" / "report.html").read_text(
         encoding="utf-8"
     )

@@ -18,7 +18,7 @@ from training.machine import files
 from training.options.compare import CompareConfig
 from training.options.resume import ResumeConfig
 from training.options.shared import OutputOptions
-from training.pages import compare
+from training.reports import compare
 
 Printed = pytest.CaptureFixture[str]
 

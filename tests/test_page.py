@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import ROOT, run
-from training import bench, cli
+from training import cli
 from training.command_line import words as as_words
 from training.data import Digits, Examples
 from training.experiments import comparison
@@ -28,9 +28,9 @@ from training.options.bench import BenchConfig
 from training.options.compare import CompareConfig
 from training.options.finetune import FinetuneConfig
 from training.options.resume import ResumeConfig
-from training.pages import chart, document, inside, tables
-from training.pages import compare as page
 from training.parity import judgement, ladder
+from training.reports import bench, chart, document, inside
+from training.reports import compare as page
 from training.runs import setting
 
 SECTIONS = [
@@ -103,12 +103,8 @@ def test_nothing_that_is_printed_is_markup(elements: Elements, text: str, tmp_pa
     assert kinds == ["application/json"] + 6 * [None]
     (tmp_path / "config.json").write_text('{"rounds": 7}')
     (tmp_path / "environment.json").write_text(json.dumps({"</dd><img src=x>": [EVIL]}))
-    tables.bench(
-        tmp_path,
-        BenchConfig(),
-        {"10": {EVIL: {"missing": EVIL}}},
-        {"10": [[EVIL]]},
-    )
+    measured = dict.fromkeys(("median_s", "min_s", "max_s", "peak_mb", "to_floor"), 1.0)
+    bench.write(tmp_path, BenchConfig(), {"10": {EVIL: measured, f"{EVIL} 2": {"missing": EVIL}}})
     evil = Elements((tmp_path / "report.html").read_text(encoding="utf-8"))
     assert [tag for tag, _ in evil.tags].count("script") == 4
     assert "img" not in [tag for tag, _ in evil.tags]
@@ -133,7 +129,7 @@ def test_every_command_has_a_page_of_what_it_measured(tmp_path: Path) -> None:
     """The figures that the documentation quotes, as bench measured them."""
     measured = [*read_json(ROOT / "docs" / "bench.json").values()][-1]["rows"]
     lines = {rows: bench.lines(of_rows) for rows, of_rows in measured.items()}
-    written(tmp_path, lambda: tables.bench(tmp_path, BenchConfig(), measured, lines))
+    written(tmp_path, lambda: bench.write(tmp_path, BenchConfig(), measured))
     text = (tmp_path / "report.html").read_text(encoding="utf-8")
     for row in (row for of_rows in lines.values() for row in of_rows):
         assert "".join(f"<td>{cell}</td>" for cell in row[1:]) in text

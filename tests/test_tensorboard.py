@@ -8,10 +8,10 @@ import pytest
 import tensorflow as tf
 
 from tests.conftest import run
-from training import tensorboard
 from training.lanes.history import History, read_csv
 from training.machine.files import read_json
 from training.parity.distance import relative_distance, ulp_distance
+from training.reports import tensorboard
 
 LANES = ("tf1", "exact", "idiomatic", "numpy")
 OPTIONS = ("--tensorboard", "--hidden", 16, "--lanes", *LANES)

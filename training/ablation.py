@@ -12,11 +12,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from rich import box
-from rich.table import Table
 from rich.text import Text
 
-from training import data, plot
+from training import data
 from training.command_line.output import Output
 from training.experiments import drift
 from training.experiments.drift import REFERENCE
@@ -25,9 +23,9 @@ from training.lanes import history
 from training.lanes.history import History
 from training.machine import devices, files, startup
 from training.options.ablate import AblateConfig
-from training.pages import tables
-from training.parity import distance
 from training.parity.tolerances import FLOAT64_EPOCHS
+from training.reports import ablate as report
+from training.reports import png
 from training.runs import folders, setting
 
 
@@ -50,36 +48,15 @@ def go_on(config: AblateConfig, final: Path) -> int:
         effects: dict[str, Effect] = {cause: measure(cause, histories) for cause in config.causes}
         results = describe(effects)
         _write(folder, histories, results)
-        tables.ablate(folder, config, histories, results)
+        report.write(folder, config, histories, results)
     for name in drift.STATES.values():  # all epochs are done: there is nothing to go on with
         (final / name).unlink(missing_ok=True)
-    out.show(table(results))
+    out.show(report.table(results))
     double = min(FLOAT64_EPOCHS, config.epochs)
-    out.show(Text(f"\n{LEGEND.format(double=double)}"))  # in lines as wide as the screen
+    out.show(Text(f"\n{report.LEGEND.format(double=double)}"))  # in lines as wide as the screen
     out.where(final)
     out.result(results, final)
     return 0
-
-
-LEGEND = (
-    "Largest relative distance of a loss to the TensorFlow 1 graph's, up to so many epochs; "
-    "float64: both sides in float64, up to {double} epochs. What float64 shrinks is "
-    "rounding, the rest is semantics."
-)
-
-
-def table(results: Mapping[str, Any]) -> Table:
-    """Return the closing table, one row a cause, from what `describe` returns."""
-    rows = results["causes"]
-    shown = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    shown.add_column("cause", no_wrap=True)
-    for heading in (*next(iter(rows.values()))["max_rel"], "float64"):
-        shown.add_column(heading, justify="right", no_wrap=True)
-    shown.add_column("kind", no_wrap=True)
-    for cause, row in rows.items():
-        distances = [*row["max_rel"].values(), row["float64"]]
-        shown.add_row(cause, *map(distance.shown, distances), row["kind"])
-    return shown
 
 
 def _write(folder: Path, histories: Mapping[str, History], results: Mapping[str, Any]) -> None:
@@ -88,7 +65,7 @@ def _write(folder: Path, histories: Mapping[str, History], results: Mapping[str,
     files.write_json(folder / "ablation.json", results)
     files.write_csv(folder / "ablation.csv", _lines(results["causes"]))
     kinds = {cause: row["kind"] for cause, row in results["causes"].items()}
-    plot.distances(histories["float32"], REFERENCE, kinds, folder / "ablation.png")
+    png.distances(histories["float32"], REFERENCE, kinds, folder / "ablation.png")
 
 
 def _lines(rows: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -8,18 +8,13 @@ large matrix products alone) and to the fastest other library. Each peer has a p
 and is measured in turn with the floor's, round by round: a machine that slows down slows both.
 """
 
-from typing import Any
-
-from rich import box
-from rich.table import Table
-
-from training import plot
 from training.command_line import words
 from training.command_line.output import Output
 from training.experiments.peer_process import measure
 from training.machine import environment, files, startup
 from training.options.bench import BenchConfig
-from training.pages import tables
+from training.reports import bench as report
+from training.reports import png
 from training.runs import folders
 
 
@@ -35,41 +30,11 @@ def run(config: BenchConfig) -> int:
         files.write_json(folder / "environment.json", environment.describe())
         results = {"rounds": config.rounds, "rows": measured}
         files.write_json(folder / "bench.json", results)
-        plot.bench(measured, folder / "bench.png")
-        shown = {rows: lines(of_rows) for rows, of_rows in measured.items()}
-        tables.bench(folder, config, measured, shown)
+        png.bench(measured, folder / "bench.png")
+        report.write(folder, config, measured)
     for rows, of_rows in measured.items():
         out.show(f"\n{int(rows):,} rows, median of {config.rounds} rounds")
-        out.show(table(of_rows))
+        out.show(report.table(of_rows))
     out.where(final)
     out.result(results, final)
     return 0
-
-
-def table(of_rows: dict[str, dict[str, Any]]) -> Table:
-    """Return the table of one number of rows, fastest first."""
-    shown = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    shown.add_column("peer", no_wrap=True)
-    for heading in ("s/epoch", "min", "max", "peak MB", "to floor", "to fastest peer"):
-        shown.add_column(heading, justify="right")
-    for line in lines(of_rows):
-        shown.add_row(*line)
-    for peer, of in of_rows.items():
-        if "missing" in of:
-            shown.add_row(peer, of["missing"])
-    return shown
-
-
-def lines(of_rows: dict[str, dict[str, Any]]) -> list[list[str]]:
-    """Return the table's lines, fastest first; of what is missing, none."""
-    measured = {peer: of for peer, of in of_rows.items() if "missing" not in of}
-    return [
-        [
-            peer,
-            *(f"{of[key]:.4f}" for key in ("median_s", "min_s", "max_s")),
-            f"{of['peak_mb']:,.0f}",
-            f"{of['to_floor']:.2f}",
-            f"{of['to_fastest_peer']:.2f}" if "to_fastest_peer" in of else "-",
-        ]
-        for peer, of in sorted(measured.items(), key=lambda item: float(item[1]["to_floor"]))
-    ]

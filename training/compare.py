@@ -11,7 +11,7 @@ import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
-from training import data, plot, tensorboard
+from training import data
 from training.command_line.output import Output
 from training.experiments import verdict
 from training.experiments.comparison import Comparison, judge
@@ -21,8 +21,8 @@ from training.lanes.protocol import Trainee
 from training.machine import cluster, devices, files
 from training.machine.cluster import Cluster
 from training.options.compare import CompareConfig
-from training.pages import compare as page
-from training.pages import inside
+from training.reports import compare as page
+from training.reports import inside, png, tensorboard
 from training.runs import folders, saving, setting
 from training.runs.origin import Origin
 
@@ -103,6 +103,6 @@ def _write(folder: Path, trainees: Sequence[Trainee], comparison: Comparison) ->
             "executed": {trainee.name: trainee.placement for trainee in trainees},
         },
     )
-    plot.losses(comparison.history, comparison.reference, folder / "losses.png")
+    png.losses(comparison.history, comparison.reference, folder / "losses.png")
     for trainee in trainees:
         trainee.save(folder)

@@ -24,7 +24,7 @@ from training.machine.devices import Device
 from training.machine.signals import Interruption
 from training.model_files import pretrained, reading
 from training.options.finetune import FinetuneConfig
-from training.pages import finetune as page
+from training.reports import finetune as page
 from training.runs import folders, saving, setting
 
 if TYPE_CHECKING:

@@ -9,11 +9,12 @@ import numpy as np
 from rich import box
 from rich.table import Table
 
-from training import data, plot
+from training import data
 from training.command_line.output import Output
 from training.data import Digits
 from training.machine import files
 from training.options.data import DataConfig
+from training.reports import png
 from training.runs import folders, setting
 
 
@@ -26,7 +27,7 @@ def run(config: DataConfig) -> int:
     with folders.new(final) as folder:
         facts = {**setting.data_facts(digits), "classes": digits.classes, "class_counts": counts}
         files.write_json(folder / "data.json", facts)
-        plot.contact_sheet(digits.train, folder / "contact_sheet.png")
+        png.contact_sheet(digits.train, folder / "contact_sheet.png")
     out.show(digits.describe())
     out.show(_table(digits.classes, counts))
     out.show(f"Contact sheet: {final / 'contact_sheet.png'}")

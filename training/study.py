@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from training import data, finetune, plot, study_report
+from training import data, finetune
 from training.command_line.output import Output
 from training.data import Digits
 from training.finetuning import saved_study, split
@@ -22,7 +22,8 @@ from training.machine.devices import Device
 from training.machine.signals import Interruption, Stopped
 from training.model_files import pretrained, reading
 from training.options.finetune import FinetuneConfig, Strategy
-from training.pages import tables
+from training.reports import finetune_study as report
+from training.reports import png
 from training.runs import folders, setting
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def go_on(config: FinetuneConfig, final: Path) -> int:
                 found.curves.append(curve)
                 saved_study.write(folder, found)
                 out.note(f"{name} seed {row.seed}: {row.test_accuracy:.2%} in {row.seconds:.1f} s")
-        table = study_report.summarize(found.rows)
+        table = saved_study.summarize(found.rows)
         source_accuracy = _source_accuracy(origin, home)
         results = {
             "data": config.data,
@@ -93,12 +94,11 @@ def go_on(config: FinetuneConfig, final: Path) -> int:
         files.write_csv(folder / "study.csv", [dataclasses.asdict(row) for row in found.rows])
         names = [(row.strategy, row.seed) for row in found.rows]
         curves = dict(zip(names, found.curves, strict=True))
-        plot.study(curves, folder / "study.png")
-        lines = [study_report.cells(row) for row in table]
-        tables.study(folder, config, curves, lines, study_report.verdicts(table), source_accuracy)
+        png.study(curves, folder / "study.png")
+        report.write(folder, config, curves, table, source_accuracy)
     (final / saved_study.STATE).unlink()  # all is trained: there is nothing to go on with
-    out.show(study_report.shown(table, config.accuracy, source_accuracy))
-    out.show(f"\n{study_report.verdict(table)}")
+    out.show(report.table(table, config.accuracy, source_accuracy))
+    out.show(f"\n{report.verdict(table)}")
     out.where(final)
     out.result(results, final)
     return 0

@@ -98,3 +98,31 @@ def _curves(found: Sequence[Any], rows: int) -> list[list[float]]:
     if len(curves) != rows or not all(curves):
         raise ValueError(f"{len(curves)} curves of {rows} trainings")
     return curves
+
+
+def summarize(rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """Return one dict a strategy: means over the seeds, and the standard deviation (n - 1).
+
+    `epochs_to` and `seconds_to` are means over the seeds that got there, `reached` how many.
+    """
+    table = []
+    for name in dict.fromkeys(row.strategy for row in rows):
+        of = [row for row in rows if row.strategy == name]
+        accuracies = [row.test_accuracy for row in of]
+        kept = [row.source_accuracy for row in of if row.source_accuracy is not None]
+        reached = [(r.epochs_to, r.seconds_to) for r in of if r.epochs_to is not None]
+        table.append(
+            {
+                "strategy": name,
+                "test_accuracy": float(np.mean(accuracies)),
+                "sd": float(np.std(accuracies, ddof=1)) if len(of) > 1 else None,
+                "start_accuracy": float(np.mean([row.start_accuracy for row in of])),
+                "trainable_parameters": of[0].trainable_parameters,
+                "seconds": float(np.mean([row.seconds for row in of])),
+                "reached": len(reached),
+                "epochs_to": float(np.mean([e for e, _ in reached])) if reached else None,
+                "seconds_to": float(np.mean([s for _, s in reached])) if reached else None,
+                "source_accuracy": float(np.mean(kept)) if kept else None,
+            }
+        )
+    return table

@@ -1,1 +1,1 @@
-"""What a run found, to look at: pages, pictures, event files, the lines of a verdict."""
+"""What a run found, to look at: tables, pages, pictures, event files."""

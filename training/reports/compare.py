@@ -5,14 +5,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from rich import box
 from rich.table import Table
 
 from training.experiments import verdict
-from training.pages import chart, document, inside
-from training.pages.document import Text
 from training.parity import distance
 from training.parity.distance import relative_distance, ulp_distance
+from training.reports import chart, document, inside
+from training.reports.document import Text
+from training.reports.tables import ruled
 
 if TYPE_CHECKING:
     from training.data import Digits
@@ -25,10 +25,8 @@ SCRIPTS = ("units.js", "mnist_form.js", "pad.js")
 
 def table(results: dict[str, Any]) -> Table:
     """Return the closing table, one row a lane, from what `results` returns."""
-    shown = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    shown.add_column("lane", no_wrap=True)
-    for heading in ("first loss", "last loss", "max ULP", "max rel", "test acc", "s/epoch"):
-        shown.add_column(heading, justify="right", no_wrap=True)
+    headings = ("first loss", "last loss", "max ULP", "max rel", "test acc", "s/epoch")
+    shown = ruled("lane", *headings)
     for lane, row in results["lanes"].items():
         distances = (
             ("-", "-")

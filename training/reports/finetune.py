@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from training.model_files import pretrained
-from training.pages import chart, document, inside
-from training.pages.document import Text
+from training.reports import chart, document, inside
+from training.reports.document import Text
 
 if TYPE_CHECKING:
     import keras

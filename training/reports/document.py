@@ -51,7 +51,7 @@ def write(
     from markupsafe import Markup
 
     environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("training.pages"),
+        loader=jinja2.PackageLoader("training.reports"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
@@ -90,4 +90,4 @@ def _plotly() -> str:
 
 
 def _own(name: str) -> str:
-    return resources.files("training.pages").joinpath("templates", name).read_text("utf-8")
+    return resources.files("training.reports").joinpath("templates", name).read_text("utf-8")

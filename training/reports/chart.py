@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from training.pages.document import Text
+from training.reports.document import Text
 
 MOST_POINTS = 2000
 """Points of a curve that are drawn, about."""

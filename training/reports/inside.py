@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from training.data import Examples
-from training.pages.document import Text
+from training.reports.document import Text
 
 MOST_MODELS = 2_100_000
 """Bytes, in base64, of the models in a page: three of the article's."""
