@@ -110,7 +110,7 @@ def by_hand(cost: Any, optimizer: Any, penalty: str) -> float:
 def quoted(figures: dict[str, Any]) -> dict[str, str]:
     """Return the single figures that the pages quote, by name, as they are shown."""
     from tf1_compat.hyperparameters import Hyperparameters
-    from training.experiments.verdict import distance
+    from training.parity.distance import shown as distance
 
     shown = json.loads((DOCS / "figures.json").read_text(encoding="utf-8"))
     tuned = json.loads((DOCS / "finetune.json").read_text(encoding="utf-8"))
@@ -184,7 +184,7 @@ HEADINGS = {
 
 def matrix(figures: dict[str, Any], page: str) -> str:
     """Return the table of the parity matrix."""
-    from training.experiments.verdict import distance
+    from training.parity.distance import shown as distance
 
     rows = [HEADINGS[page]["matrix"], ("---", "---", "---", *["---:"] * 6)]
     for row in figures["matrix"]:
