@@ -19,7 +19,7 @@ from keras_models.drift_causes import (
     Variant,
     VariantTrainee,
 )
-from training import ablation
+from training.commands import ablate
 from training.data import Digits, Examples
 from training.experiments import drift
 from training.experiments.drift import Plan
@@ -223,7 +223,7 @@ def test_run_folder_and_screen_say_what_was_measured(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = tmp_path / "run"
-    assert ablation.run(AblateConfig(epochs=3, out=folder, causes=("bias_add", "late_loss"))) == 0
+    assert ablate.run(AblateConfig(epochs=3, out=folder, causes=("bias_add", "late_loss"))) == 0
     assert {path.name for path in folder.iterdir()} == {
         "ablation.csv",
         "ablation.json",

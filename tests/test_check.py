@@ -10,8 +10,8 @@ import tensorflow as tf
 
 import keras_models
 from tests.pairs import TF1, Keras, keras_with, tf1, write
-from training import check
 from training.checking.diagnosis import Diagnosis
+from training.commands import check
 from training.machine import devices
 from training.machine.devices import Device
 from training.model_files import pair

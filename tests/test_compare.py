@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 
 from tests.conftest import golden, tf1keras
-from training import compare
+from training.commands import compare
 from training.data import Digits
 from training.errors import UserError
 from training.experiments import comparison, verdict

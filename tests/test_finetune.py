@@ -12,7 +12,7 @@ import pytest
 from keras_models import article, stack, strategies
 from keras_models.strategies import Settings
 from tests.conftest import run
-from training import study
+from training.commands import finetune_study
 from training.data import Digits, Examples
 from training.errors import UserError
 from training.finetuning import recipe as recipes
@@ -22,7 +22,7 @@ from training.finetuning.recipe import Recipe
 from training.finetuning.tuning import Moved, Tuned
 from training.machine.files import read_json
 from training.model_files import pretrained
-from training.reports import finetune_study
+from training.reports import finetune_study as report
 
 RECIPE = Recipe(epochs=2, batch_size=32, augmentation=Augmentation(elastic=8.0))
 KERNELS = {"hidden_layer/kernel", "output_layer/kernel"}
@@ -304,7 +304,7 @@ def test_sources_that_are_no_stack_are_refused(
 def test_a_study_has_a_row_for_each_training(
     article: Path, tmp_path: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(study, "STRATEGIES", {"head": ("head",)})
+    monkeypatch.setattr(finetune_study, "STRATEGIES", {"head": ("head",)})
     asked = ["--study", "--data", "digits", "--shots", 2, "--epochs", 1, "--seeds", 2]
     assert run("finetune", article, *asked, "--out", tmp_path / "run") == 0
     shown = capsys.readouterr().out
@@ -325,6 +325,6 @@ def test_a_study_has_a_row_for_each_training(
     assert rows["naive"]["test_accuracy"] == pytest.approx(sum(of) / 2)
     assert rows["naive"]["sd"] == pytest.approx(abs(of[0] - of[1]) / 2**0.5)
     assert (tmp_path / "run" / "study.png").stat().st_size > 10000
-    assert finetune_study.verdict(facts["rows"]) in (tmp_path / "run" / "report.html").read_text(
+    assert report.verdict(facts["rows"]) in (tmp_path / "run" / "report.html").read_text(
         encoding="utf-8"
     )

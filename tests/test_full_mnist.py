@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from tests.conftest import golden, tf1keras
-from training import bug_report, data
+from training import data
+from training.commands import env
 from training.lanes.history import read_csv
 from training.machine.files import read_json
 from training.parity.judgement import within_other_kernels
@@ -45,7 +46,7 @@ def test_tensorflow_datasets_prepares_the_originals_without_a_network(
     monkeypatch.setattr("tensorflow_datasets.core.constants.DATA_DIR", str(tmp_path / "tfds"))
     monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path / "tfds"))
     prepared = data.load("mnist")
-    assert bug_report.collect()["data"]["mnist"].startswith(f"prepared, {tmp_path / 'tfds'}")
+    assert env.collect()["data"]["mnist"].startswith(f"prepared, {tmp_path / 'tfds'}")
     assert prepared.sha256 == facts["sha256"] != originals.sha256
     assert sorted_rows(prepared.train) == sorted_rows(originals.train)
     assert sorted_rows(prepared.test) == sorted_rows(originals.test)

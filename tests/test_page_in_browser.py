@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from tests.conftest import run
-from training import predict
+from training.commands import predict
 from training.data import images
 from training.machine.files import read_json
 

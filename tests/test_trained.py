@@ -15,7 +15,7 @@ from tests.conftest import run
 from tf1_compat import checkpoint
 from tf1_compat.hyperparameters import LISTING, Hyperparameters
 from tf1_compat.program import Program
-from training import resume
+from training.commands import resume
 from training.errors import UserError
 from training.lanes.history import read_csv
 from training.machine.files import read_json

@@ -97,50 +97,50 @@ def _run(
     """Import the command only now: TensorFlow takes seconds, `--help` must not."""
     match config:
         case ResumeConfig():  # before CompareConfig, which it is made from
-            from training import resume
+            from training.commands import resume
 
             return resume.run(config)
         case MigrateConfig():
-            from training import migrate
+            from training.commands import migrate
 
             return migrate.run(config)
         case CompareConfig():
-            from training import compare
+            from training.commands import compare
 
             return compare.run(config)
         case AblateConfig():
-            from training import ablation
+            from training.commands import ablate
 
-            return ablation.run(config)
+            return ablate.run(config)
         case ArticleConfig():
-            from training import article
+            from training.commands import article
 
             return article.run(config)
         case CheckConfig():
-            from training import check
+            from training.commands import check
 
             return check.run(config)
         case FinetuneConfig():
-            from training import finetune
+            from training.commands import finetune
 
             return finetune.run(config)
         case PredictConfig():
-            from training import predict
+            from training.commands import predict
 
             return predict.run(config)
         case BenchConfig():
-            from training import bench
+            from training.commands import bench
 
             return bench.run(config)
         case LaunchConfig():
-            from training import launch
+            from training.commands import launch
 
             return launch.run(config)
         case DataConfig():
-            from training import prepare
+            from training.commands import data as data_command
 
-            return prepare.run(config)
+            return data_command.run(config)
         case EnvConfig():
-            from training import bug_report
+            from training.commands import env
 
-            return bug_report.run(config)
+            return env.run(config)

@@ -18,8 +18,8 @@ import tyro
 
 from tf1_compat.hyperparameters import Hyperparameters
 from tf1_compat.state import State
-from training import ablation, article, compare, finetune
 from training.command_line import parse, words
+from training.commands import ablate, article, compare, finetune
 from training.errors import UserError
 from training.lanes import other_backends
 from training.machine import devices, files
@@ -67,7 +67,7 @@ def _go_on(asked: ResumeConfig, final: Path) -> int:
     if isinstance(config, FinetuneConfig):
         return finetune.go_on(config, final)
     if isinstance(config, AblateConfig):
-        return ablation.go_on(config, final)
+        return ablate.go_on(config, final)
     if isinstance(config, ArticleConfig):
         return article.go_on(config, final)
     config = replace(config, cluster=asked.cluster)

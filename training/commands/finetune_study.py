@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from training import data, finetune
+from training import data
 from training.command_line.output import Output
+from training.commands import finetune
 from training.data import Digits
 from training.finetuning import saved_study, split
 from training.finetuning.saved_progress import Reached

@@ -62,9 +62,9 @@ def go_on(config: FinetuneConfig, final: Path) -> int:
     Returns the exit status. Raises UserError where what was saved does not fit, and Stopped.
     """
     if config.study:
-        from training import study
+        from training.commands import finetune_study
 
-        return study.go_on(config, final)
+        return finetune_study.go_on(config, final)
     reading.kind(config.source)  # refuses at once what is not there
     device = devices.choose(config.device)
     import tensorflow as tf
