@@ -22,7 +22,7 @@ from keras_models.drift_causes import (
 from training.commands import ablate
 from training.data import Digits, Examples
 from training.experiments import drift
-from training.experiments.drift import Plan
+from training.experiments.drift import AblationPlan
 from training.experiments.effects import Effect, classify, measure
 from training.lanes import loop
 from training.lanes.build import build
@@ -60,7 +60,7 @@ def few(digits: Digits) -> Examples:
 def histories(digits: Digits, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, History]:
     """Every cause for EPOCHS epochs in both precisions; of fewer rows, bias_add sums alike."""
     folder = tmp_path_factory.mktemp("ablate")
-    return drift.train(get_args(Cause), Plan(digits.train, EPOCHS, 1234, folder))
+    return drift.train(get_args(Cause), AblationPlan(digits.train, EPOCHS, 1234, folder))
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +72,7 @@ def test_with_no_cause_the_distance_is_exactly_0_in_both_precisions(
     few: Examples, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(CAUSES, "epsilon", Variant())
-    found = drift.train(["epsilon"], Plan(few, EPOCHS, 1234, tmp_path))
+    found = drift.train(["epsilon"], AblationPlan(few, EPOCHS, 1234, tmp_path))
     effect = measure("epsilon", found)
     assert set(effect.max_rel.values()) == set(effect.max_ulp.values()) == {0}
     assert effect.float64 == 0

@@ -15,7 +15,7 @@ from tests.listing import nodes
 from tf1_compat import article, checkpoint
 from tf1_compat.program import Program
 from training.data import Digits
-from training.parity.judgement import same_bits
+from training.parity.bits import same_bits
 
 SEEDED = ["mnist_5k-seed1234", "mnist_5k-seed0"]
 

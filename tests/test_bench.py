@@ -19,8 +19,8 @@ from training.lanes.history import read_csv
 from training.machine.devices import Device
 from training.machine.files import read_json
 from training.options.bench import BenchConfig, Peer
+from training.parity.bits import same_bits
 from training.parity.distance import relative_distance
-from training.parity.judgement import same_bits
 from training.reports import bench
 
 CPU = Device("CPU", 0)

@@ -181,6 +181,7 @@ def judged(kind: str, exact: np.ndarray, weights_identical: bool = True) -> comp
     )
     lanes = {"tf1": reference, "exact": exact}
     return comparison.Comparison(
+        config=CompareConfig(),
         device=Device(kind, 0),
         reference="tf1",
         history=History(lanes, dict.fromkeys(lanes, 0.1)),

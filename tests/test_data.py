@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from tests.conftest import tf1keras, write_idx
 from training import data
 from training.data import Digits, idx, tfds
+from training.data.digits import NPZ_KEYS
 from training.errors import UserError
 
 MNIST_5K_SHA256 = "116356584b3a172cab8e864640b2d802a262359680d07ff969c0d6dc617f0a6b"
@@ -63,13 +64,13 @@ def test_same_digits_have_the_same_checksum_whatever_the_file(tmp_path: Path) ->
     for path in (tmp_path / "raw").iterdir():
         dotted = path.name.replace("-idx", ".idx")
         (tmp_path / "dotted" / dotted).write_bytes(path.read_bytes())
-    for keys in data.NPZ_KEYS:
+    for keys in NPZ_KEYS:
         named = dict(zip(keys, arrays, strict=True))
         np.savez(tmp_path / f"{keys[0]}.npz", **named)
     named[keys[1]] = arrays[1].astype(np.int64)[:, None]  # MedMNIST's labels are a column
     np.savez_compressed(tmp_path / "column.npz", **named)
     names = [f"idx:{tmp_path / folder}" for folder in ("raw", "gz", "dotted")]
-    names += [f"npz:{tmp_path / f'{keys[0]}.npz'}" for keys in data.NPZ_KEYS]
+    names += [f"npz:{tmp_path / f'{keys[0]}.npz'}" for keys in NPZ_KEYS]
     names += [f"npz:{tmp_path / 'column.npz'}"]
     loaded = [data.load(name) for name in names]
     assert len({digits.sha256 for digits in loaded}) == 1
@@ -182,7 +183,7 @@ def test_classes_that_no_row_is_of_are_named(
     ],
 )
 def test_unusable_npz_is_refused(change: dict, message: str, tmp_path: Path) -> None:
-    arrays = dict(zip(data.NPZ_KEYS[0], raw_digits(), strict=True)) | change
+    arrays = dict(zip(NPZ_KEYS[0], raw_digits(), strict=True)) | change
     np.savez(tmp_path / "a.npz", **{k: v for k, v in arrays.items() if v is not None})
     with pytest.raises(UserError, match=message):
         data.load(f"npz:{tmp_path / 'a.npz'}")
@@ -203,7 +204,7 @@ def test_plain_npy_is_refused(tmp_path: Path) -> None:
 
 def test_npz_with_damaged_member_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.npz"
-    np.savez(path, **dict(zip(data.NPZ_KEYS[0], raw_digits(), strict=True)))
+    np.savez(path, **dict(zip(NPZ_KEYS[0], raw_digits(), strict=True)))
     content = bytearray(path.read_bytes())
     content[3000] ^= 0xFF  # inside the pixels: only the archive's CRC can tell
     assert zipfile.is_zipfile(io.BytesIO(content))

@@ -13,15 +13,17 @@ from training.machine.devices import Device
 
 TWO_CPUS = """
 import json, sys
-from training import startup
+from training.machine import devices, startup
 startup.import_tensorflow()
 import tensorflow as tf
 cpu, = tf.config.list_physical_devices("CPU")
 two = [tf.config.LogicalDeviceConfiguration()] * 2
 tf.config.set_logical_device_configuration(cpu, two)
-from training import data, devices, lanes, loop
+from training import data
+from training.lanes import loop
+from training.lanes.build import build
 device = devices.choose(sys.argv[1])
-trainees = lanes.build(["tf1", "exact", "idiomatic"], data.load("mnist_5k").train, 1234, device)
+trainees = build(["tf1", "exact", "idiomatic"], data.load("mnist_5k").train, 1234, device)
 history = loop.train(trainees, 5, lambda epoch, losses: None)
 for trainee in trainees:
     devices.check(trainee.name, trainee.placement, device)

@@ -31,20 +31,21 @@ EPOCHS = 100
 
 REPLICAS = """
 import json, sys
-from training import startup
+from training.machine import devices, startup
 startup.import_tensorflow()
 import numpy as np
 from tf1_compat.hyperparameters import Hyperparameters
-from training import data, devices, lanes, loop
+from training import data
 from training.data import Examples
-from training.lanes.build import Manner
+from training.lanes import loop
+from training.lanes.build import Manner, build
 replicas, rows = int(sys.argv[1]), int(sys.argv[2])
 train = Examples(*(array[:rows] for array in data.load("mnist_5k").train))
 device = devices.choose("cpu:1" if replicas == 2 else "cpu", replicas)
 strategy = devices.mirrored(device, replicas)
 for hyper in (Hyperparameters(), Hyperparameters(cost="mse", l1=1e-3, l2=1e-2)):
-    one = lanes.build(["tf1", "exact", "idiomatic"], train, 5, device, hyper)
-    many = lanes.build(["exact", "idiomatic"], train, 5, device, hyper, Manner(strategy=strategy))
+    one = build(["tf1", "exact", "idiomatic"], train, 5, device, hyper)
+    many = build(["exact", "idiomatic"], train, 5, device, hyper, Manner(strategy=strategy))
     apart = [loop.train(of, 100, lambda *_: None, timed=100).losses for of in (one, many)]
     for trainee in many:
         devices.check(trainee.name, trainee.placement, *devices.from_on(device, replicas))
@@ -226,7 +227,7 @@ def test_a_worker_that_never_comes_is_named(
     addresses = ("127.0.0.1:1", "127.0.0.1:2")
     code = f"""
 import time
-from training import cluster
+from training.machine import cluster
 if __name__ == "__main__":
     with cluster._waiting({addresses!r}, 0):
         time.sleep(60)

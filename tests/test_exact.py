@@ -16,8 +16,8 @@ from training.lanes.build import Manner, build
 from training.machine.devices import Device
 from training.options.lanes import Lane
 from training.parity import judgement
+from training.parity.bits import same_bits
 from training.parity.distance import relative_distance
-from training.parity.judgement import same_bits
 from training.parity.tolerances import TOLERANCES
 
 CPU = Device("CPU", 0)

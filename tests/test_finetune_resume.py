@@ -22,13 +22,14 @@ from training.data import Digits
 from training.finetuning import saved_progress, split, tuning
 from training.finetuning.augment import Augmentation
 from training.finetuning.recipe import Recipe
-from training.finetuning.saved_progress import Reached, Saver
+from training.finetuning.saved_progress import Progress
 from training.finetuning.stream import stream
 from training.finetuning.tuning import Tuned
 from training.machine.files import read_json, write_json
 from training.model_files import reading
-from training.runs import saving
+from training.runs.saver import Saver
 from training.runs.saving import Saved
+from training.runs.state_file import STATE
 
 RECIPE = Recipe(epochs=4, batch_size=32, augmentation=Augmentation(elastic=8.0))
 STOPS_EARLY = Recipe(epochs=5, batch_size=32, learning_rate=0.3, patience=0.4)
@@ -74,10 +75,10 @@ def assert_same(ours: dict[str, np.ndarray], theirs: dict[str, np.ndarray]) -> N
 def test_training_goes_on_bit_for_bit(
     task: split.Task, names: list[str], recipe: Recipe, stops: list[int], tmp_path: Path
 ) -> None:
-    def save(now: Reached) -> None:
+    def save(now: Progress) -> None:
         folder = tmp_path / str(len(now.history) - 1)
         folder.mkdir()
-        saved_progress.write(folder, now)
+        now.write(folder / STATE)
 
     model, tuned = trained(task, names, recipe, save)
     if recipe is STOPS_EARLY:
@@ -144,10 +145,10 @@ def stopped(article: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> S
     ) -> Path:
         after_epoch = Saver.after_epoch
 
-        def signalled(saver: Saver, now: Reached) -> None:
-            if len(now.history) - 1 == epoch:
+        def signalled(saver: Saver, last: int, reached: Callable[[], Progress]) -> None:
+            if last == epoch:
                 os.kill(os.getpid(), number)
-            after_epoch(saver, now)
+            after_epoch(saver, last, reached)
 
         with monkeypatch.context() as patch:
             patch.setattr(Saver, "after_epoch", signalled)
@@ -178,7 +179,7 @@ def test_what_does_not_fit_is_refused_and_stays_as_it_is(
     begun_from = tmp_path / "source.keras"
     keras_article.build("idiomatic", seed=1).save(begun_from)
     folder = stopped(1, begun_from, ["--data", "digits", "--shots", 2, "--epochs", 2])
-    state, environment = folder / saving.STATE, folder / "environment.json"
+    state, environment = folder / STATE, folder / "environment.json"
     sound, facts = state.read_bytes(), read_json(environment)
 
     def refused(said: str, *options: str) -> None:
@@ -196,17 +197,17 @@ def test_what_does_not_fit_is_refused_and_stays_as_it_is(
     for damaged in (sound[:-1000], sound[:5000] + bytes([sound[5000] ^ 1]) + sound[5001:]):
         state.write_bytes(damaged)
         refused("cannot be read as an .npz")
-    saving.write(folder, Saved({"tf1": np.zeros(1)}, {"tf1": {"W1": np.zeros(2)}}))
+    Saved({"tf1": np.zeros(1)}, {"tf1": {"W1": np.zeros(2)}}).write(folder / STATE)
     refused("not the state of a fine-tuning")
     state.write_bytes(sound)
     now = saved_progress.read(folder)
     assert now
     now.history[-1].pop("seconds")
-    saved_progress.write(folder, now)
+    now.write(folder / STATE)
     refused("not the state of a fine-tuning (KeyError: 'seconds')")
     now.history[-1]["seconds"] = 1.0
     del now.optimizer["0"]
-    saved_progress.write(folder, now)
+    now.write(folder / STATE)
     refused("its optimizer is of another kind or shape")
     state.write_bytes(sound)
     keras_article.build("idiomatic", seed=2).save(begun_from)
@@ -219,7 +220,9 @@ DIES = """
 import os, signal, sys
 from pathlib import Path
 import numpy as np
-from training import cli, reached, saving, startup
+from training import cli
+from training.finetuning.saved_progress import Progress
+from training.machine import startup
 
 def die():
     os.kill(os.getpid(), signal.SIGKILL)
@@ -229,8 +232,8 @@ def half(file, **arrays):
     file.flush()
     die()
 
-def after(folder, now):
-    write(folder, now)
+def after(now, path):
+    write(now, path)
     if now.epochs == 2 and now.phase == 0:
         die()
 
@@ -238,7 +241,7 @@ moment, *arguments = sys.argv[1:]
 if moment == "within a save":
     np.savez = half
 elif moment == "between phases":
-    write, reached.write = reached.write, after
+    write, Progress.write = Progress.write, after
 elif moment == "while the results are written":
     startup.import_tensorflow()
     import keras
@@ -256,7 +259,7 @@ def test_a_process_killed_at_any_moment_loses_an_epoch_at_most(
     command = [str(Path(sys.executable).with_name("tf1keras")), "finetune", str(article)]
     options = [str(option) for option in OPTIONS]
     with subprocess.Popen([*command, *options, "--out", str(final)], cwd=tmp_path) as process:
-        while not (folder / saving.STATE).is_file():
+        while not (folder / STATE).is_file():
             assert process.poll() is None
             time.sleep(0.002)
         process.kill()
@@ -288,5 +291,5 @@ def test_no_run_takes_the_place_of_one_that_is_finished(
     (tmp_path / "run" / "finetune.json").write_text("{}")
     assert run("resume", folder) == 2
     assert "exists already" in capfd.readouterr().err
-    assert (folder / saving.STATE).is_file()
+    assert (folder / STATE).is_file()
     assert (tmp_path / "run" / "finetune.json").read_text() == "{}"

@@ -17,7 +17,7 @@ from training.lanes.history import read_csv
 from training.machine.processes import Child
 from training.machine.signals import Interruption, Stopped, ctrl_c_remembered
 from training.runs import folders, saving
-from training.runs.saving import STATE
+from training.runs.state_file import STATE
 
 ENDED = ("Z", "X")
 """States of a process that has ended."""

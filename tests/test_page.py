@@ -15,10 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import ROOT, run
-from training import cli
 from training.command_line import words as as_words
+from training.commands import table
 from training.data import Digits, Examples
-from training.experiments import comparison
+from training.experiments import comparison, verdict
 from training.lanes.history import History
 from training.machine import files
 from training.machine.devices import Device
@@ -167,7 +167,9 @@ def test_largest_page_is_small_enough_and_keeps_the_first_difference(tmp_path: P
         lane: judgement.compare(losses[lane], weights[lane], reference, weights["tf1"])
         for lane in lanes[1:]
     }
+    config = CompareConfig(epochs=epochs)
     compared = comparison.Comparison(
+        config=config,
         device=Device("CPU", 0),
         reference="tf1",
         history=History(losses, dict.fromkeys(lanes, 0.1)),
@@ -184,12 +186,13 @@ def test_largest_page_is_small_enough_and_keeps_the_first_difference(tmp_path: P
     trainees: Any = [
         SimpleNamespace(name=lane, weights=weights[lane].copy, placement={}) for lane in lanes
     ]
-    config = CompareConfig(epochs=epochs)
     files.write_json(tmp_path / "config.json", config)
     facts = {"device": "/CPU:0", "data": setting.data_facts(digits)}
     files.write_json(tmp_path / "environment.json", facts)
-    units = inside.first_units(weights["tf1"]["W1"])
-    page.write(tmp_path, config, compared, digits, trainees, units)
+    lockstep: Any = SimpleNamespace(
+        trainees=trainees, beginning=SimpleNamespace(weights=weights["tf1"])
+    )
+    page.write(tmp_path, compared, verdict.results(compared), digits, lockstep)
     size = (tmp_path / "report.html").stat().st_size
     assert 7_000_000 < size <= document.LARGEST
     text = (tmp_path / "report.html").read_text(encoding="utf-8")
@@ -263,7 +266,7 @@ def test_command_makes_the_same_run(config: Any, monkeypatch: pytest.MonkeyPatch
     monkeypatch.delenv("TF_ENABLE_ONEDNN_OPTS", raising=False)
     name, *words = shlex.split(as_words.again(config))
     assert name == "tf1keras"
-    assert tyro.cli(cli.Command, args=words) == config
+    assert tyro.cli(table.grammar(), args=words) == config
 
 
 def test_command_says_what_the_environment_decided(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,6 +19,7 @@ from tests.conftest import ROOT, golden, tf1keras
 from tests.pages import PAGES, code_blocks, commands, links, section, text
 from tf1_compat import checkpoint
 from training import cli
+from training.commands import table
 from training.lanes.history import read_csv
 from training.options.ablate import Cause
 from training.parity.judgement import within_other_kernels
@@ -96,7 +97,7 @@ def test_every_command_is_understood(page: str) -> None:
         assert program in ("make", "source", "tf1keras")
         if program == "tf1keras" and "--help" not in arguments:
             own = [*itertools.takewhile(lambda word: word != "--", arguments)]
-            tyro.cli(cli.Command, args=own)
+            tyro.cli(table.grammar(), args=own)
 
 
 def python_examples(page: str) -> list[str]:

@@ -10,7 +10,7 @@ from training.machine import startup
 
 IMPORT = """
 import gc
-from training import startup
+from training.machine import startup
 collected = []
 gc.callbacks.append(lambda phase, info: collected.append(phase))
 startup.import_tensorflow()

@@ -1,7 +1,8 @@
 """`--tensorboard`: its files hold what `history.csv` and the checkpoints hold, bit for bit."""
 
 from pathlib import Path
-from typing import NamedTuple
+from types import SimpleNamespace
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -112,7 +113,12 @@ def test_histograms_are_of_the_weights_before_and_after(first_run: Path, resumed
 def test_numbers_that_are_not_finite_are_left_out_of_a_histogram(tmp_path: Path) -> None:
     weights = {"W1": np.array([np.nan, 1.0, 2.0, np.inf], np.float32)}
     history = History({"tf1": np.array([1.5], np.float32)}, {})
-    tensorboard.write(tmp_path, history, "tf1", {"tf1": 0.5}, weights, {"tf1": weights})
+    found: Any = SimpleNamespace(history=history, reference="tf1", test_accuracy={"tf1": 0.5})
+    lockstep: Any = SimpleNamespace(
+        beginning=SimpleNamespace(weights=weights),
+        trainees=[SimpleNamespace(name="tf1", weights=lambda: weights)],
+    )
+    tensorboard.write(tmp_path, found, lockstep)
     shown = read(tmp_path / "tf1")["weights/W1"].values
     assert shown[:, :, 2].sum(axis=1).tolist() == [2, 2]
 

@@ -21,7 +21,7 @@ from training.lanes.history import read_csv
 from training.machine.files import read_json
 from training.model_files import training_state
 from training.options.resume import ResumeConfig
-from training.parity.judgement import same_bits
+from training.parity.bits import same_bits
 
 VARIED = (
     *("--hidden", "32", "16", "--cost", "mse", "--optimizer", "gradient_descent"),

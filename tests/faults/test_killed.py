@@ -22,7 +22,8 @@ from training.machine.devices import Device
 from training.machine.files import read_json
 from training.machine.signals import Interruption
 from training.runs import folders, saving
-from training.runs.saving import STATE, Saved, Saver
+from training.runs.saver import Saver
+from training.runs.state_file import STATE
 
 LANES = ["tf1", "exact", "idiomatic", "numpy"]
 OPTIONS = ["compare", "--data", "digits", "--epochs", 120, "--dropout", 0.1, "--lanes", *LANES]
@@ -218,12 +219,11 @@ def test_no_state_with_a_number_that_is_not_finite_replaces_a_good_one(
 ) -> None:
     """A loss is finite, and what is to be gone on from is not: Adam's square has overflowed."""
     lanes_of = build(["numpy"], digits.train, 1, Device("CPU", 0))
-    none = Saved({"numpy": np.array([])}, {})
-    saver = Saver(tmp_path, lanes_of, 1, Interruption(), none)
+    saver = Saver(tmp_path / STATE, 1, Interruption(), None)
     losses = [np.float64(3), np.float64(2)]
-    saver.after_call({"numpy": losses[:1]})
+    saver.after_epoch(0, lambda: saving.snapshot(lanes_of, {"numpy": losses[:1]}, 0))
     lanes_of[0].load_weights({name: w * np.inf for name, w in lanes_of[0].weights().items()})
-    saver.after_call({"numpy": losses})
+    saver.after_epoch(1, lambda: saving.snapshot(lanes_of, {"numpy": losses}, 0))
     saved = saving.read(tmp_path)
     assert saved
     assert (saved.epochs, saved.finite) == (1, True)

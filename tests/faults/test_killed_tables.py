@@ -14,7 +14,7 @@ from tests.faults.test_killed import start, wait_for
 from training.errors import UserError
 from training.experiments import drift
 from training.finetuning import saved_study
-from training.finetuning.saved_study import Row, Studied
+from training.finetuning.saved_study import Row, StudyProgress
 from training.machine.files import read_json, write_json
 
 CAUSES = ["epsilon", "mini_batches", "late_loss", "onednn_off"]
@@ -65,7 +65,8 @@ def test_a_stopped_ablation_ends_as_if_undisturbed(whole: Path, tmp_path: Path) 
 
 FEWER = """
 import sys
-from training import cli, study
+from training import cli
+from training.finetuning import study
 study.STRATEGIES = {name: study.STRATEGIES[name] for name in ("head", "bitfit")}
 sys.exit(cli.main(sys.argv[1:]))
 """
@@ -120,8 +121,8 @@ def _timeless(path: Path) -> list[dict[str, str]]:
 
 
 def test_what_a_study_has_saved_reads_back(tmp_path: Path) -> None:
-    assert saved_study.read(tmp_path, "0f") == Studied("0f")
-    found = Studied("0f", [ROW], [[0.1, 0.9]])
+    assert saved_study.read(tmp_path, "0f") == StudyProgress("0f")
+    found = StudyProgress("0f", [ROW], [[0.1, 0.9]])
     saved_study.write(tmp_path, found)
     assert saved_study.read(tmp_path, "0f") == found
     assert found.done("full", 0)

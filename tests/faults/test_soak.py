@@ -12,7 +12,7 @@ import pytest
 
 from tests.conftest import ROOT, run
 from training.lanes.history import read_csv
-from training.runs.saving import STATE
+from training.runs.state_file import STATE
 
 EPOCHS, PARTS = 20_000, 20
 OPTIONS = ["--data", "digits", "--lanes", "tf1", "exact", "idiomatic"]

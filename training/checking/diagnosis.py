@@ -17,7 +17,7 @@ from keras_models.rewrite import Pairing, Unmatched
 from training.checking import mistakes
 from training.checking.case import Candidate, Case
 from training.checking.examination import Examination, in_float64
-from training.errors import UserError
+from training.errors import UserError, first_line
 from training.parity.ladder import NAMES, Rung
 from training.parity.tolerances import TOLERANCES
 
@@ -63,7 +63,7 @@ def diagnose(examination: Examination) -> Diagnosis:
             wide = _climb_in_float64(examination, model)
     except (tf.errors.OpError, TypeError) as error:
         wide = None
-        reason = f"float64 could not be asked: {str(error).strip().splitlines()[0][:200]}"
+        reason = f"float64 could not be asked: {first_line(error)[:200]}"
     swapped: Sequence[Rung] = rungs
     pieces: list[Explanation] = []
     if wide is None or _may_be_arithmetic(wide):

@@ -17,7 +17,7 @@ import tensorflow as tf
 from keras_models import variants
 from keras_models.rewrite import Pairing, Rewrite, Unmatched, pair_up
 from tf1_compat.graph import GraphProgram
-from training.errors import UserError
+from training.errors import UserError, first_line
 from training.model_files.pair import Pair
 from training.parity import ladder
 from training.parity.ladder import Batch, Rung, Trace
@@ -61,7 +61,7 @@ class Examination:
         try:
             observed, again = (program.observe(*batches[0]) for _ in range(2))
         except (tf.errors.OpError, ValueError) as error:
-            raise UserError(f"{self.pair.path}: the graph fails: {_first_line(error)}") from error
+            raise UserError(f"{self.pair.path}: the graph fails: {first_line(error)}") from error
         if observed.loss.tobytes() != again.loss.tobytes():
             raise UserError(
                 f"{self.pair.path}: the graph's loss is {observed.loss}, then {again.loss} for the "
@@ -93,7 +93,7 @@ class Examination:
             x, y = self.batches[0]
             raise UserError(
                 f"{self.pair.path}: the Keras model cannot be trained on what the graph takes, x "
-                f"{list(x.shape)} {x.dtype} and y {list(y.shape)} {y.dtype}: {_first_line(error)}"
+                f"{list(x.shape)} {x.dtype} and y {list(y.shape)} {y.dtype}: {first_line(error)}"
             ) from error
 
     def user_rungs(self) -> list[Rung]:
@@ -183,10 +183,6 @@ def _unhidden(
 
 def _wide(array: np.ndarray) -> np.ndarray:
     return array.astype(np.float64) if array.dtype == np.float32 else array
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 
 @contextlib.contextmanager

@@ -12,50 +12,43 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from rich.text import Text
-
 from training import data
 from training.command_line.output import Output
 from training.experiments import drift
 from training.experiments.drift import REFERENCE
-from training.experiments.effects import Effect, describe, measure
+from training.experiments.effects import describe, measure
 from training.lanes import history
 from training.lanes.history import History
 from training.machine import devices, files, startup
 from training.options.ablate import AblateConfig
-from training.parity.tolerances import FLOAT64_EPOCHS
 from training.reports import ablate as report
 from training.reports import png
 from training.runs import folders, setting
+from training.runs.session import Session, forget
 
 
 def run(config: AblateConfig) -> int:
     """Run the command; return its exit status."""
-    return go_on(config, folders.choose("ablate", config.out))
+    return run_in(config, folders.choose("ablate", config.out))
 
 
-def go_on(config: AblateConfig, final: Path) -> int:
+def run_in(config: AblateConfig, final: Path) -> int:
     """Measure in the run folder `final`, from where an unfinished run there has come to."""
     digits = data.load_all_classes(config.data, config.manual_dir)
     startup.one_thread_per_op()
     device = devices.choose("cpu")
-    out = Output(config)
-    with folders.resumable(final, *drift.STATES.values()) as folder:
-        out.note(setting.banner(config, digits, device))
-        setting.write(folder, config, device, digits)
-        plan = drift.Plan(digits.train, config.epochs, config.seed, folder, config.save_every)
+    session = Session(config, digits, device, Output(config))
+    states = drift.STATES.values()
+    with session.folder(final, *states, banner=setting.banner(config, digits, device)) as folder:
+        plan = drift.AblationPlan(
+            digits.train, config.epochs, config.seed, folder, config.save_every
+        )
         histories = drift.train(config.causes, plan)
-        effects: dict[str, Effect] = {cause: measure(cause, histories) for cause in config.causes}
-        results = describe(effects)
+        results = describe({cause: measure(cause, histories) for cause in config.causes})
         _write(folder, histories, results)
         report.write(folder, config, histories, results)
-    for name in drift.STATES.values():  # all epochs are done: there is nothing to go on with
-        (final / name).unlink(missing_ok=True)
-    out.show(report.table(results))
-    double = min(FLOAT64_EPOCHS, config.epochs)
-    out.show(Text(f"\n{report.LEGEND.format(double=double)}"))  # in lines as wide as the screen
-    out.where(final)
-    out.result(results, final)
+    forget(final, *states)
+    session.end(final, results, report.table(results), report.legend(config.epochs))
     return 0
 
 

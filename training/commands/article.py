@@ -7,6 +7,7 @@ prints "Epoch: 0 Loss: 101.944" and so on, and nothing else, to standard output.
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,76 +16,68 @@ from training.command_line import progress
 from training.command_line.output import Output
 from training.lanes import history, loop
 from training.lanes.build import build
+from training.lanes.history import History
 from training.machine import devices
-from training.machine.signals import Interruption
 from training.options.article import ArticleConfig
-from training.parity import distance
-from training.runs import folders, saving, setting
-from training.runs.saving import STATE, Saved, Saver
+from training.parity.distance import shortest
+from training.runs import folders, setting
+from training.runs.session import Session
+from training.runs.state_file import STATE
+from training.runs.training import SavedTraining
+
+if TYPE_CHECKING:
+    from training.lanes.protocol import Trainee
 
 
 def run(config: ArticleConfig) -> int:
     """Run the command; return its exit status."""
     if config.out:
-        return go_on(config, folders.choose("article", config.out))
-    session = _Session(config)
-    recorded = session.train(saved=Saved({"tf1": np.array([])}, {}))
-    session.out.result(_losses(recorded))
+        return run_in(config, folders.choose("article", config.out))
+    session, program = _begin(config)
+    on_epoch = _printing(session, program)
+    found = loop.train([program], config.epochs, on_epoch, stop_below=config.stop_below)
+    session.out.result(_losses(found))
     return 0
 
 
-def go_on(config: ArticleConfig, final: Path) -> int:
+def run_in(config: ArticleConfig, final: Path) -> int:
     """Run into the run folder `final`, from where an unfinished run there has come to."""
-    session = _Session(config)
-    with folders.resumable(final, STATE) as folder:
-        setting.write(folder, config, session.device, session.digits)
-        saved = saving.read(folder)
-        if saved:
-            saving.restore([session.program], saved)
-        begun = saved or Saved({"tf1": np.array([])}, {})
-        progress.goes_on(begun.last, session.out.notes)
-        with Interruption() as interruption:
-            saver = Saver(folder, [session.program], config.save_every, interruption, begun)
-            with saver.telling():
-                recorded = session.train(begun, saver.after_call)
-        saving.write(folder, saving.snapshot([session.program], recorded.losses, 0))
-        history.write_csv(recorded, folder / "history.csv")
-        session.program.save(folder)
+    session, program = _begin(config)
+    with session.folder(final, STATE) as folder:
+        training = SavedTraining([program], folder, config.save_every)
+        progress.goes_on(training.last, session.out.notes)
+        on_epoch = _printing(session, program)
+        found = training.run(config.epochs, on_epoch, stop_below=config.stop_below)
+        history.write_csv(found, folder / "history.csv")
+        program.save(folder)
     session.out.note(f"Results: {final}")
-    session.out.result(_losses(recorded), final)
+    session.out.result(_losses(found), final)
     return 0
 
 
-class _Session:
-    """The listing's graph and session on the digits asked for, and what is printed."""
-
-    def __init__(self, config: ArticleConfig) -> None:
-        self._config = config
-        self.digits = data.load_all_classes(config.data, config.manual_dir)
-        self.device = devices.choose(config.device)
-        self.out = Output(config)
-        self.out.note(setting.banner(config, self.digits, self.device))
-        (self.program,) = build(["tf1"], self.digits.train, config.seed, self.device, config.hyper)
-
-    def train(
-        self, saved: Saved, after_call: loop.AfterCall = lambda losses: None
-    ) -> history.History:
-        """Train to the end, printing the listing's line of each epoch."""
-
-        def on_epoch(epoch: int, losses: Mapping[str, np.floating]) -> None:
-            if epoch == saved.epochs:
-                devices.check(self.program.name, self.program.placement, self.device)
-            self.out.show(f"Epoch: {epoch} Loss: {losses['tf1']!s}")
-
-        return loop.train(
-            [self.program],
-            self._config.epochs,
-            on_epoch,
-            stop_below=self._config.stop_below,
-            done=saved.losses,
-            after_call=after_call,
-        )
+def _begin(config: ArticleConfig) -> tuple[Session, "Trainee"]:
+    """Return the session, its banner printed, and the listing's graph on the digits asked for."""
+    digits = data.load_all_classes(config.data, config.manual_dir)
+    device = devices.choose(config.device)
+    session = Session(config, digits, device, Output(config))
+    session.out.note(setting.banner(config, digits, device))
+    (program,) = build(["tf1"], digits.train, config.seed, device, config.hyper)
+    return session, program
 
 
-def _losses(recorded: history.History) -> dict[str, list[float]]:
-    return {"losses": [distance.shortest(loss) for loss in recorded.losses["tf1"]]}
+def _printing(session: Session, program: "Trainee") -> loop.OnEpoch:
+    """Print the listing's line of each epoch; after the first, look where it was computed."""
+    unchecked = True
+
+    def on_epoch(epoch: int, losses: Mapping[str, np.floating]) -> None:
+        nonlocal unchecked
+        if unchecked:
+            devices.check(program.name, program.placement, session.device)
+        unchecked = False
+        session.out.show(f"Epoch: {epoch} Loss: {losses['tf1']!s}")
+
+    return on_epoch
+
+
+def _losses(found: History) -> dict[str, list[float]]:
+    return {"losses": [shortest(loss) for loss in found.losses["tf1"]]}

@@ -8,7 +8,6 @@ TensorFlow 1's graph bit for bit (on a GPU: within the tolerance `other_kernels`
 """
 
 import dataclasses
-from collections.abc import Sequence
 from pathlib import Path
 
 from training import data
@@ -17,23 +16,27 @@ from training.experiments import verdict
 from training.experiments.comparison import Comparison, judge
 from training.experiments.lockstep import Lockstep
 from training.lanes import history, other_backends
-from training.lanes.protocol import Trainee
 from training.machine import cluster, devices, files
-from training.machine.cluster import Cluster
 from training.options.compare import CompareConfig
-from training.reports import compare as page
-from training.reports import inside, png, tensorboard
-from training.runs import folders, saving, setting
+from training.reports import compare as report
+from training.reports import png, tensorboard
+from training.runs import folders, setting
 from training.runs.origin import Origin
+from training.runs.session import Session
+from training.runs.state_file import STATE
 
 
 def run(config: CompareConfig) -> int:
     """Run the command; return its exit status."""
     other_backends.require(config.lanes)
-    return train(config, folders.choose("compare", config.out))
+    return run_in(config, folders.choose("compare", config.out))
 
 
-def train(config: CompareConfig, final: Path, origin: Origin = Origin()) -> int:  # noqa: B008 (frozen)
+def run_in(
+    config: CompareConfig,
+    final: Path,
+    origin: Origin = Origin(),  # noqa: B008 (frozen)
+) -> int:
     """Train and compare in the run folder `final`; return the exit status.
 
     Where an unfinished run lies there, its training goes on from what it has saved.
@@ -41,50 +44,27 @@ def train(config: CompareConfig, final: Path, origin: Origin = Origin()) -> int:
     digits = data.load_all_classes(config.data, config.manual_dir)
     in_cluster = config.cluster != "none"
     device = devices.choose(config.device, config.replicas, of_worker=in_cluster)
-    workers: Cluster | None = None
-    if in_cluster:
-        workers = cluster.join(config.cluster, device)
+    workers = cluster.join(config.cluster, device) if in_cluster else None
     if workers and not workers.chief:
         Lockstep(config, digits, device, workers, folders.unfinished(final), origin).assist()
         return 0
-    out = Output(config)
-    with folders.resumable(final, saving.STATE) as folder:
-        out.note(setting.banner(config, digits, device, origin))
-        setting.write(folder, config, device, digits)
+    session = Session(config, digits, device, Output(config))
+    banner = setting.banner(config, digits, device, origin)
+    with session.folder(final, STATE, banner=banner) as folder:
         lockstep = Lockstep(config, digits, device, workers, folder, origin)
-        recorded, trainees = lockstep.train(out.notes), lockstep.trainees
-        comparison = dataclasses.replace(
-            judge(trainees, recorded, digits.test, device, lockstep.beginning),
-            stop_below=config.stop_below,
-            dropout=config.dropout,
-            reordered=config.reordered,
-            precision=config.precision,
-            workers=len(workers.addresses) if workers else 1,
-        )
-        _write(folder, trainees, comparison)
-        if config.tensorboard:
-            after = {trainee.name: trainee.weights() for trainee in trainees}
-            tensorboard.write(
-                folder / "tensorboard",
-                recorded,
-                comparison.reference,
-                comparison.test_accuracy,
-                lockstep.beginning.weights,
-                after,
-            )
-        units = inside.first_units(lockstep.beginning.weights["W1"])
-        page.write(folder, config, comparison, digits, trainees, units)
-    results = verdict.results(comparison)
-    out.show(page.table(results))
-    out.show(f"\n{results['verdict']}")
-    out.where(final)
-    out.result(results, final)
+        recorded = lockstep.train(session.out.notes)
+        count = len(workers.addresses) if workers else 1
+        comparison = judge(lockstep, recorded, digits.test, config, device, count)
+        results = verdict.results(comparison)
+        _write(folder, lockstep, comparison, results)
+        report.write(folder, comparison, results, digits, lockstep)
+    session.end(final, results, report.table(results), f"\n{results['verdict']}")
     return 1 if comparison.exact_holds is False else 0
 
 
-def _write(folder: Path, trainees: Sequence[Trainee], comparison: Comparison) -> None:
-    losses = comparison.history.losses
-    saving.write(folder, saving.snapshot(trainees, losses, comparison.history.first))
+def _write(
+    folder: Path, lockstep: Lockstep, comparison: Comparison, results: dict[str, object]
+) -> None:
     history.write_csv(comparison.history, folder / "history.csv")
     files.write_json(
         folder / "parity.json",
@@ -92,17 +72,19 @@ def _write(folder: Path, trainees: Sequence[Trainee], comparison: Comparison) ->
             "reference": comparison.reference,
             "initial_weights_sha256": comparison.initial_sha256,
             "lanes": {lane: dataclasses.asdict(p) for lane, p in comparison.parity.items()},
-            "verdict": verdict.sentences(comparison),
+            "verdict": results["verdict"],
         },
     )
-    files.write_json(folder / "results.json", verdict.results(comparison))
+    files.write_json(folder / "results.json", results)
     files.write_json(
         folder / "placement.json",
         {
             "requested": comparison.device.name,
-            "executed": {trainee.name: trainee.placement for trainee in trainees},
+            "executed": {trainee.name: trainee.placement for trainee in lockstep.trainees},
         },
     )
     png.losses(comparison.history, comparison.reference, folder / "losses.png")
-    for trainee in trainees:
+    for trainee in lockstep.trainees:
         trainee.save(folder)
+    if comparison.config.tensorboard:
+        tensorboard.write(folder / "tensorboard", comparison, lockstep)

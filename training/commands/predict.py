@@ -22,6 +22,7 @@ from training.errors import UserError
 from training.machine import devices, files, paths
 from training.model_files import pretrained, reading
 from training.options.predict import PredictConfig
+from training.parity.bits import same
 
 if TYPE_CHECKING:
     import keras
@@ -119,7 +120,7 @@ def agreement(logits: Mapping[str, np.ndarray]) -> str:
     (first, theirs), *others = logits.items()
     clauses = []
     for name, ours in others:
-        if ours.tobytes() == theirs.tobytes():
+        if same(ours, theirs):
             clauses.append(f"the logits of {name} are those of {first} bit for bit")
             continue
         other = int((ours.argmax(axis=1) != theirs.argmax(axis=1)).sum())

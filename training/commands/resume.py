@@ -12,45 +12,31 @@ state; from a checkpoint or a `.keras` file all start from its weights, slots an
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
-
-import tyro
+from typing import Any
 
 from tf1_compat.hyperparameters import Hyperparameters
 from tf1_compat.state import State
 from training.command_line import parse, words
-from training.commands import ablate, article, compare, finetune
-from training.errors import UserError
+from training.commands import compare, table
+from training.errors import UserError, first_line
 from training.lanes import other_backends
 from training.machine import devices, files
 from training.model_files import reading, training_state
-from training.options.ablate import AblateConfig
-from training.options.article import ArticleConfig
 from training.options.compare import CompareConfig
-from training.options.finetune import FinetuneConfig
 from training.options.lanes import IDIOMATIC
 from training.options.resume import ResumeConfig
 from training.runs import folders, saving
 from training.runs.origin import Origin
 
-Resumable = (
-    Annotated[CompareConfig, tyro.conf.subcommand("compare")]
-    | Annotated[ArticleConfig, tyro.conf.subcommand("article")]
-    | Annotated[ResumeConfig, tyro.conf.subcommand("resume")]
-    | Annotated[FinetuneConfig, tyro.conf.subcommand("finetune")]
-    | Annotated[AblateConfig, tyro.conf.subcommand("ablate")]
-)
-
 
 def run(config: ResumeConfig) -> int:
     """Run the command; return its exit status."""
     if final := folders.find_unfinished(config.source):
-        return _go_on(config, final)
-    final = folders.choose("resume", config.out)
-    return _train(config, final)
+        return _finish(config, final)
+    return run_in(config, folders.choose("resume", config.out))
 
 
-def _go_on(asked: ResumeConfig, final: Path) -> int:
+def _finish(asked: ResumeConfig, final: Path) -> int:
     """Finish the unfinished run `final`, with the options it was begun with."""
     own = ResumeConfig(source=asked.source, cluster=asked.cluster)
     if asked != own:
@@ -62,37 +48,31 @@ def _go_on(asked: ResumeConfig, final: Path) -> int:
         )
     config = recorded(folders.unfinished(final))
     config = replace(config, quiet=asked.quiet, json=asked.json)
-    if not isinstance(config, CompareConfig) and asked.cluster != "none":
+    if isinstance(config, CompareConfig):
+        config = replace(config, cluster=asked.cluster)
+        other_backends.require(config.lanes)
+    elif asked.cluster != "none":
         raise UserError(f"--cluster {asked.cluster}: this run has no workers; leave it out.")
-    if isinstance(config, FinetuneConfig):
-        return finetune.go_on(config, final)
-    if isinstance(config, AblateConfig):
-        return ablate.go_on(config, final)
-    if isinstance(config, ArticleConfig):
-        return article.go_on(config, final)
-    config = replace(config, cluster=asked.cluster)
-    other_backends.require(config.lanes)
-    if isinstance(config, ResumeConfig):
-        return _train(config, final)
-    return compare.train(config, final)
+    return table.run_in(config, final)
 
 
-def recorded(folder: Path) -> CompareConfig | ArticleConfig | FinetuneConfig | AblateConfig:
+def recorded(folder: Path) -> Any:
     """Return the options that a run was begun with; UserError where they cannot be read."""
     file = folder / "config.json"
     try:
         command = files.read_json(file)["command"]
         if not all(isinstance(word, str) for word in command):
             raise TypeError("its command is not words")
-        return parse.parse(Resumable, command)
+        return parse.parse(table.grammar(table.RESUMABLE), command)
     except (OSError, ValueError, TypeError, LookupError, RecursionError, UserError) as error:
         raise UserError(
-            f"{file}: not the options of a run ({str(error).splitlines()[0]}).\n"
+            f"{file}: not the options of a run ({first_line(error)}).\n"
             "The run has to be started anew."
         ) from error
 
 
-def _train(config: ResumeConfig, final: Path) -> int:
+def run_in(config: ResumeConfig, final: Path) -> int:
+    """Train on from the source in the run folder `final`; return the exit status."""
     other_backends.require(config.lanes)
     reading.kind(config.source)  # refuses at once what is not there
     devices.choose(config.device, config.replicas, of_worker=config.cluster != "none")
@@ -101,8 +81,8 @@ def _train(config: ResumeConfig, final: Path) -> int:
     config = as_trained(config, found)
     saved = saving.read(config.source) if config.source.is_dir() else None
     if saved and set(config.lanes) <= set(saved.lanes):
-        return compare.train(config, final, Origin(state, saved, saved.first + saved.epochs))
-    return compare.train(config, final, Origin(state, None, state.step or 0))
+        return compare.run_in(config, final, Origin(state, saved, saved.first + saved.epochs))
+    return compare.run_in(config, final, Origin(state, None, state.step or 0))
 
 
 def _check_precision(config: ResumeConfig, state: State) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from training.errors import UserError
+from training.errors import UserError, first_line
 from training.machine import paths
 
 SIDE, BOX = 28, 20
@@ -153,9 +153,8 @@ def _grey(path: Path) -> np.ndarray:
         with warnings.catch_warnings(action="ignore"):  # what is refused is said below
             return _decoded(path)
     except Exception as error:  # whatever a damaged file makes Pillow's many readers raise
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise UserError(
-            f"{path}: not an image that can be read ({reason}).\n"
+            f"{path}: not an image that can be read ({first_line(error)}).\n"
             f"Expected {', '.join(FORMATS[:-1])} or {FORMATS[-1]}."
         ) from error
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from training.errors import UserError
+from training.errors import UserError, first_line
 from training.machine import paths
 
 LARGEST_RATIO = 1032
@@ -58,9 +58,8 @@ def _refusing(name: str, advice: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:  # whatever damaged bytes make zipfile and NumPy raise
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise UserError(
-            f"{name}: cannot be read as an .npz of plain arrays ({reason}).\n{advice}"
+            f"{name}: cannot be read as an .npz of plain arrays ({first_line(error)}).\n{advice}"
         ) from error
 
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from training.data import Examples
-from training.experiments.lockstep import Beginning, sha256
+from training.experiments.lockstep import Lockstep
 from training.lanes.history import History
-from training.lanes.protocol import Trainee
 from training.machine.devices import Device
-from training.options.lanes import Precision
+from training.options.compare import CompareConfig
 from training.parity import judgement, ladder
+from training.parity.bits import sha256
 from training.parity.judgement import Parity
 from training.parity.ladder import Rung
 
@@ -20,20 +20,15 @@ from training.parity.ladder import Rung
 class Comparison:
     """What a comparison found; every mapping is by lane, the reference has no parity."""
 
+    config: CompareConfig
     device: Device
     reference: str
     history: History
     parity: Mapping[str, Parity]
     test_accuracy: Mapping[str, float]
     initial_sha256: Mapping[str, str]
-    stop_below: float | None = None
-    reordered: bool = False
-    """The lanes exact and idiomatic summed their gradient over slices, replicas or workers."""
-    precision: Precision = "float32"
     workers: int = 1
     """How many shared out the rows; their weights are identical, or training ended in an error."""
-    dropout: float = 0.0
-    """Of the idiomatic lanes, which then differ by more than arithmetic."""
     rungs: Mapping[str, Sequence[Rung]] = field(default_factory=dict)
     """The claims about a lane: initial weights, losses, final weights."""
     predicted: Mapping[str, np.ndarray] = field(default_factory=dict)
@@ -47,23 +42,24 @@ class Comparison:
         to the tolerance of other kernels. Of mixed precision nothing is promised.
         """
         exact = self.parity.get("exact")
-        if exact is None or self.precision == "mixed_bfloat16":
+        if exact is None or self.config.precision == "mixed_bfloat16":
             return None
-        if self.device.kind == "CPU" and not self.reordered:
+        if self.device.kind == "CPU" and not self.config.reordered:
             return exact.identical
         losses = self.history.losses
         return judgement.within_other_kernels(losses["exact"], losses[self.reference])
 
 
 def judge(
-    trainees: Sequence[Trainee],
+    lockstep: Lockstep,
     recorded: History,
     test: Examples,
+    config: CompareConfig,
     device: Device,
-    begun: Beginning,
+    workers: int,
 ) -> Comparison:
-    """Return what was found of `trainees`, the first of which is the reference, after training."""
-    reference, *others = trainees
+    """Return what was found of the lanes, the first of which is the reference, after training."""
+    reference, *others = lockstep.trainees
     weights = reference.weights()
     losses = recorded.losses
     found, rungs = {}, {}
@@ -73,18 +69,20 @@ def judge(
             losses[lane.name], ours, losses[reference.name], weights
         )
         rungs[lane.name] = (
-            begun.rungs[lane.name],
+            lockstep.beginning.rungs[lane.name],
             judgement.losses_rung(found[lane.name], recorded.first),
             ladder.rung("final weights", ours, weights),
         )
-    logits = {lane.name: lane.logits(test.x) for lane in trainees}
+    logits = {lane.name: lane.logits(test.x) for lane in lockstep.trainees}
     return Comparison(
+        config=config,
         device=device,
         reference=reference.name,
         history=recorded,
         parity=found,
         test_accuracy={lane: test.accuracy(of) for lane, of in logits.items()},
-        initial_sha256=sha256(begun.weights),
+        initial_sha256=sha256(lockstep.beginning.weights),
+        workers=workers,
         rungs=rungs,
         predicted={lane: of.argmax(axis=1) for lane, of in logits.items()},
     )

@@ -15,19 +15,16 @@ from rich.console import Console
 
 from training.command_line import progress
 from training.data import Examples
-from training.lanes import loop
 from training.lanes.history import History
 from training.lanes.loop import OnEpoch
 from training.lanes.protocol import Trainee
 from training.machine import devices, startup
 from training.machine.devices import Device
 from training.machine.processes import Child
-from training.machine.signals import Interruption
 from training.options.ablate import Cause
 from training.options.shared import SAVE_EVERY
 from training.parity.tolerances import FLOAT64_EPOCHS
-from training.runs import saving
-from training.runs.saving import Saved, Saver
+from training.runs.training import SavedTraining
 
 PRECISIONS = ("float32", "float64")
 REFERENCE = "tf1"
@@ -37,7 +34,7 @@ Histories = Mapping[str, History]
 """Precision -> losses of the reference and of every cause, one more than epochs were asked for."""
 
 
-class Plan(NamedTuple):
+class AblationPlan(NamedTuple):
     """What is trained, and where it is saved on the way."""
 
     examples: Examples
@@ -58,7 +55,7 @@ STATES = {
 """(precision, whether oneDNN is on) -> the file that holds what its trainings have reached."""
 
 
-def train(causes: Sequence[Cause], plan: Plan) -> Histories:
+def train(causes: Sequence[Cause], plan: AblationPlan) -> Histories:
     """Train the TensorFlow 1 graph and every cause in both precisions, from what was saved on.
 
     Entry n of a history is the loss after n epochs. Raises UserError at a loss that is not a finite
@@ -90,7 +87,7 @@ def _onednn_off() -> None:
     devices.choose("cpu")
 
 
-def _train(causes: Sequence[Cause], plan: Plan, *, here: bool) -> Histories:
+def _train(causes: Sequence[Cause], plan: AblationPlan, *, here: bool) -> Histories:
     """Train the causes in lockstep, with the reference if this is `here`, the command's process."""
     notes = Console(stderr=True, quiet=not here)
     histories = {}
@@ -98,26 +95,11 @@ def _train(causes: Sequence[Cause], plan: Plan, *, here: bool) -> Histories:
         trainees = _build(causes, precision, plan, here)
         state = STATES[precision, here]
         most = FLOAT64_EPOCHS if precision == "float64" else plan.epochs
-        histories[precision] = _go_on(trainees, min(plan.epochs, most) + 1, plan, state, notes)
+        epochs = min(plan.epochs, most) + 1
+        training = SavedTraining(trainees, plan.folder, plan.save_every, name=state)
+        with progress.line(epochs, notes, training.last) as show:
+            histories[precision] = training.run(epochs, _first_of(show), timed=0)
     return histories
-
-
-def _go_on(
-    trainees: Sequence[Trainee], epochs: int, plan: Plan, state: str, notes: Console
-) -> History:
-    """Train `trainees` from what the file `state` has of them to the end, and save that."""
-    saved = saving.read(plan.folder, state)
-    if saved:
-        saving.restore(trainees, saved)
-    begun = saved or Saved({trainee.name: np.array([]) for trainee in trainees}, {})
-    with progress.line(epochs, notes, begun.last) as show, Interruption() as interruption:
-        saver = Saver(plan.folder, trainees, plan.save_every, interruption, begun, name=state)
-        with saver.telling():
-            found = loop.train(
-                trainees, epochs, _first_of(show), 0, done=begun.losses, after_call=saver.after_call
-            )
-    saving.write(plan.folder, saving.snapshot(trainees, found.losses, 0), state)
-    return found
 
 
 def _first_of(show: OnEpoch) -> OnEpoch:
@@ -130,7 +112,9 @@ def _first_of(show: OnEpoch) -> OnEpoch:
     return on_epoch
 
 
-def _build(causes: Sequence[Cause], precision: str, plan: Plan, reference: bool) -> list[Trainee]:
+def _build(
+    causes: Sequence[Cause], precision: str, plan: AblationPlan, reference: bool
+) -> list[Trainee]:
     """Return the trainees of one precision, all from TensorFlow 1's float32 weights."""
     import tensorflow as tf
 

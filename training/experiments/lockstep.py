@@ -1,12 +1,10 @@
 """The training of a comparison: all lanes in lockstep, saved on the way, here or on workers."""
 
 import contextlib
-import dataclasses
-import hashlib
 import signal
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from rich.console import Console
@@ -20,13 +18,13 @@ from training.lanes.protocol import Trainee
 from training.machine import devices
 from training.machine.cluster import Cluster
 from training.machine.devices import Device
-from training.machine.signals import Interruption
 from training.options.compare import CompareConfig
 from training.options.lanes import DISTRIBUTED, Lane
+from training.parity.bits import sha256
 from training.parity.ladder import Rung, rung
 from training.runs import saving
 from training.runs.origin import Origin
-from training.runs.saving import Saved, Saver
+from training.runs.training import SavedTraining
 
 
 class Beginning(NamedTuple):
@@ -63,7 +61,7 @@ class Lockstep:
         origin: Origin,
     ) -> None:
         self._config, self._device = config, device
-        self._workers, self._folder = workers, folder
+        self._workers = workers
         names: list[Lane] = list(config.lanes)
         if workers and not workers.chief:
             names = [lane for lane in names if lane in DISTRIBUTED]
@@ -76,11 +74,13 @@ class Lockstep:
             for trainee in self.trainees:
                 trainee.load_state(origin.state)
         self.beginning = Beginning.of(self.trainees)
-        saved = saving.read(folder)
-        if saved:
-            saving.restore(self.trainees, saved)
-        none = {trainee.name: np.array([]) for trainee in self.trainees}
-        self._saved = saved or Saved(none, {}, origin.first)
+        self._training = SavedTraining(
+            self.trainees,
+            folder,
+            config.save_every,
+            first=origin.first,
+            remember=workers is not None,
+        )
         if workers:
             workers.agree("data", digits.sha256)
             workers.agree("options", words.of(config))
@@ -104,13 +104,27 @@ class Lockstep:
             if trainee.name in DISTRIBUTED:
                 workers.agree(f"weights in lane {trainee.name}", sha256(trainee.weights()))
 
+    @contextlib.contextmanager
+    def _together(self) -> Iterator[None]:
+        """Within it other workers are watched; at its end all must have the same weights."""
+        if self._workers is None:
+            yield
+            return
+        with self._workers.watched():
+            yield
+            self._agree_on_weights(self._workers)
+
     def assist(self) -> None:
         """Train with the chief, as another worker; print and write nothing."""
-        assert self._workers
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the chief's to answer
-        with self._workers.watched():
-            self._run(lambda epoch, losses: None, lambda losses: None)
-            self._agree_on_weights(self._workers)
+        with self._together():
+            loop.train(
+                self.trainees,
+                self._config.epochs,
+                lambda epoch, losses: None,
+                done=self._training.done,
+                **self._how,
+            )
 
     def train(self, notes: Console) -> History:
         """Train, saving; after the first epoch check and print what was placed where."""
@@ -123,37 +137,21 @@ class Lockstep:
             unchecked = False
             show(epoch, losses)
 
-        watched = self._workers.watched() if self._workers else contextlib.nullcontext()
-        line = progress.line(self._config.epochs, notes, self._saved.last)
-        with line as show, Interruption() as interruption:
-            saver = Saver(
-                self._folder,
-                self.trainees,
-                self._config.save_every,
-                interruption,
-                self._saved,
-                remember=self._workers is not None,
-            )
-            with saver.telling(), watched:
-                found = self._run(on_epoch, saver.after_call)
-                if self._workers:
-                    self._agree_on_weights(self._workers)
-        return dataclasses.replace(found, first=self._saved.first)
+        epochs = self._config.epochs
+        with progress.line(epochs, notes, self._training.last) as show:
+            return self._training.run(epochs, on_epoch, within=self._together(), **self._how)
 
-    def _run(self, on_epoch: loop.OnEpoch, after_call: loop.AfterCall) -> History:
+    @property
+    def _how(self) -> dict[str, Any]:
+        """How `loop.train` is to train."""
         config = self._config
-        return loop.train(
-            self.trainees,
-            config.epochs,
-            on_epoch,
+        return {
             # Two lanes at once would mix up their sums: workers wait for each other for ever,
             # and replicas of one machine get other bits than each other.
-            timed=config.epochs if self._shared else loop.TIMED_EPOCHS,
-            stop_below=config.stop_below,
-            per_call=config.epochs_per_call,
-            done=self._saved.losses,
-            after_call=after_call,
-        )
+            "timed": config.epochs if self._shared else loop.TIMED_EPOCHS,
+            "stop_below": config.stop_below,
+            "per_call": config.epochs_per_call,
+        }
 
     def _check_placement(self, notes: Console) -> None:
         shared = self._config.replicas
@@ -165,8 +163,3 @@ class Lockstep:
             devices.check(trainee.name, trainee.placement, *devices.from_on(device, count))
             placed = devices.describe(trainee.placement)
             notes.print(f"executed {trainee.name}: {placed}", highlight=False)
-
-
-def sha256(weights: Mapping[str, np.ndarray]) -> dict[str, str]:
-    """Return the checksum of each array."""
-    return {name: hashlib.sha256(array.tobytes()).hexdigest() for name, array in weights.items()}

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from training import data
-from training.errors import UserError
+from training.errors import UserError, first_line
 from training.lanes import other_backends
 from training.machine import startup
 from training.machine.processes import Child
@@ -100,8 +100,7 @@ class _Process:
             second = self._child.submit(_start, peer, rows, micro_batch).result()
             self._epochs = max(1, round(MEASURED / second))
         except Exception as error:  # whatever another library raises here, or a process that died
-            reason = (str(error).strip().splitlines() or [""])[0]
-            self.failed = f"{type(error).__name__}: {reason}"
+            self.failed = f"{type(error).__name__}: {first_line(error)}"
         except BaseException:  # Ctrl-C, before there is a context to leave
             self._child.kill()
             raise

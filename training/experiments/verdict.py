@@ -32,10 +32,10 @@ def results(comparison: "Comparison") -> dict[str, Any]:
         "epochs": comparison.history.epochs,
         "lanes": lanes,
         "exact_holds": comparison.exact_holds,
-        "precision": comparison.precision,
+        "precision": comparison.config.precision,
         "workers": comparison.workers,
         "from_exact_arithmetic": from_exact_arithmetic(comparison.history.losses),
-        "stop_below": comparison.stop_below,
+        "stop_below": comparison.config.stop_below,
         "verdict": sentences(comparison),
     }
 
@@ -68,7 +68,7 @@ def sentences(comparison: "Comparison") -> str:
     """
     epochs, reference = comparison.history.epochs, _title(comparison.reference)
     clauses = []
-    if comparison.precision == "mixed_bfloat16" and "exact" in comparison.parity:
+    if comparison.config.precision == "mixed_bfloat16" and "exact" in comparison.parity:
         clauses.append(
             f"in mixed_bfloat16 the exact lane is away from {reference} by up to "
             f"{comparison.parity['exact'].max_rel:.1e} relative over {_epochs(epochs)}: it rounds "
@@ -95,11 +95,11 @@ def sentences(comparison: "Comparison") -> str:
             clauses.append(_drift(lane, comparison))
     sentences = ["; ".join(clauses)]
     judged = from_exact_arithmetic(comparison.history.losses)
-    if comparison.dropout:
+    if comparison.config.dropout:
         judged = {lane: away for lane, away in judged.items() if lane not in IDIOMATIC}
     if judged:
         sentences.append(_judged(judged, epochs))
-    if comparison.stop_below is not None:
+    if comparison.config.stop_below is not None:
         sentences.append(_stopped(comparison))
     return " ".join(f"{sentence[0].upper()}{sentence[1:]}." for sentence in sentences)
 
@@ -112,7 +112,7 @@ def _where(comparison: "Comparison") -> str:
 
 def _drift(lane: str, comparison: "Comparison") -> str:
     parity = comparison.parity[lane]
-    if comparison.dropout:
+    if comparison.config.dropout:
         return (
             f"the {lane} lane differs by up to {parity.max_rel:.1e} relative, for it drops out: "
             "no two frameworks draw the same masks, so no parity can hold"
@@ -138,8 +138,8 @@ def _judged(judged: Mapping[str, Mapping[str, float]], epochs: int) -> str:
 
 def _stopped(comparison: "Comparison") -> str:
     reached = comparison.history.losses[comparison.reference]
-    below = f"below {comparison.stop_below:g}"
-    if reached[-1] < comparison.stop_below:
+    below = f"below {comparison.config.stop_below:g}"
+    if reached[-1] < comparison.config.stop_below:
         return f"stopped after {_epochs(len(reached))}: the loss {reached[-1]!s} is {below}"
     return f"the loss did not fall {below} in {_epochs(len(reached))}: it is {reached[-1]!s}"
 

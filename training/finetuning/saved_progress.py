@@ -1,6 +1,6 @@
 """What a fine-tuning has reached after an epoch: all that it needs to go on bit for bit, saved.
 
-One file, `state.npz`, as a comparison's; it is gone when the run is done.
+The file is gone when the run is done.
 """
 
 import json
@@ -10,19 +10,19 @@ from typing import Any
 
 import numpy as np
 
-from training.data import npz
 from training.errors import UserError
-from training.machine.signals import Interruption, Stopped
-from training.runs import saving
+from training.parity.bits import same_bits
+from training.runs import state_file
+from training.runs.state_file import STATE
 
 Weights = dict[str, np.ndarray]
 """Path of a variable -> its value."""
 NUMBERS = "numbers"
-"""The archive's member that holds, as JSON, what is no array; others are called FIELD:NAME."""
+"""The file's member that holds, as JSON, what is no array; its groups are the other fields."""
 
 
 @dataclass
-class Reached:
+class Progress:
     """A fine-tuning after a number of epochs; what is drawn at random follows from that number."""
 
     start: Weights
@@ -64,84 +64,62 @@ class Reached:
     def check(self, start: Weights, epochs: list[int]) -> None:
         """Raise UserError unless it is of a training from `start` of so many epochs a phase."""
         within = 0 <= self.phase < len(epochs) and 0 < self.epochs <= epochs[self.phase]
-        same = self.start.keys() == start.keys() and all(
-            self.start[path].tobytes() == start[path].tobytes() for path in start
-        )
-        if not (within and same):
+        if not (within and same_bits(self.start, start)):
             raise UserError(
-                f"{saving.STATE}: was not saved by a run from these weights with this recipe.\n"
+                f"{STATE}: was not saved by a run from these weights with this recipe.\n"
                 "Expected SOURCE as it was when the run was begun: give it back, or start anew."
             )
 
+    @property
+    def finite(self) -> bool:
+        """Whether every number that training would go on from is finite."""
+        return state_file.finite({name: getattr(self, name) for name in _groups()})
+
+    def write(self, path: Path) -> None:
+        """Write the file in place of the one that is there, if any, in one step."""
+        numbers = dict(vars(self))
+        groups = {name: numbers.pop(name) for name in _groups()}
+        state_file.write(path, groups, {NUMBERS: np.array(json.dumps(numbers))})
+
     def fits(self, name: str, there: Weights) -> None:
         """Raise UserError unless `there` has the names, shapes and dtypes of the field `name`."""
-        if saving.layout(getattr(self, name)) != saving.layout(there):
+        if state_file.layout(getattr(self, name)) != state_file.layout(there):
             raise _foreign(f"its {name} is of another kind or shape")
 
 
 def _foreign(why: str) -> UserError:
     return UserError(
-        f"{saving.STATE}: not the state of a fine-tuning ({why}); expected the one that the run "
+        f"{STATE}: not the state of a fine-tuning ({why}); expected the one that the run "
         "itself saved.\nWithout it, start anew."
     )
 
 
-def write(folder: Path, reached: Reached) -> None:
-    """Write `folder`/state.npz in place of the one that is there, if any, in one step."""
-    numbers = dict(vars(reached))
-    groups = {name: numbers.pop(name) for name in _groups()}
-    arrays = {f"{name}:{own}": array for name in groups for own, array in groups[name].items()}
-    saving.write_npz(folder / saving.STATE, arrays | {NUMBERS: np.array(json.dumps(numbers))})
-
-
-def read(folder: Path) -> Reached | None:
-    """Return what `write` wrote to `folder`; None where nothing was.
+def read(folder: Path) -> Progress | None:
+    """Return what was written to `folder`; None where nothing was.
 
     Raises UserError for a damaged file, whose checksums are looked at, and for another run's.
     """
-    path = folder / saving.STATE
-    if not path.is_file():
+    found = state_file.read(folder / STATE)
+    if found is None:
         return None
-    groups: dict[str, Weights] = {name: {} for name in _groups()}
+    there, alone = found
     try:
-        arrays = npz.read_all(path)
-        numbers = json.loads(str(arrays.pop(NUMBERS)))
-        for name, array in arrays.items():
-            group, _, own = name.partition(":")
-            groups[group][own] = array
+        numbers = json.loads(str(alone.pop(NUMBERS)))
+        if over := there.keys() - set(_groups()) | alone.keys():
+            raise LookupError(f"{', '.join(sorted(over))} in it")
+        groups = {name: there.get(name, {}) for name in _groups()}
         given: dict[str, Any] = {**groups, **numbers}
-        reached = Reached(**given)
-        counts = [reached.phase, reached.epochs, reached.waited]
+        progress = Progress(**given)
+        counts = [progress.phase, progress.epochs, progress.waited]
         if not all(type(one) is int for one in counts):
             raise ValueError(f"expected whole numbers, found {counts}")
-        _ = reached.lowest, reached.seconds  # says at once what its history lacks
+        _ = progress.lowest, progress.seconds  # says at once what its history lacks
     except (LookupError, TypeError, ValueError) as error:
         raise _foreign(f"{type(error).__name__}: {error}") from error
-    for name in ("before", "weights", *(["best"] if reached.best else [])):
-        reached.fits(name, reached.start)
-    return reached
+    for name in ("before", "weights", *(["best"] if progress.best else [])):
+        progress.fits(name, progress.start)
+    return progress
 
 
 def _groups() -> list[str]:
-    return [one.name for one in fields(Reached) if one.type == Weights]
-
-
-class Saver:
-    """Saves to `folder` every so many epochs and when told to stop."""
-
-    def __init__(
-        self, folder: Path, every: int, interruption: Interruption, saved: Reached | None
-    ) -> None:
-        self._folder, self._every, self._interruption = folder, every, interruption
-        self._on_disk = saved.last if saved else 0
-
-    def after_epoch(self, reached: Reached) -> None:
-        """Save where it is time to; raise Stopped, with how to go on, where a signal came."""
-        epoch, stop = reached.last, self._interruption.number
-        if stop or epoch // self._every > self._on_disk // self._every:
-            write(self._folder, reached)
-            self._on_disk = epoch
-        if stop:
-            stopped = Stopped("stopped.", stop)
-            saving.tell(stopped, self._folder, epoch)
-            raise stopped
+    return [one.name for one in fields(Progress) if one.type == Weights]

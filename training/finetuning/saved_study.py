@@ -1,7 +1,6 @@
 """What a study has trained so far, saved after each training, so that it can go on."""
 
-import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import UnionType
@@ -9,7 +8,7 @@ from typing import Any, get_args, get_type_hints
 
 import numpy as np
 
-from training.errors import UserError
+from training.errors import UserError, first_line
 from training.machine import files
 
 STATE = "state.json"
@@ -31,7 +30,7 @@ class Row:
 
 
 @dataclass
-class Studied:
+class StudyProgress:
     """The trainings done, in the order of the table."""
 
     source: str
@@ -45,44 +44,36 @@ class Studied:
         return any((row.strategy, row.seed) == (strategy, seed) for row in self.rows)
 
 
-def sha256(weights: Mapping[str, np.ndarray]) -> str:
-    """Return the checksum of all arrays, in the order of their names."""
-    found = hashlib.sha256()
-    for name in sorted(weights):
-        found.update(weights[name].tobytes())
-    return found.hexdigest()
-
-
-def write(folder: Path, studied: Studied) -> None:
+def write(folder: Path, progress: StudyProgress) -> None:
     """Write `folder`/state.json in place of the one that is there, if any, in one step."""
-    files.write_json(folder / STATE, studied)
+    files.write_json(folder / STATE, progress)
 
 
-def read(folder: Path, source: str) -> Studied:
+def read(folder: Path, source: str) -> StudyProgress:
     """Return what `write` wrote to `folder`, or that nothing is done where nothing was.
 
     Raises UserError for a damaged file, and where its study was not of `source`.
     """
     path = folder / STATE
     if not path.is_file():
-        return Studied(source)
+        return StudyProgress(source)
     try:
         there = files.read_json(path)
         rows = [Row(**row) for row in there["rows"]]
         for row in rows:
             _check_types(row)
-        studied = Studied(there["source"], rows, _curves(there["curves"], len(rows)))
+        progress = StudyProgress(there["source"], rows, _curves(there["curves"], len(rows)))
     except (LookupError, TypeError, ValueError, RecursionError) as error:
         raise UserError(
-            f"{path}: not the state of a study ({str(error).splitlines()[0]}).\n"
+            f"{path}: not the state of a study ({first_line(error)}).\n"
             "The study has to be started anew."
         ) from error
-    if studied.source != source:
+    if progress.source != source:
         raise UserError(
             f"{path}: the study was begun with another SOURCE; expected the one of then.\n"
             "Give it back, or start anew."
         )
-    return studied
+    return progress
 
 
 def _check_types(row: Row) -> None:

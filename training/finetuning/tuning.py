@@ -17,12 +17,13 @@ from keras_models import strategies
 from keras_models.strategies import Plan
 from training.finetuning import recipe as recipes
 from training.finetuning.recipe import Recipe
-from training.finetuning.saved_progress import Reached, Weights
+from training.finetuning.saved_progress import Progress, Weights
 from training.finetuning.split import Task
 from training.finetuning.stream import stream
 from training.model_files.pretrained import accuracy, logits
+from training.parity.bits import same
 
-AfterEpoch = Callable[[Reached], None]
+AfterEpoch = Callable[[Progress], None]
 """Told what training has reached; whatever it raises ends the training."""
 
 
@@ -55,8 +56,8 @@ def tune(
     recipe: Recipe,
     task: Task,
     seed: int,
-    after_epoch: AfterEpoch = lambda reached: None,
-    saved: Reached | None = None,
+    after_epoch: AfterEpoch = lambda progress: None,
+    saved: Progress | None = None,
 ) -> Tuned:
     """Train `model` in place, from what was `saved` on if anything was; return what happened.
 
@@ -68,8 +69,8 @@ def tune(
     start, lengths = values(model), _epochs(plan, recipe.epochs)
     if saved:
         saved.check(start, lengths)
-    reached = saved or Reached(start)
-    keeper = _Keeper(model, task, recipe, after_epoch, reached, began)
+    progress = saved or Progress(start)
+    keeper = _Keeper(model, task, recipe, after_epoch, progress, began)
     if not saved:
         keeper.look(0, {})
     trained: set[str] = set()
@@ -77,13 +78,13 @@ def tune(
     for number, (phase, epochs) in enumerate(zip(plan.phases, lengths, strict=True)):
         frozen.append([variable.path for variable in strategies.freeze(model, phase)])
         trained |= phase.trains
-        if number < reached.phase:  # it was done before
+        if number < progress.phase:  # it was done before
             continue
         begun = keeper.begin(number)
         rows = stream(task.train, recipe, seed, number, begun)
         recipes.compile_for(model, recipe, rows.updates * epochs, plan.rates)
         if begun:
-            _restore(model, reached)
+            _restore(model, progress)
         model.fit(
             rows.batches,
             initial_epoch=epochs if keeper.stops else begun,
@@ -93,15 +94,15 @@ def tune(
             shuffle=False,
             verbose=0,
         )
-        prove(reached.before, values(model), phase.trains)
-    if reached.best:
-        _assign(model, reached.best)
+        prove(progress.before, values(model), phase.trains)
+    if progress.best:
+        _assign(model, progress.best)
     prove_frozen(start, values(model), trained)
     return Tuned(
-        history=reached.history,
+        history=progress.history,
         frozen=frozen,
         trainable_parameters=sum(start[path].size for path in trained),
-        kept_epoch=reached.best_epoch,
+        kept_epoch=progress.best_epoch,
         seconds=time.perf_counter() - began,
     )
 
@@ -132,19 +133,19 @@ def _slots(model: keras.Model) -> Weights:
     return {str(number): np.array(one.numpy()) for number, one in enumerate(variables)}
 
 
-def _restore(model: keras.Model, reached: Reached) -> None:
+def _restore(model: keras.Model, progress: Progress) -> None:
     """Set the model, compiled for the phase, to the weights and slots that were reached."""
     model.optimizer.build(model.trainable_variables)
-    reached.fits("optimizer", _slots(model))
-    _assign(model, reached.weights)
+    progress.fits("optimizer", _slots(model))
+    _assign(model, progress.weights)
     for number, variable in enumerate(model.optimizer.variables):
-        variable.assign(reached.optimizer[str(number)])
+        variable.assign(progress.optimizer[str(number)])
 
 
 def prove_frozen(before: Weights, after: Weights, trains: frozenset[str] | set[str]) -> None:
     """Raise Moved unless every array that is not in `trains` is the same, bit for bit."""
     for path in before.keys() - trains:
-        if before[path].tobytes() != after[path].tobytes():
+        if not same(before[path], after[path]):
             raise Moved(
                 f"{path} was frozen and moved by {np.abs(after[path] - before[path]).max()}"
             )
@@ -171,11 +172,11 @@ class _Keeper(keras.callbacks.Callback):
         task: Task,
         recipe: Recipe,
         after_epoch: AfterEpoch,
-        reached: Reached,
+        progress: Progress,
         began: float,
     ) -> None:
         super().__init__()
-        self._model, self._task, self._reached = model, task, reached
+        self._model, self._task, self._progress = model, task, progress
         self._patience = max(2, round(recipe.patience * recipe.epochs))
         self._smoothing = recipe.label_smoothing
         self._after_epoch, self._began = after_epoch, began
@@ -185,34 +186,34 @@ class _Keeper(keras.callbacks.Callback):
 
         A phase that is stopped hands over to the next.
         """
-        reached = self._reached
-        if not reached.epochs or phase != reached.phase:
-            reached.phase, reached.epochs, reached.waited = phase, 0, 0
-            reached.before = values(self._model)
-        return reached.epochs
+        progress = self._progress
+        if not progress.epochs or phase != progress.phase:
+            progress.phase, progress.epochs, progress.waited = phase, 0, 0
+            progress.before = values(self._model)
+        return progress.epochs
 
     @property
     def stops(self) -> bool:
         """Whether the phase has gone on for long enough without a lower validation loss."""
-        return self._reached.waited >= self._patience
+        return self._progress.waited >= self._patience
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
         """Judge the averages, with the weights themselves put aside meanwhile."""
-        reached = self._reached
+        progress = self._progress
         pairs = recipes.averages(self._model)
         aside = [variable.numpy().copy() for variable, _ in pairs]
         for variable, average in pairs:
             variable.assign(average)
-        self.look(reached.phase + 1, logs or {})
+        self.look(progress.phase + 1, logs or {})
         for (variable, _), value in zip(pairs, aside, strict=True):
             variable.assign(value)
-        reached.epochs = epoch + 1
-        reached.weights, reached.optimizer = values(self._model), _slots(self._model)
-        self._after_epoch(reached)
+        progress.epochs = epoch + 1
+        progress.weights, progress.optimizer = values(self._model), _slots(self._model)
+        self._after_epoch(progress)
 
     def look(self, phase: int, logs: Mapping[str, float]) -> None:
         """Measure the weights as they are, as a row of the history; row 0 is before training."""
-        row: dict[str, Any] = {"epoch": len(self._reached.history), "phase": phase}
+        row: dict[str, Any] = {"epoch": len(self._progress.history), "phase": phase}
         row |= {name: float(logs[name]) if name in logs else None for name in ("loss", "accuracy")}
         checks = self._task.validation
         if checks is not None:
@@ -222,7 +223,7 @@ class _Keeper(keras.callbacks.Callback):
             self._judge(row["validation_loss"])
         row["test_accuracy"] = accuracy(self._model, self._task.test)
         row["seconds"] = round(time.perf_counter() - self._began, 3)
-        self._reached.history.append(row)
+        self._progress.history.append(row)
 
     def _loss(self, found: np.ndarray, y: np.ndarray) -> float:
         """Return what training minimizes: with smoothed labels, sureness costs on both."""
@@ -231,11 +232,11 @@ class _Keeper(keras.callbacks.Callback):
 
     def _judge(self, found: float) -> None:
         """Keep the weights of the lowest loss: it is less of a lottery than the accuracy."""
-        reached = self._reached
-        if found < reached.lowest:
-            reached.waited = 0
-            reached.best, reached.best_epoch = values(self._model), len(reached.history)
+        progress = self._progress
+        if found < progress.lowest:
+            progress.waited = 0
+            progress.best, progress.best_epoch = values(self._model), len(progress.history)
             return
-        reached.waited += 1
+        progress.waited += 1
         if self.stops:
             self._model.stop_training = True

@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from training.errors import UserError
+from training.errors import UserError, first_line
 from training.machine import startup
 from training.machine.devices import Device
 from training.machine.signals import ctrl_c_later
@@ -161,7 +161,7 @@ def join(request: str, device: Device) -> Cluster:
         with _waiting(addresses, index):
             strategy = tf.distribute.MultiWorkerMirroredStrategy(resolver, options)
     except (tf.errors.OpError, RuntimeError) as error:
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        reason = first_line(error)
         raise UserError(
             f"--cluster {request}: worker {index} cannot listen on {addresses[index]} or reach the "
             f"others ({reason}).\nIs the port in use? Give another address."

@@ -19,7 +19,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from training.errors import UserError
+from training.errors import UserError, first_line
 from training.machine import paths
 from training.model_files import variable_map
 
@@ -157,9 +157,8 @@ def _blame(path: Path, what: str) -> Iterator[None]:
         ]
         line = error.lineno if isinstance(error, SyntaxError) else lines[-1] if lines else None
         place = f"{path}:{line}" if line else f"{path}"
-        text = str(error).strip().splitlines() or [""]
         raise UserError(
-            f"{place}: {what} raised {type(error).__name__}: {text[0]}\n"
+            f"{place}: {what} raised {type(error).__name__}: {first_line(error)}\n"
             "Mend that first: `check` runs this file."
         ) from error
 

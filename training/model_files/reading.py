@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Literal
 
-from training.errors import UserError
+from training.errors import UserError, first_line
 from training.machine import paths
 
 if TYPE_CHECKING:
@@ -102,8 +102,9 @@ def load_keras(path: Path) -> "keras.Model":
     except UserError:
         raise
     except Exception as error:  # whatever a damaged archive makes zipfile, h5py or Keras raise
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        said = reason.partition(". ")[0][:LONGEST]  # Keras quotes the whole configuration
+        said = first_line(error).partition(". ")[0][
+            :LONGEST
+        ]  # Keras quotes the whole configuration
         raise UserError(f"{path}: Keras cannot load this model ({said}).") from error
     if not getattr(model, "compiled", False):
         raise UserError(f"{path}: the model is not compiled; save it after model.compile(...).")

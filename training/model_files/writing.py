@@ -15,6 +15,7 @@ from training.machine import paths, shortage
 from training.model_files import reading
 from training.model_files.reading import Kind
 from training.model_files.variable_names import Correspondence
+from training.parity.bits import same
 from training.parity.distance import relative_distance
 
 if TYPE_CHECKING:
@@ -118,7 +119,7 @@ def _proof(state: "State", back: "State") -> str:
     from tf1_compat.state import StateError, arrays_of
 
     went, came = arrays_of(state), arrays_of(back)
-    other = [name for name in went if went[name].tobytes() != came.get(name, np.empty(0)).tobytes()]
+    other = [name for name in went if not (name in came and same(went[name], came[name]))]
     numbers = sum(array.size for array in went.values())
     if not other:
         return f"Proven: {len(went)} arrays, {numbers:,} numbers, read back equal bit for bit."

@@ -1,15 +1,13 @@
 """How far a lane is from the reference: losses epoch by epoch, weights at the end."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
+from training.parity.bits import Weights, same_bits
 from training.parity.distance import relative_distance, ulp_distance
 from training.parity.ladder import Rung
 from training.parity.tolerances import FIRST_EPOCHS, TOLERANCES
-
-Weights = Mapping[str, np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -58,16 +56,6 @@ def losses_rung(parity: Parity, first: int) -> Rung:
         parity.max_ulp,
         max_rel=parity.max_rel,
         where=None if where is None else f"epoch {first + where}",
-    )
-
-
-def same_bits(a: Weights, b: Weights) -> bool:
-    """Say whether two sets of named arrays are equal in names, dtypes, shapes and every bit."""
-    return a.keys() == b.keys() and all(
-        a[name].dtype == b[name].dtype
-        and a[name].shape == b[name].shape
-        and a[name].tobytes() == b[name].tobytes()
-        for name in a
     )
 
 

@@ -6,20 +6,26 @@ from typing import Any
 
 import numpy as np
 from rich.table import Table
+from rich.text import Text as Paragraph
 
 from training.lanes.history import History
 from training.options.ablate import AblateConfig
 from training.parity import distance
 from training.parity.distance import relative_distance, ulp_distance
+from training.parity.tolerances import FLOAT64_EPOCHS
 from training.reports import chart, document
 from training.reports.document import Text
 from training.reports.tables import ruled
 
-LEGEND = (
-    "Largest relative distance of a loss to the TensorFlow 1 graph's, up to so many epochs; "
-    "float64: both sides in float64, up to {double} epochs. What float64 shrinks is "
-    "rounding, the rest is semantics."
-)
+
+def legend(epochs: int) -> Paragraph:
+    """Return what the table's columns are, in lines as wide as the screen."""
+    double = min(FLOAT64_EPOCHS, epochs)
+    return Paragraph(
+        "\nLargest relative distance of a loss to the TensorFlow 1 graph's, up to so many epochs; "
+        f"float64: both sides in float64, up to {double} epochs. What float64 shrinks is "
+        "rounding, the rest is semantics."
+    )
 
 
 def table(results: Mapping[str, Any]) -> Table:

@@ -1,13 +1,12 @@
 """The page of a comparison: what its run folder holds, to look at, and a pad to draw a digit on."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from rich.table import Table
 
-from training.experiments import verdict
 from training.parity import distance
 from training.parity.distance import relative_distance, ulp_distance
 from training.reports import chart, document, inside
@@ -17,8 +16,7 @@ from training.reports.tables import ruled
 if TYPE_CHECKING:
     from training.data import Digits
     from training.experiments.comparison import Comparison
-    from training.lanes.protocol import Trainee
-    from training.options.compare import CompareConfig
+    from training.experiments.lockstep import Lockstep
 
 SCRIPTS = ("units.js", "mnist_form.js", "pad.js")
 
@@ -49,14 +47,14 @@ def table(results: dict[str, Any]) -> Table:
 
 def write(
     folder: Path,
-    config: "CompareConfig",
     comparison: "Comparison",
+    results: Mapping[str, Any],
     digits: "Digits",
-    trainees: "Sequence[Trainee]",
-    units: np.ndarray,
+    lockstep: "Lockstep",
 ) -> None:
-    """Write the page; `units` are the first hidden units' weights before training."""
-    results = verdict.results(comparison)
+    """Write the page of what results.json holds as `results`."""
+    config, trainees = comparison.config, lockstep.trainees
+    units = inside.first_units(lockstep.beginning.weights["W1"])
     fitting = trainees if inside.fits(config.hyper.parameters) else ()
     pad = inside.pad(
         [inside.Model(lane.name, [*lane.weights().values()], digits.classes) for lane in fitting],
@@ -206,7 +204,7 @@ def headline(comparison: "Comparison") -> Text:
 
 
 def verdict_zh(comparison: "Comparison") -> str:
-    """Return `report.verdict` in Chinese, shorter: the tables have the rest."""
+    """Return the verdict in Chinese, shorter: the tables have the rest."""
     lane = comparison.reference
     reference = " TensorFlow 1 的计算图" if lane == "tf1" else f" {lane} 路线"
     epochs = comparison.history.epochs
@@ -223,7 +221,7 @@ def verdict_zh(comparison: "Comparison") -> str:
     for lane, of in comparison.parity.items():
         if lane == "exact":
             continue
-        if comparison.dropout and lane != "numpy":
+        if comparison.config.dropout and lane != "numpy":
             clauses.append(f"{lane} 路线用了 dropout，各框架的掩码不同，谈不上相同")
         elif of.max_ulp:
             clauses.append(f"{lane} 路线的相对差最大 {of.max_rel:.1e}")

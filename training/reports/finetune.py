@@ -1,4 +1,4 @@
-"""The page of a fine-tuning: curves, what the model still misreads, and a pad to try it out."""
+"""What a fine-tuning found: two sentences, and the page with a pad to try it out."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,6 +13,7 @@ from training.reports.document import Text
 if TYPE_CHECKING:
     import keras
 
+    from training.finetuning.handoff import HandedOver
     from training.finetuning.split import Task
     from training.model_files.pretrained import Pretrained
     from training.options.finetune import FinetuneConfig
@@ -20,6 +21,32 @@ if TYPE_CHECKING:
 SOURCE, TUNED = Text("source", "微调前"), Text("fine-tuned", "微调后")
 ACCURACY = ("accuracy", "validation_accuracy", "test_accuracy")
 LOSS = ("loss", "validation_loss")
+
+
+def handed(begun: "HandedOver") -> str:
+    """Return one line: what the hand-off check found."""
+    found = begun.handoff
+    same = "identical" if found.identical else f"within {found.largest_relative:.0e}"
+    factor = "" if found.logit_scale == 1 else f" times {found.logit_scale:g}"
+    line = f"hand-off: {found.of}{factor} {same}, the same predictions on {found.rows:,} rows"
+    if found.loss_before is not None:
+        line += f"; loss {found.loss_before:.4g} -> {found.loss_after:.4g}"
+    if begun.scale != 1:
+        line += f"\nrescaled by {begun.scale:g}, which changes the loss and no prediction: "
+        line += begun.reason
+    return line + ("; new head" if begun.new_head else "")
+
+
+def summary(result: Mapping[str, Any]) -> str:
+    """Return the closing sentence."""
+    before, after = result["source_accuracy"], result["test_accuracy"]
+    came = "a new head" if before is None else f"{before:.2%}"
+    kept = "" if result["kept_epoch"] is None else f" (the best was {result['kept_epoch']})"
+    return (
+        f"Test accuracy: {came} -> {after:.2%} in {result['seconds']:.0f} s, "
+        f"{len(result['history']) - 1} epochs{kept}, {result['trainable_parameters']:,} of "
+        f"{result['parameters']:,} parameters trained."
+    )
 
 
 def write(

@@ -7,18 +7,19 @@ TensorFlow 2.21 does not bring the package tensorboard, which `tf.summary.scalar
 `tf.summary.histogram` are part of; `tf.summary.write`, which both end in, is TensorFlow's own.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from training.lanes.history import History
 from training.parity.distance import relative_distance, ulp_distance
-from training.parity.judgement import Weights
 
 if TYPE_CHECKING:
     import tensorflow as tf
+
+    from training.experiments.comparison import Comparison
+    from training.experiments.lockstep import Lockstep
 
 BUCKETS = 30
 """Of a histogram; TensorBoard's own default."""
@@ -27,30 +28,25 @@ Event = tuple[str, int, np.ndarray]
 """Tag, step, what is shown: [] a number, [BUCKETS, 3] a histogram."""
 
 
-def write(
-    folder: Path,
-    history: History,
-    reference: str,
-    accuracy: Mapping[str, float],
-    before: Weights,
-    after: Mapping[str, Weights],
-) -> None:
+def write(folder: Path, comparison: "Comparison", lockstep: "Lockstep") -> None:
     """Write `folder`/LANE for each lane: losses, distances, test accuracy, weight histograms.
 
     A loss has its epoch for a step, as in `history.csv`; weights and accuracy after the last update
-    have the step that would come next. `before` are the weights that every lane started from,
-    `accuracy` and `after` are by lane.
+    have the step that would come next.
     """
     import tensorflow as tf
 
+    history, reference = comparison.history, comparison.reference
     last = history.first + history.epochs
-    for lane, losses in history.losses.items():
+    for trainee in lockstep.trainees:
+        lane, losses = trainee.name, history.losses[trainee.name]
         writer = tf.summary.create_file_writer(str(folder / lane))
         with writer.as_default():
             for event in _curves(losses, history.losses[reference], history.first):
                 _write("scalars", *event)
-            _write("scalars", "accuracy/test", last, np.float32(accuracy[lane]))
-            for step, weights in ((history.first, before), (last, after[lane])):
+            _write("scalars", "accuracy/test", last, np.float32(comparison.test_accuracy[lane]))
+            before, after = lockstep.beginning.weights, trainee.weights()
+            for step, weights in ((history.first, before), (last, after)):
                 for name, array in weights.items():
                     _write("histograms", f"weights/{name}", step, histogram(array))
         writer.close()

@@ -1,0 +1,67 @@
+"""The commands: what each can be told, and what runs it.
+
+A command NAME has its options in `training/options/NAME.py`. What runs it is
+`training/commands/NAME.py`, imported only when it is called: TensorFlow takes seconds, `--help`
+must not.
+"""
+
+import importlib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Union
+
+import tyro
+
+from training.options.ablate import AblateConfig
+from training.options.article import ArticleConfig
+from training.options.bench import BenchConfig
+from training.options.check import CheckConfig
+from training.options.compare import CompareConfig
+from training.options.data import DataConfig
+from training.options.env import EnvConfig
+from training.options.finetune import FinetuneConfig
+from training.options.launch import LaunchConfig
+from training.options.migrate import MigrateConfig
+from training.options.predict import PredictConfig
+from training.options.resume import ResumeConfig
+from training.options.shared import OutputOptions
+
+COMMANDS: Mapping[str, type[OutputOptions]] = {
+    "compare": CompareConfig,
+    "ablate": AblateConfig,
+    "article": ArticleConfig,
+    "check": CheckConfig,
+    "migrate": MigrateConfig,
+    "resume": ResumeConfig,
+    "finetune": FinetuneConfig,
+    "predict": PredictConfig,
+    "bench": BenchConfig,
+    "launch": LaunchConfig,
+    "data": DataConfig,
+    "env": EnvConfig,
+}
+"""Name -> its options, in the order of `--help`."""
+
+RESUMABLE = ("compare", "article", "resume", "finetune", "ablate")
+"""Those whose module has `run_in(config, final)`, which goes on with an unfinished run."""
+
+
+def grammar(names: Iterable[str] = tuple(COMMANDS)) -> Any:
+    """Return the commands of these names as the command line is parsed by."""
+    every = [Annotated[COMMANDS[name], tyro.conf.subcommand(name)] for name in names]
+    return Union[tuple(every)]  # noqa: UP007 (their number is not known here)
+
+
+def run(config: OutputOptions) -> int:
+    """Run the command that `config` are the options of; return its exit status."""
+    return int(_module(config).run(config))
+
+
+def run_in(config: OutputOptions, final: Path) -> int:
+    """Go on with the unfinished run of `config` that will be `final`; return its exit status."""
+    return int(_module(config).run_in(config, final))
+
+
+def _module(config: OutputOptions) -> Any:
+    (name,) = (name for name, options in COMMANDS.items() if type(config) is options)
+    return importlib.import_module(f"training.commands.{name}")

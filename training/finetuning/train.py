@@ -1,0 +1,111 @@
+"""A fine-tuning as the options ask for it: the source handed over, trained, and copied."""
+
+import dataclasses
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from training.command_line import progress
+from training.finetuning import saved_progress
+from training.finetuning.recipe import RECIPES, Recipe
+from training.finetuning.saved_progress import Progress
+from training.finetuning.split import Task
+from training.machine.devices import Device
+from training.machine.signals import Interruption
+from training.model_files import pretrained
+from training.options.finetune import FinetuneConfig
+from training.runs.saver import Saver
+from training.runs.state_file import STATE
+
+if TYPE_CHECKING:
+    import keras
+    from rich.console import Console
+
+    from keras_models.strategies import Settings
+    from training.finetuning.handoff import HandedOver
+    from training.finetuning.tuning import AfterEpoch, Tuned
+    from training.model_files.pretrained import Pretrained
+
+
+def recipe(config: FinetuneConfig) -> Recipe:
+    """Return the recipe that was asked for, with what options change in it."""
+    chosen = RECIPES[config.recipe]
+    return dataclasses.replace(chosen, epochs=config.epochs) if config.epochs else chosen
+
+
+def settings(config: FinetuneConfig) -> "Settings":
+    """Return the numbers of the strategies."""
+    from keras_models.strategies import Settings
+
+    return Settings(lora_rank=config.lora_rank, lora_alpha=config.lora_alpha, seed=config.seed)
+
+
+def hand_over(
+    config: FinetuneConfig, origin: "Pretrained", task: Task, device: Device
+) -> "HandedOver":
+    """Return the source's model ready to train on `task`, checked: on a CPU bit for bit."""
+    from training.finetuning import handoff
+
+    return handoff.hand_over(
+        origin,
+        task.train,
+        task.classes,
+        config.scale,
+        config.new_head,
+        config.seed,
+        exact=device.kind == "CPU",
+    )
+
+
+def train(
+    config: FinetuneConfig,
+    model: "keras.Model",
+    task: Task,
+    new_head: bool,
+    after_epoch: "AfterEpoch" = lambda now: None,
+    saved: Progress | None = None,
+) -> tuple["keras.Model", "Tuned"]:
+    """Train `model`; return a copy of it, compiled and without LoRA, and what happened.
+
+    Training goes on from what was `saved`, if anything was. The one that is returned predicts what
+    the trained one does, or this raises UserError.
+    """
+    from keras_models import stack, strategies
+    from training.finetuning import handoff, tuning
+    from training.finetuning.recipe import compile_for
+
+    used = recipe(config)
+    plan = strategies.plan(model, config.strategy, settings(config), new_head)
+    tuned = tuning.tune(
+        model,
+        plan,
+        used,
+        task,
+        config.seed,
+        after_epoch,
+        saved,
+    )
+    copy = stack.rebuild(model)
+    trained, rebuilt = (pretrained.logits(one, task.test.x) for one in (model, copy))
+    handoff.check(trained, rebuilt, 1.0, None, "logits")
+    compile_for(copy, used, updates=1, rates={})
+    copy.optimizer.build(copy.trainable_variables)  # or it could not be loaded without a warning
+    return copy, tuned
+
+
+def train_saving(
+    config: FinetuneConfig, begun: "HandedOver", task: Task, folder: Path, notes: "Console"
+) -> tuple["keras.Model", "Tuned"]:
+    """Train as `train`, with a progress line, and save to `folder` on the way."""
+    saved = saved_progress.read(folder)
+    last = saved.last if saved else None
+    line = progress.line(recipe(config).epochs, notes, last)
+    with line as show, Interruption() as interruption:
+        saver = Saver(folder / STATE, config.save_every, interruption, last, first=1)
+
+        def after_epoch(now: Progress) -> None:
+            row = now.history[-1]
+            show(row["epoch"] - 1, {"loss": row["loss"]})
+            saver.after_epoch(now.last, lambda: now)
+
+        with saver.telling():
+            return train(config, begun.model, task, begun.new_head, after_epoch, saved)

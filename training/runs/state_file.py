@@ -1,0 +1,62 @@
+"""`state.npz`: all that a run has reached, arrays in groups and some alone, in one file.
+
+A member is called GROUP:NAME, or has a name of its own without a colon.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from training.data import npz
+from training.errors import UserError
+from training.machine import files
+
+STATE = "state.npz"
+
+Arrays = Mapping[str, np.ndarray]
+Groups = dict[str, dict[str, np.ndarray]]
+
+
+def write(path: Path, groups: Mapping[str, Arrays], alone: Arrays) -> None:
+    """Write in place of the file that is there, if any.
+
+    Raises UserError where the disk is full or cannot be written to; the old file is unharmed.
+    """
+    arrays = {f"{group}:{own}": array for group, of in groups.items() for own, array in of.items()}
+    try:
+        with files.replacing(path) as file:
+            np.savez(file, **arrays, **alone)  # type: ignore[arg-type]
+    except OSError as error:
+        raise UserError(
+            f"{path}: cannot be written ({error.strerror or error}).\n"
+            "What was saved before is still there: make room, then tf1keras resume goes on from it."
+        ) from error
+
+
+def read(path: Path) -> tuple[Groups, dict[str, np.ndarray]] | None:
+    """Return (groups, what is alone); None where nothing was written.
+
+    Raises UserError for a damaged file: every member's checksum is looked at.
+    """
+    if not path.is_file():
+        return None
+    groups: Groups = {}
+    alone: dict[str, np.ndarray] = {}
+    for name, array in npz.read_all(path).items():
+        group, colon, own = name.partition(":")
+        if colon:
+            groups.setdefault(group, {})[own] = array
+        else:
+            alone[name] = array
+    return groups, alone
+
+
+def finite(groups: Mapping[str, Arrays]) -> bool:
+    """Say whether every number in `groups` is finite."""
+    return all(bool(np.isfinite(array).all()) for of in groups.values() for array in of.values())
+
+
+def layout(arrays: Arrays) -> dict[str, tuple[tuple[int, ...], np.dtype]]:
+    """Return name -> shape and dtype: what has to be the same of two states."""
+    return {name: (array.shape, array.dtype) for name, array in arrays.items()}
