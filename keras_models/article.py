@@ -133,7 +133,7 @@ def assemble(
 
     model = keras.Model(X, output_layer, name=name)
     model.compile(
-        optimizer=_optimizer(pieces, hyper),
+        optimizer=optimizer_of(pieces, hyper),
         **_cost(pieces, hyper, kept),
         metrics=["accuracy"],
         jit_compile=pieces.jit_compile,
@@ -160,7 +160,8 @@ def _penalty(pieces: Pieces, hyper: Hyperparameters) -> keras.regularizers.Regul
     return pieces.penalty(l1=hyper.l1, l2=hyper.l2)
 
 
-def _optimizer(pieces: Pieces, hyper: Hyperparameters) -> keras.optimizers.Optimizer:
+def optimizer_of(pieces: Pieces, hyper: Hyperparameters) -> keras.optimizers.Optimizer:
+    """Return the optimizer that `hyper` asks for, one of `pieces`."""
     if hyper.optimizer == "gradient_descent":
         return pieces.gradient_descent(learning_rate=hyper.learning_rate)
     return pieces.adam(

@@ -1,30 +1,25 @@
 """A compiled Keras model as a Trainee: one full-batch update at a time, and no copy of the data."""
 
-import collections
 from collections.abc import Mapping
 from pathlib import Path
 
 import keras
 import numpy as np
 import tensorflow as tf
-from tensorflow.python.eager import context
 
 from keras_models import transfer
 from keras_models.article import moving, saved_paths, weight_paths
+from keras_models.full_batch import FullBatchTrainee
 from tf1_compat.hyperparameters import LISTING, Hyperparameters
 from tf1_compat.state import State
 
-Placement = dict[str, dict[str, int]]
-"""Device name -> op type -> number of ops that were executed there."""
 
-
-class KerasTrainee:
+class KerasTrainee(FullBatchTrainee):
     """`model` bound to training data that lies on `device` already.
 
     `x` is [N, 784] and `y` is [N, 10], in the dtype of the model's variables. A step does what one
     full batch of `model.fit` does (the compiled loss, its gradient, the compiled optimizer),
-    without its metrics. `device` is None where model and data are on devices already. `placement`
-    says where the ops of the first step were executed; it is empty before that.
+    without its metrics.
     """
 
     def __init__(
@@ -37,19 +32,13 @@ class KerasTrainee:
         device: str | None = "/CPU:0",
         hyper: Hyperparameters = LISTING,
     ) -> None:
-        self.name = name
         self.model = model
         self._paths, self._saved = weight_paths(hyper), saved_paths(hyper)
-        self.placement: Placement = {}
-        self._x, self._y = x, y
-        self._device = device
         self._variables = {variable.path: variable for variable in model.trainable_variables}
-        self._dtype = model.trainable_variables[0].dtype
         with tf.device(device):
             model.optimizer.build(model.trainable_variables)
-        self._train = tf.function(self._update, jit_compile=model.jit_compile)
-        self._train_many = tf.function(self._updates, jit_compile=model.jit_compile)
-        self._predict = tf.function(self._forward)
+        dtype = model.trainable_variables[0].dtype
+        super().__init__(name, x, y, dtype, device=device, jit_compile=model.jit_compile)
 
     def _update(self, x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
         with tf.GradientTape() as tape:
@@ -57,13 +46,6 @@ class KerasTrainee:
         variables = self.model.trainable_variables
         self.model.optimizer.apply(tape.gradient(loss, variables), variables)
         return loss
-
-    def _updates(self, x: tf.Tensor, y: tf.Tensor, count: tf.Tensor) -> tf.Tensor:
-        """Run `count` updates, [] int32, in the graph; return the loss before each, [count]."""
-        losses = tf.TensorArray(self._dtype, size=count)
-        for epoch in tf.range(count):
-            losses = losses.write(epoch, self._update(x, y))
-        return losses.stack()
 
     def _loss(self, x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
         predicted = self.model(x, training=True)
@@ -75,40 +57,6 @@ class KerasTrainee:
 
     def _forward(self, x: tf.Tensor) -> tf.Tensor:
         return self.model(x, training=False)
-
-    def step(self) -> np.floating:
-        """Run one update on the bound data; return the loss before it."""
-        with tf.device(self._device):
-            loss = self._train(self._x, self._y) if self.placement else self._traced_step()
-        return loss.numpy()
-
-    def steps(self, count: int) -> list[np.floating]:
-        """Run `count` updates in one call of a graph; return the loss before each, [count]."""
-        with tf.device(self._device):
-            return list(self._train_many(self._x, self._y, tf.constant(count)).numpy())
-
-    def _traced_step(self) -> tf.Tensor:
-        """Run the first step, and note on which device each of its ops was executed.
-
-        Eager TensorFlow has no public way to ask for this; `op.device` is only the request.
-        """
-        context.enable_graph_collection()
-        try:
-            loss = self._train(self._x, self._y)
-            metadata = context.export_run_metadata()
-        finally:
-            context.disable_graph_collection()
-        for graphs in metadata.function_graphs:
-            for graph_def in graphs.partition_graphs:
-                for node in graph_def.node:
-                    ops = self.placement.setdefault(node.device, collections.Counter())
-                    ops[node.op] += 1
-        return loss
-
-    def logits(self, x: np.ndarray) -> np.ndarray:
-        """Return the logits of `x`: [N, 784] float32 -> [N, 10] in the dtype of the variables."""
-        with tf.device(self._device):
-            return self._predict(tf.constant(x, self._dtype)).numpy()
 
     def weights(self) -> dict[str, np.ndarray]:
         """Return copies of the trained arrays by the article's names: W1, b1, ..."""

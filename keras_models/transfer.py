@@ -170,10 +170,13 @@ def to_state(
     }
     if rule == "RMSProp" and "mom" not in named:
         named["mom"] = {name: np.zeros_like(array) for name, array in named["ms"].items()}
-    return State(weights, named, _powers(optimizer, rule, step), step, rule if named else None)
+    return State(weights, named, powers(optimizer, rule, step), step, rule if named else None)
 
 
-def _powers(optimizer: keras.optimizers.Optimizer, rule: str, step: int) -> dict[str, np.ndarray]:
+def powers(
+    optimizer: keras.optimizers.Optimizer, rule: str | None, step: int
+) -> dict[str, np.ndarray]:
+    """Return Adam's, as TensorFlow 1 keeps them, after `step` updates; {} of another rule."""
     if rule != "Adam":
         return {}
     if hasattr(optimizer, "beta1_power"):

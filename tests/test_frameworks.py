@@ -17,11 +17,12 @@ from tests.conftest import run, tf1keras
 from tf1_compat.hyperparameters import Hyperparameters
 from training.data import Digits, Examples
 from training.errors import UserError
-from training.lanes import loop, other_backends
+from training.lanes import loop
 from training.lanes.build import build
 from training.lanes.history import read_csv
 from training.machine.devices import Device
 from training.machine.files import read_json
+from training.options.lanes import PACKAGES
 from training.parity.distance import relative_distance
 from training.parity.tolerances import TOLERANCES
 
@@ -36,7 +37,7 @@ LANES = [
             ),
         ],
     )
-    for lane, package in other_backends.PACKAGES.items()
+    for lane, package in PACKAGES.items()
 ]
 
 
@@ -127,7 +128,7 @@ def test_a_process_that_ends_is_a_message(lane: Any, digits: Digits) -> None:
         trainee.step()
 
 
-@pytest.mark.parametrize("lane", other_backends.PACKAGES)
+@pytest.mark.parametrize("lane", PACKAGES)
 def test_missing_extra_is_one_line_that_says_what_to_install(
     lane: str,
     tmp_path: Path,
@@ -139,5 +140,5 @@ def test_missing_extra_is_one_line_that_says_what_to_install(
     assert run("compare", "--lanes", "tf1", lane) == 2
     message = capsys.readouterr().err
     assert message.count("\n") == 1
-    assert f"make frameworks, or pip install {other_backends.PACKAGES[lane]}" in message
+    assert f"make frameworks, or pip install {PACKAGES[lane]}" in message
     assert list(tmp_path.iterdir()) == []

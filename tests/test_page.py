@@ -27,6 +27,7 @@ from training.options.ablate import AblateConfig
 from training.options.bench import BenchConfig
 from training.options.compare import CompareConfig
 from training.options.finetune import FinetuneConfig
+from training.options.lanes import LANES
 from training.options.resume import ResumeConfig
 from training.parity import judgement, ladder
 from training.reports import bench, chart, document, inside
@@ -152,7 +153,7 @@ def test_largest_page_is_small_enough_and_keeps_the_first_difference(tmp_path: P
     """Six lanes, ten thousand test rows, 50,000 epochs; no lane has another one's weights."""
     random = np.random.default_rng(0)
     shapes = {"W1": (784, 128), "b1": (128,), "W2": (128, 10), "b2": (10,)}
-    lanes, epochs, first = [*chart.LANES], 50_000, 31_234
+    lanes, epochs, first = [*LANES], 50_000, 31_234
     reference = np.linspace(100, 1, epochs, dtype=np.float32)
     losses = {lane: reference.copy() for lane in lanes}
     for lane in lanes[1:]:

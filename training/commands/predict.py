@@ -21,6 +21,7 @@ from training.data import images
 from training.errors import UserError
 from training.machine import devices, files, paths
 from training.model_files import pretrained, reading
+from training.options.lanes import SHARED
 from training.options.predict import PredictConfig
 from training.parity.bits import same
 
@@ -92,7 +93,7 @@ def load(path: Path) -> Sides:
     origin = pretrained.load(path)
     logits: dict[str, Logits] = {}
     if reading.kind(path)[0] == "checkpoint":
-        lanes = [paths.expand(path) / f"{lane}.keras" for lane in ("exact", "idiomatic")]
+        lanes = [paths.expand(path) / f"{lane}.keras" for lane in SHARED]
         logits["tf1"] = lambda x: origin.outputs(x).logits
         logits |= {file.stem: _keras(reading.load_keras(file)) for file in lanes if file.is_file()}
         if len(logits) == 1:

@@ -23,7 +23,7 @@ from training.lanes import other_backends
 from training.machine import devices, files
 from training.model_files import reading, training_state
 from training.options.compare import CompareConfig
-from training.options.lanes import IDIOMATIC
+from training.options.lanes import STOCK
 from training.options.resume import ResumeConfig
 from training.runs import folders, saving
 from training.runs.origin import Origin
@@ -102,7 +102,7 @@ def as_trained(config: ResumeConfig, found: Hyperparameters) -> ResumeConfig:
     """
     there = {name: getattr(found, name) for name in training_state.RECORDED}
     there["hidden"] = found.widths[1:-1]
-    if not set(config.lanes) & IDIOMATIC:
+    if not set(config.lanes) & set(STOCK):
         there["dropout"] = 0.0
     for name in ("hidden", "optimizer"):
         if getattr(config, name) not in (None, there[name]):

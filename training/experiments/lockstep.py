@@ -19,7 +19,7 @@ from training.machine import devices
 from training.machine.cluster import Cluster
 from training.machine.devices import Device
 from training.options.compare import CompareConfig
-from training.options.lanes import DISTRIBUTED, Lane
+from training.options.lanes import LANES, SHARED, Lane
 from training.parity.bits import sha256
 from training.parity.ladder import Rung, rung
 from training.runs import saving
@@ -64,7 +64,7 @@ class Lockstep:
         self._workers = workers
         names: list[Lane] = list(config.lanes)
         if workers and not workers.chief:
-            names = [lane for lane in names if lane in DISTRIBUTED]
+            names = [lane for lane in names if lane in SHARED]
         self.trainees = build(
             names, digits.train, config.seed, device, config.hyper, self._manner()
         )
@@ -101,7 +101,7 @@ class Lockstep:
 
     def _agree_on_weights(self, workers: Cluster) -> None:
         for trainee in self.trainees:
-            if trainee.name in DISTRIBUTED:
+            if trainee.name in SHARED:
                 workers.agree(f"weights in lane {trainee.name}", sha256(trainee.weights()))
 
     @contextlib.contextmanager
@@ -158,8 +158,8 @@ class Lockstep:
         if self._workers:  # each takes all devices of its machine
             shared = len(self._workers.strategy.extended.worker_devices)
         for trainee in self.trainees:
-            count = shared if trainee.name in DISTRIBUTED else 1
-            device = Device("CPU", 0) if trainee.name == "numpy" else self._device
+            count = shared if trainee.name in SHARED else 1
+            device = Device("CPU", 0) if LANES[trainee.name].cpu_only else self._device
             devices.check(trainee.name, trainee.placement, *devices.from_on(device, count))
             placed = devices.describe(trainee.placement)
             notes.print(f"executed {trainee.name}: {placed}", highlight=False)

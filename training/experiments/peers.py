@@ -248,6 +248,7 @@ PEERS: dict[str, Build] = {
     "tf1": _lane("tf1"),
     "exact": _lane("exact"),
     "idiomatic": _lane("idiomatic"),
+    "tf2": _lane("tf2"),
     "article": article,
     "tf115": Genuine,
     "keras_fit": keras_fit,

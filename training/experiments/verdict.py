@@ -5,13 +5,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from training.options.lanes import IDIOMATIC
+from training.options.lanes import STOCK
 from training.parity import distance
 from training.parity.distance import relative_distance
 from training.parity.tolerances import FIRST_EPOCHS, TOLERANCES
 
 if TYPE_CHECKING:
     from training.experiments.comparison import Comparison
+
+
+JUDGED = ("exact", "numpy")
+"""What has sentences of its own in a verdict; of every other lane it says how far it drifts."""
 
 
 def results(comparison: "Comparison") -> dict[str, Any]:
@@ -90,13 +94,11 @@ def sentences(comparison: "Comparison") -> str:
         where = comparison.parity["exact"].first_difference
         what = "the final weights" if where is None else f"epoch {comparison.history.first + where}"
         clauses.append(f"the exact lane is NOT {reference}: they differ first in {what}")
-    for lane in ("idiomatic", "keras-jax", "keras-torch"):
-        if lane in comparison.parity:
-            clauses.append(_drift(lane, comparison))
+    clauses += [_drift(lane, comparison) for lane in comparison.parity if lane not in JUDGED]
     sentences = ["; ".join(clauses)]
     judged = from_exact_arithmetic(comparison.history.losses)
     if comparison.config.dropout:
-        judged = {lane: away for lane, away in judged.items() if lane not in IDIOMATIC}
+        judged = {lane: away for lane, away in judged.items() if lane not in STOCK}
     if judged:
         sentences.append(_judged(judged, epochs))
     if comparison.config.stop_below is not None:
@@ -112,7 +114,7 @@ def _where(comparison: "Comparison") -> str:
 
 def _drift(lane: str, comparison: "Comparison") -> str:
     parity = comparison.parity[lane]
-    if comparison.config.dropout:
+    if comparison.config.dropout and lane in STOCK:
         return (
             f"the {lane} lane differs by up to {parity.max_rel:.1e} relative, for it drops out: "
             "no two frameworks draw the same masks, so no parity can hold"

@@ -9,12 +9,15 @@ of how far each of them is from the exact arithmetic.
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tf1_compat.hyperparameters import LISTING, Hyperparameters
 from tf1_compat.state import State
+
+if TYPE_CHECKING:
+    from training.lanes.build import Setting
 
 BETA_1, BETA_2, EPSILON = (np.float32(number) for number in (0.9, 0.999, 1e-8))
 """Of `tf.train.AdamOptimizer`, which holds them, the learning rate and the betas' running products
@@ -22,6 +25,11 @@ as float32 whatever the weights' dtype; so they are part of what is computed, no
 """
 
 Arrays = dict[str, np.ndarray]
+
+
+def make(name: str, setting: "Setting") -> "Backpropagation":
+    """Return the lane, from TensorFlow 1's initial weights."""
+    return Backpropagation(*setting.train, setting.program.weights(), setting.whole)
 
 
 class Backpropagation:

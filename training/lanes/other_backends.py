@@ -18,13 +18,12 @@ from training.errors import UserError
 from training.machine import startup
 from training.machine.devices import WEIGHTS, Device
 from training.machine.processes import Child
+from training.options.lanes import PACKAGES
 
 if TYPE_CHECKING:
     from keras_models.trainee import KerasTrainee
     from tf1_compat.state import State
-
-PACKAGES = {"keras-jax": "jax", "keras-torch": "torch"}
-"""Lane -> Keras' name of the backend, which is the package's and the extra's, too."""
+    from training.lanes.build import Setting
 
 
 def require(lanes: Iterable[str]) -> None:
@@ -39,6 +38,13 @@ def missing(package: str | None) -> str | None:
     if package is None or importlib.util.find_spec(package):
         return None
     return f"{package} is not installed: make frameworks, or pip install {package}"
+
+
+def make(name: str, setting: "Setting") -> "BackendTrainee":
+    """Return the idiomatic model on the lane's own backend."""
+    from training.lanes.on_tensorflow import stock
+
+    return BackendTrainee(name, stock(name, setting), *setting.train, setting.device)
 
 
 class BackendTrainee:

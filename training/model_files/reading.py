@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from training.errors import UserError, first_line
 from training.machine import paths
+from training.options.lanes import LANES
 
 if TYPE_CHECKING:
     import keras
@@ -53,7 +54,7 @@ def _in_folder(folder: Path) -> tuple[Kind, Path]:
         return "keras", folder / "model.keras"
     if (folder / "tf1").is_dir():  # a run folder
         folder = folder / "tf1"
-    for lane in ("exact", "idiomatic", "keras-jax", "keras-torch"):  # a run without TensorFlow 1
+    for lane in LANES:  # a run without TensorFlow 1
         if (folder / "history.csv").is_file() and (folder / f"{lane}.keras").is_file():
             return "keras", folder / f"{lane}.keras"
     prefixes = sorted(file.with_suffix("") for file in folder.glob("*.index") if file.is_file())

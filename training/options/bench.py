@@ -13,6 +13,7 @@ Peer = Literal[
     "tf1",
     "exact",
     "idiomatic",
+    "tf2",
     "article",
     "tf115",
     "keras_fit",

@@ -1,10 +1,13 @@
 """The options of `tf1keras compare`, and how a comparison is computed."""
 
 from dataclasses import dataclass, replace
+from typing import Annotated
+
+import tyro
 
 from tf1_compat.hyperparameters import Hyperparameters
 from training.errors import UserError
-from training.options.lanes import DISTRIBUTED, FRAMEWORKS, IDIOMATIC, Feed, Lane, Precision
+from training.options.lanes import HELP, PACKAGES, SHARED, STOCK, Feed, Lane, Precision, listed
 from training.options.limits import check_count
 from training.options.shared import TrainingOptions
 
@@ -36,8 +39,8 @@ class ExecutionOptions(TrainingOptions):
     once; on a GPU a feed costs more than the step. No bit depends on it."""
 
     precision: Precision = "float32"
-    """Of the lanes tf1, exact and idiomatic; mixed_bfloat16 is Keras' policy, and the tf1 lane
-    stays in float32 then."""
+    """Of the lanes that TensorFlow computes; mixed_bfloat16 is Keras' policy, so the lanes tf1, tf2
+    and tf2-exact stay in float32 then."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -83,10 +86,7 @@ class CompareConfig(ExecutionOptions):
     runs/TIME-compare unless --out names another.
     """
 
-    lanes: tuple[Lane, ...] = ("tf1", "exact", "idiomatic")
-    """Who trains: the TensorFlow 1 graph, its bit-exact Keras mirror, the everyday Keras rewrite;
-    numpy: by hand in float64; keras-jax, keras-torch: the rewrite on JAX and on PyTorch. The first
-    of them, in this order, is the reference."""
+    lanes: Annotated[tuple[Lane, ...], tyro.conf.arg(help=HELP)] = ("tf1", "exact", "idiomatic")
 
     dropout: float = 0.0
     """Share of the hidden units that a training step leaves out, in the idiomatic Keras lanes only:
@@ -98,23 +98,23 @@ class CompareConfig(ExecutionOptions):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        frameworks = [lane for lane in self.lanes if lane in FRAMEWORKS]
+        frameworks = [lane for lane in self.lanes if lane in PACKAGES]
         if frameworks and self.precision != "float32":
             raise UserError(
                 f"--precision {self.precision}: not for {', '.join(frameworks)}; leave it out of "
                 "--lanes."
             )
-        if self.cluster != "none" and not set(self.lanes) & DISTRIBUTED:
+        if self.cluster != "none" and not set(self.lanes) & set(SHARED):
             raise UserError(
-                f"--cluster {self.cluster}: only exact and idiomatic can be shared out; add one of "
+                f"--cluster {self.cluster}: only {listed(SHARED)} can be shared out; add one of "
                 "them to --lanes."
             )
         if not 0 <= (self.dropout or 0.0) < 1:
             raise UserError(f"--dropout {self.dropout:g}: expected at least 0 and less than 1.")
-        if self.dropout and not set(self.lanes) & IDIOMATIC:
+        if self.dropout and not set(self.lanes) & set(STOCK):
             raise UserError(
-                f"--dropout {self.dropout:g}: acts in the lanes idiomatic, keras-jax and "
-                "keras-torch only;\nadd one of them to --lanes."
+                f"--dropout {self.dropout:g}: acts in the lanes {listed(STOCK)} only;\n"
+                "add one of them to --lanes."
             )
         if not self.lanes or len(set(self.lanes)) < len(self.lanes):
             raise UserError(

@@ -17,15 +17,6 @@ FIRST = 100
 """Points at the start of a curve that are always drawn: there is where causes show."""
 
 EPOCH = Text("epoch", "epoch（训练轮）")
-LANES: Mapping[str, Mapping[str, Any]] = {
-    "tf1": {"colour": 0, "width": 5, "opacity": 0.45},
-    "exact": {"colour": 1},
-    "idiomatic": {"colour": 2, "dash": "dash"},
-    "numpy": {"colour": 3, "dash": "dot"},
-    "keras-jax": {"colour": 4, "dash": "dashdot"},
-    "keras-torch": {"colour": 5, "dash": "longdash"},
-}
-"""How a lane's curves look, wherever they are; lanes lie on each other, so widths differ."""
 
 
 def thinned(curves: Sequence[np.ndarray], always: Iterable[int] = ()) -> np.ndarray:
@@ -70,7 +61,7 @@ def view(
     log: bool = False,
     form: str = ".8~g",
 ) -> dict[str, Any]:
-    """Return one view of a chart; a series has a name, y, and what else LANES has.
+    """Return one view of a chart; a series has a name, y, and how it looks (`looks.on_page`).
 
     `form` is how its numbers are printed, in d3-format's terms.
     """

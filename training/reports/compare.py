@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from rich.table import Table
 
+from training.options.lanes import STOCK
 from training.parity import distance
 from training.parity.distance import relative_distance, ulp_distance
-from training.reports import chart, document, inside
+from training.reports import chart, document, inside, looks
 from training.reports.document import Text
 from training.reports.tables import ruled
 
@@ -107,7 +108,7 @@ def losses(comparison: "Comparison") -> dict[str, Any]:
     """Return the chart of all lanes' losses."""
     drawn, first = _drawn(comparison), comparison.history.first
     series = [
-        {"name": lane, "y": chart.numbers(of[drawn]), **chart.LANES[lane]}
+        {"name": lane, "y": chart.numbers(of[drawn]), **looks.on_page(lane)}
         for lane, of in comparison.history.losses.items()
     ]
     title = Text("loss", "损失")
@@ -133,7 +134,7 @@ def distances(comparison: "Comparison") -> dict[str, Any]:
         return [
             {
                 **chart.zero_or_more(lane, measure(every[lane], every[reference])[drawn]),
-                "colour": chart.LANES[lane]["colour"],
+                "colour": looks.COLOURS[lane],
             }
             for lane in comparison.parity
         ]
@@ -147,7 +148,7 @@ def distances(comparison: "Comparison") -> dict[str, Any]:
             says = Text(
                 f"{lane} first differs at epoch {epoch}", f"{lane} 最先在 epoch {epoch} 出现差别"
             )
-            marks.append(chart.mark(epoch, says, chart.LANES[lane]["colour"]))
+            marks.append(chart.mark(epoch, says, looks.COLOURS[lane]))
     found = chart.lines(
         drawn + first,
         [
@@ -221,7 +222,7 @@ def verdict_zh(comparison: "Comparison") -> str:
     for lane, of in comparison.parity.items():
         if lane == "exact":
             continue
-        if comparison.config.dropout and lane != "numpy":
+        if comparison.config.dropout and lane in STOCK:
             clauses.append(f"{lane} 路线用了 dropout，各框架的掩码不同，谈不上相同")
         elif of.max_ulp:
             clauses.append(f"{lane} 路线的相对差最大 {of.max_rel:.1e}")

@@ -9,15 +9,8 @@ import numpy as np
 from training.data import Examples
 from training.lanes.history import History
 from training.parity.distance import relative_distance
+from training.reports import looks
 
-STYLES = {
-    "tf1": {"color": "#1f77b4", "linewidth": 4.0, "alpha": 0.45},
-    "exact": {"color": "#d62728", "linewidth": 1.2},
-    "idiomatic": {"color": "#2ca02c", "linewidth": 1.2, "linestyle": "--"},
-    "numpy": {"color": "#7f7f7f", "linewidth": 1.2, "linestyle": ":"},
-    "keras-jax": {"color": "#9467bd", "linewidth": 1.2, "linestyle": "-."},
-    "keras-torch": {"color": "#ff7f0e", "linewidth": 1.2, "linestyle": (0, (3, 1, 1, 1, 1, 1))},
-}
 PER_CLASS = 24
 
 
@@ -29,15 +22,15 @@ def losses(history: History, reference: str, path: Path) -> None:
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=[3, 2])
     epochs = np.arange(history.epochs)
     for lane, values in history.losses.items():
-        above.plot(epochs, values, label=lane, **STYLES[lane])
+        above.plot(epochs, values, label=lane, **looks.in_picture(lane))
         if lane == reference:
             continue
         distance = relative_distance(values, history.losses[reference])
         if distance.any():
             shown = np.where(distance > 0, distance, np.nan)  # a log axis has no zero
-            below.plot(epochs, shown, label=lane, **STYLES[lane])
+            below.plot(epochs, shown, label=lane, **looks.in_picture(lane))
         else:
-            below.plot([], [], label=f"{lane}: 0 in every epoch", **STYLES[lane])
+            below.plot([], [], label=f"{lane}: 0 in every epoch", **looks.in_picture(lane))
     above.set(yscale="log", ylabel="loss", title="The article's loss, epoch by epoch")
     below.set(ylabel=f"relative distance to {reference}", xlabel="epoch")
     if any(np.nansum(line.get_ydata()) > 0 for line in below.lines):

@@ -1,0 +1,87 @@
+"""Full-batch updates in a graph of TensorFlow 2's, on data that lie on their device already."""
+
+import collections
+from abc import ABC, abstractmethod
+
+import numpy as np
+import tensorflow as tf
+from tensorflow.python.eager import context
+
+Placement = dict[str, dict[str, int]]
+"""Device name -> op type -> number of ops that were executed there."""
+
+
+class FullBatchTrainee(ABC):
+    """What has `_update(x, y) -> loss` and `_forward(x) -> logits`, bound to training data.
+
+    `x` is [N, 784] and `y` is [N, 10], in the dtype of the variables. `device` is None where all is
+    on devices already. `placement` says where the ops of the first step were executed; it is empty
+    before that.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        x: tf.Tensor,
+        y: tf.Tensor,
+        dtype: str,
+        *,
+        device: str | None = "/CPU:0",
+        jit_compile: bool | None = None,
+    ) -> None:
+        self.name = name
+        self.placement: Placement = {}
+        self._x, self._y = x, y
+        self._dtype, self._device = dtype, device
+        self._train = tf.function(self._update, jit_compile=jit_compile)
+        self._train_many = tf.function(self._updates, jit_compile=jit_compile)
+        self._predict = tf.function(self._forward)
+
+    @abstractmethod
+    def _update(self, x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
+        """Update once; return the loss before, []."""
+
+    @abstractmethod
+    def _forward(self, x: tf.Tensor) -> tf.Tensor:
+        """[N, 784] -> [N, 10]."""
+
+    def _updates(self, x: tf.Tensor, y: tf.Tensor, count: tf.Tensor) -> tf.Tensor:
+        """Run `count` updates, [] int32, in the graph; return the loss before each, [count]."""
+        losses = tf.TensorArray(self._dtype, size=count)
+        for epoch in tf.range(count):
+            losses = losses.write(epoch, self._update(x, y))
+        return losses.stack()
+
+    def step(self) -> np.floating:
+        """Run one update on the bound data; return the loss before it."""
+        with tf.device(self._device):
+            loss = self._train(self._x, self._y) if self.placement else self._traced_step()
+        return loss.numpy()
+
+    def steps(self, count: int) -> list[np.floating]:
+        """Run `count` updates in one call of a graph; return the loss before each, [count]."""
+        with tf.device(self._device):
+            return list(self._train_many(self._x, self._y, tf.constant(count)).numpy())
+
+    def _traced_step(self) -> tf.Tensor:
+        """Run the first step, and note on which device each of its ops was executed.
+
+        Eager TensorFlow has no public way to ask for this; `op.device` is only the request.
+        """
+        context.enable_graph_collection()
+        try:
+            loss = self._train(self._x, self._y)
+            metadata = context.export_run_metadata()
+        finally:
+            context.disable_graph_collection()
+        for graphs in metadata.function_graphs:
+            for graph_def in graphs.partition_graphs:
+                for node in graph_def.node:
+                    ops = self.placement.setdefault(node.device, collections.Counter())
+                    ops[node.op] += 1
+        return loss
+
+    def logits(self, x: np.ndarray) -> np.ndarray:
+        """Return the logits of `x`: [N, 784] float32 -> [N, 10] in the dtype of the variables."""
+        with tf.device(self._device):
+            return self._predict(tf.constant(x, self._dtype)).numpy()

@@ -1,0 +1,59 @@
+"""The lanes that TensorFlow computes in this process: TensorFlow 1's graph, and Keras' models."""
+
+from typing import TYPE_CHECKING
+
+import tensorflow as tf
+
+from keras_models import article
+from keras_models.distributed import DistributedTrainee
+from keras_models.micro_batch import MicroBatchTrainee, slices
+from keras_models.trainee import KerasTrainee
+from training.errors import UserError
+from training.lanes.build import Setting
+
+if TYPE_CHECKING:
+    import keras as keras_library
+
+    from tf1_compat.program import Program
+
+
+def tf1(name: str, setting: Setting) -> "Program":
+    """Return the graph whose initial weights all lanes have."""
+    return setting.program
+
+
+def keras(name: str, setting: Setting) -> KerasTrainee:
+    """Return the Keras model of the lane `name`, as exact or as idiomatic as its name says.
+
+    Raises UserError where there are more replicas than rows.
+    """
+    manner, device, hyper = setting.manner, setting.device.name, setting.hyper
+    if manner.strategy:
+        with manner.strategy.scope():
+            shared = _model(name, setting)
+        x, y = (array.astype(manner.dtype, copy=False) for array in setting.train)
+        try:
+            return DistributedTrainee(name, shared, x, y, manner.strategy, hyper=hyper)
+        except ValueError as error:
+            raise UserError(f"--data: {error}; take fewer --replicas or workers.") from error
+    with tf.device(device):
+        model = _model(name, setting)
+    if manner.micro_batch:
+        rows = len(setting.train.x)
+        blocks = slices(*setting.bound, manner.micro_batch)
+        return MicroBatchTrainee(name, model, blocks, rows, device=device, hyper=hyper)
+    return KerasTrainee(name, model, *setting.bound, device=device, hyper=hyper)
+
+
+def stock(name: str, setting: Setting) -> KerasTrainee:
+    """Return the idiomatic model on all rows, whatever the manner, to be carried elsewhere."""
+    device = setting.device.name
+    with tf.device(device):
+        model = _model("idiomatic", setting)
+    return KerasTrainee(name, model, *setting.bound, device=device, hyper=setting.hyper)
+
+
+def _model(name: str, setting: Setting) -> "keras_library.Model":
+    if name == "exact":
+        return article.build("exact", None, setting.whole, setting.manner.precision)
+    return article.build("idiomatic", setting.seed, setting.hyper, setting.manner.precision)
