@@ -75,7 +75,7 @@ bench: $(VENV)/installed-frameworks ## measure every lane and other libraries, a
 
 .PHONY: fuzz
 fuzz: $(VENV)/installed-fuzz ## give every reader of files a million damaged inputs, ten minutes (ARGS="1000 npz")
-	$(BIN)/python -m tests.fuzz $(ARGS)
+	$(BIN)/python -m tests.promises.fuzz $(ARGS)
 
 .PHONY: audit
 audit: .venv-audit/installed ## ask PyPI for known vulnerabilities of what constraints.txt pins

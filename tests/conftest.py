@@ -16,7 +16,7 @@ from training.machine import startup
 
 startup.import_tensorflow()
 
-from tests import genuine  # noqa: E402
+from tests.support import tf115  # noqa: E402
 from tf1_compat.program import Program  # noqa: E402
 from training import cli, data  # noqa: E402
 from training.data import Digits  # noqa: E402
@@ -140,9 +140,9 @@ def article(digits: Digits, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def rules(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A checkpoint of every update rule, and where training on leads."""
     folder = tmp_path_factory.mktemp("rules")
-    for rule in genuine.RULES:
+    for rule in tf115.RULES:
         (folder / rule).mkdir()
-    genuine.write_rules(str(folder))
+    tf115.write_rules(str(folder))
     return folder
 
 

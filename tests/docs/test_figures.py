@@ -1,0 +1,118 @@
+"""The figures in the pages: each was written there by the command that measured it."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from tests.commands.test_ablate import KINDS
+from tests.conftest import ROOT
+from tests.support.docs_pages import PAGES, READMES, script, text
+from training.machine.files import read_json
+from training.options.bench import Peer
+from training.parity.tolerances import TOLERANCES
+
+WRITERS = {
+    "figures": "figures",
+    "check": "check",
+    "bench": "bench",
+    "finetune": "finetune",
+    "map": "article_map",
+}
+"""What stands in a page's mark -> the script in docs/ that writes what it marks."""
+
+
+def marks(page: str) -> set[str]:
+    return set(re.findall(r"^<!-- (\w+): [\w-]+ -->$", text(page), re.MULTILINE)) & set(WRITERS)
+
+
+MARKED = [(page, kind) for page in PAGES for kind in sorted(marks(page))]
+
+
+@pytest.mark.parametrize(("page", "kind"), MARKED)
+def test_figures_were_written_by_the_command(page: str, kind: str) -> None:
+    writer = script(WRITERS[kind])
+    assert text(page) == writer.rewrite(page, text(page), read_json(writer.KEPT))
+
+
+def test_every_mark_has_its_writer_and_every_writer_its_marks() -> None:
+    writers = {kind: script(name) for kind, name in WRITERS.items()}
+    assert {(page, kind) for kind in writers for page in writers[kind].PAGES} == set(MARKED)
+    for page in PAGES:
+        shown = text(page)
+        assert shown.count("<!-- end -->") == len(
+            re.findall(rf"^<!-- (?:{'|'.join(WRITERS)}): ", shown, re.MULTILINE)
+        )
+        assert not re.search(r"<!--= \w+ --><!--/-->", shown), "a figure is missing"
+
+
+def test_every_page_is_written_again_from_what_is_kept(tmp_path: Path) -> None:
+    """A copy of them with every block emptied becomes what it was."""
+    shutil.copytree(ROOT / "docs", tmp_path / "docs")
+    for readme in READMES:
+        shutil.copy(ROOT / readme, tmp_path)
+    for page in {page for page, _ in MARKED}:
+        emptied, count = re.subn(
+            r"(<!-- \w+: [\w-]+ -->\n).*?(<!-- end -->)", r"\1\2", text(page), flags=re.DOTALL
+        )
+        assert count
+        (tmp_path / page).write_text(emptied, encoding="utf-8")
+    subprocess.run([sys.executable, "docs/write_pages.py"], cwd=tmp_path, check=True)
+    for page in PAGES:
+        assert (tmp_path / page).read_text(encoding="utf-8") == text(page)
+
+
+def test_quoted_fine_tuning_keeps_what_it_promises() -> None:
+    """The quoted figures; tests/promises/test_full_mnist.py measures some of them again."""
+    figures = read_json(ROOT / "docs" / "finetune.json")
+    for recipe, accuracy, seconds in (("default", 0.986, 90), ("best", 0.99, 300)):
+        of = figures[recipe]
+        assert len(of) == 3
+        assert sum(one["test_accuracy"] for one in of) / 3 >= accuracy
+        assert sum(one["seconds"] for one in of) / 3 <= seconds
+        assert {one["source_accuracy"] for one in of} == {0.9035}
+    rows = {row["strategy"]: row for row in figures["mnist"]["rows"]}
+    assert rows["full"]["epochs_to"] <= rows["scratch"]["epochs_to"]
+    assert rows["naive"]["test_accuracy"] < rows["scratch"]["test_accuracy"]
+    for shots, points in ((1, 0.15), (5, 0.05)):
+        scratch, *others = figures[f"digits-{shots}"]["rows"]
+        assert max(row["test_accuracy"] for row in others) >= scratch["test_accuracy"] + points
+
+
+def test_quoted_verdicts_are_on_all_examples() -> None:
+    found = read_json(ROOT / "docs" / "check.json")
+    assert {f"{name}.py" for name in found} == {p.name for p in (ROOT / "examples").glob("*.py")}
+
+
+def test_quoted_speed_is_of_every_peer() -> None:
+    for measured in read_json(ROOT / "docs" / "bench.json").values():
+        assert set(measured["rows"]) == {"4000", "60000"}
+        for of_rows in measured["rows"].values():
+            assert list(of_rows) == list(get_args(Peer))
+            assert not any("missing" in of for of in of_rows.values())
+
+
+def test_quoted_comparison_is_what_a_run_gives(default_run: Path) -> None:
+    quoted = read_json(ROOT / "docs" / "figures.json")["comparison"]["results"]
+    measured = read_json(default_run / "results.json")
+    allowed = TOLERANCES["other_kernels"].relative
+    assert quoted["epochs"] == measured["epochs"]
+    assert quoted["exact_holds"] is measured["exact_holds"] is True
+    assert list(quoted["lanes"]) == list(measured["lanes"])
+    for lane, row in quoted["lanes"].items():
+        again = measured["lanes"][lane]
+        for loss in ("first_loss", "last_loss"):
+            assert row[loss] == pytest.approx(again[loss], rel=allowed)
+        assert row["test_accuracy"] == pytest.approx(again["test_accuracy"], abs=0.005)
+    assert quoted["lanes"]["exact"]["max_ulp"] == measured["lanes"]["exact"]["max_ulp"] == 0
+
+
+def test_quoted_ablation_is_of_all_causes_and_a_thousand_epochs() -> None:
+    """Its kinds are those that tests/commands/test_ablate.py measures again."""
+    quoted = read_json(ROOT / "docs" / "figures.json")["ablation"]["results"]
+    assert quoted["epochs"] == 1000
+    assert {cause: row["kind"] for cause, row in quoted["causes"].items()} == KINDS

@@ -1,0 +1,83 @@
+"""The tutorial: both notebooks are what their sources make, and it runs from top to bottom."""
+
+import ast
+import re
+from pathlib import Path
+
+import jupytext
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from tests.conftest import ROOT
+from tests.support.docs_pages import script
+
+DOCS = ROOT / "docs"
+SOURCES = [DOCS / name for name in script("notebook").SOURCES]
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.name)
+def test_notebook_is_what_its_source_makes_without_outputs(source: Path) -> None:
+    written = source.with_suffix(".ipynb").read_text(encoding="utf-8")
+    assert written == script("notebook").made(source), "run `make notebook`"
+    notebook = nbformat.reads(written, as_version=4)
+    nbformat.validate(notebook)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert not any(cell.outputs or cell.execution_count for cell in code)
+
+
+def test_both_languages_run_the_same_code() -> None:
+    """Comments apart, which are translated."""
+    english, chinese = (jupytext.read(source).cells for source in SOURCES)
+    assert [cell.cell_type for cell in english] == [cell.cell_type for cell in chinese]
+    for ours, theirs in zip(english, chinese, strict=True):
+        if ours.cell_type == "code":
+            assert ast.dump(ast.parse(ours.source)) == ast.dump(ast.parse(theirs.source))
+        else:
+            assert re.search(r"[\u4e00-\u9fff]", theirs.source)
+            links = [re.findall(r"\]\((\S+?)\)", cell.source) for cell in (ours, theirs)]
+            assert [link.replace(".zh-CN", "") for link in links[0]] == [
+                link.replace(".zh-CN", "") for link in links[1]
+            ]
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.name)
+def test_links_of_the_tutorial_lead_somewhere(source: Path) -> None:
+    for cell in jupytext.read(source).cells:
+        if cell.cell_type == "markdown":
+            for target in re.findall(r"\]\((\S+?)\)", cell.source):
+                assert (DOCS / target).is_file(), target
+
+
+def shown(notebook: nbformat.NotebookNode) -> str:
+    """All that an executed notebook shows as text, without terminal colours."""
+    texts = []
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            assert output.output_type != "error"
+            texts.append(output.get("text") or output.get("data", {}).get("text/plain", ""))
+    return re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(texts))
+
+
+@pytest.mark.slow
+def test_the_tutorial_runs_from_top_to_bottom() -> None:
+    notebook = nbformat.read(SOURCES[0].with_suffix(".ipynb"), as_version=4)
+    place = {"metadata": {"path": str(DOCS)}}
+    NotebookClient(notebook, timeout=240, kernel_name="python3", resources=place).execute()
+    text = shown(notebook)
+    assert "AttributeError: module 'tensorflow' has no attribute 'placeholder'" in text
+    assert "Epoch: 0 Loss: 101.944" in text
+    rewrites = re.findall(r"^(Adam.*?\)|the exact lane) +(\S+) relative", text, re.MULTILINE)
+    default, right, exact = (float(far) for _, far in rewrites)
+    assert default > right > exact == 0
+    said = ("EQUIVALENT", "DIFFERENT", "- epsilon: 1e-07 in Keras")
+    assert sorted(said, key=text.index) == list(said)
+    kinds = dict(re.findall(r"^(\w+) .* (semantics|rounding|none) *$", text, re.MULTILINE))
+    assert kinds["epsilon"] == kinds["probabilities"] == "semantics"
+    assert kinds["bias_add"] == "rounding"
+    assert "bit for bit over 100 epochs" in text
+    ((before, after),) = re.findall(r"Test accuracy: ([\d.]+)% -> ([\d.]+)%", text)
+    assert float(after) > 90 > float(before)
+    assert re.search(r"seven\.png +keras +7 ", text)
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    assert sum("image/png" in output.get("data", {}) for output in outputs) == 3

@@ -1,0 +1,185 @@
+"""README and docs/ keep their word: commands run, examples run, links lead somewhere."""
+
+import ast
+import itertools
+import json
+import re
+import shlex
+import shutil
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any, get_args
+
+import keras
+import pytest
+import tyro
+
+import keras_models
+from tests.conftest import ROOT, golden, tf1keras
+from tests.support.docs_pages import PAGES, code_blocks, commands, links, section, text
+from tf1_compat import checkpoint
+from training import cli
+from training.commands import table
+from training.lanes.history import read_csv
+from training.options.ablate import Cause
+from training.parity.judgement import within_other_kernels
+
+SHOWN = {
+    "README.md": text("README.md"),
+    "docs/comparing.md": text("docs/comparing.md"),
+    "docs/check.md": text("docs/check.md"),
+    "docs/migrate.md": text("docs/migrate.md"),
+    "docs/speed.md": text("docs/speed.md"),
+    "docs/fine-tuning.md": section("docs/fine-tuning.md", "The command"),
+}
+"""What has commands to be copied as they are."""
+
+RUN_BY_OTHERS = ["tf1keras compare", "tf1keras compare --out my-run"]
+"""The default comparison: the fixture `default_run`."""
+
+CAUSES_PAGES = ["docs/why-keras-drifts.md", "docs/why-keras-drifts.zh-CN.md"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", SHOWN)
+def test_every_command_runs(page: str, default_run: Path, tmp_path: Path) -> None:
+    """As printed, one after the other, with the default comparison in `my-run`."""
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    shutil.copytree(default_run, tmp_path / "my-run")
+    if page == "README.md":
+        write_under_their_names(default_run / "tf1" / "model.ckpt", tmp_path)
+    if page == "docs/migrate.md":
+        (tmp_path / "pair.py").write_text(python_examples(page)[0], encoding="utf-8")
+    for line in commands(SHOWN[page]):
+        program, *arguments = shlex.split(line)
+        if program in ("make", "source") or line in RUN_BY_OTHERS:
+            continue
+        assert program == "tf1keras"
+        done = tf1keras(*arguments, cwd=tmp_path)
+        assert done.returncode == 0, (line, done.stderr)
+    if page == "README.md":
+        carried, renamed = (arrays(tmp_path / f"{name}.keras") for name in ("carried", "yours"))
+        assert carried == renamed
+    if page == "docs/migrate.md":  # the exact lane's Adam holds its powers, too
+        own, carried = (arrays(tmp_path / f"{name}.keras") for name in ("own", "carried"))
+        assert set(own) < set(carried)
+        assert len(carried) - len(own) == 2
+    if page == "docs/comparing.md":
+        losses = read_csv(tmp_path / "seed-0" / "history.csv")
+        assert losses["tf1"].tobytes() == losses["exact"].tobytes()
+        assert within_other_kernels(losses["tf1"], golden("mnist_5k-seed0")["loss"][:100])
+
+
+def arrays(file: Path) -> list[bytes]:
+    """The weights of a model, its optimizer's slots and the step."""
+    model = keras.models.load_model(file)
+    return [one.numpy().tobytes() for one in (*model.variables, *model.optimizer.variables)]
+
+
+def write_under_their_names(file: Path, folder: Path) -> None:
+    """Write `yours/model.ckpt`, which is `file` under the names of the README's `map.json`."""
+    (example,) = code_blocks(text("README.md"), "json")
+    (folder / "map.json").write_text(example)
+    theirs = {path: name for name, path in json.loads(example).items()}
+    named = {name: theirs[path] for name, path in keras_models.article.saved_paths().items()}
+    renamed = {}
+    for name, array in checkpoint.read(file).items():
+        first, slash, slot = name.partition("/")
+        renamed[named.get(first, first) + slash + slot] = array
+    checkpoint.write(folder / "yours" / "model.ckpt", renamed)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_command_is_understood(page: str) -> None:
+    """Also what is not run here, for it needs a GPU, or your SOURCE, or an hour."""
+    for line in commands(text(page)):
+        program, *arguments = shlex.split(line)
+        assert program in ("make", "source", "tf1keras")
+        if program == "tf1keras" and "--help" not in arguments:
+            own = [*itertools.takewhile(lambda word: word != "--", arguments)]
+            tyro.cli(table.grammar(), args=own)
+
+
+def python_examples(page: str) -> list[str]:
+    return code_blocks(text(page), "python")
+
+
+def test_pair_example_is_a_right_pair(tmp_path: Path) -> None:
+    (example,) = python_examples("docs/check.md")
+    (tmp_path / "pair.py").write_text(example, encoding="utf-8")
+    assert cli.main(["check", str(tmp_path / "pair.py"), "--steps", "2"]) == 0
+
+
+def test_state_example_runs(
+    default_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "my-run").symlink_to(default_run)
+    _, example = python_examples("docs/migrate.md")
+    names: dict[str, Any] = {}
+    exec(example, names)
+    assert names["state"].step == names["model"].optimizer.iterations.numpy() == 1000
+
+
+def test_python_examples_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    in_keras, in_tensorflow_1 = python_examples("docs/from-python.md")
+    exec(in_tensorflow_1, {})
+    assert not (tmp_path / "article.keras").exists()
+    exec(in_keras, {})
+    assert (tmp_path / "article.keras").is_file()
+
+
+@pytest.mark.parametrize("page", CAUSES_PAGES)
+def test_page_of_causes_explains_each_with_its_cure(page: str) -> None:
+    """A section a cause, in the command's order, with code to copy; every link has its section."""
+    sections = re.findall(r"^### (\w+)\n(.*?)(?=^### |\Z)", text(page), re.MULTILINE | re.DOTALL)
+    assert [name for name, _ in sections] == list(get_args(Cause))
+    for name, cure in sections:
+        assert ("```python" in cure) == (name not in ("adam_unfused", "all")), name
+    for code in python_examples(page):
+        ast.parse(code)
+    assert set(re.findall(r"\]\(#(\w+)\)", text(page))) == set(get_args(Cause))
+
+
+@pytest.mark.parametrize("page", [*PAGES, "CONTRIBUTING.md", "CHANGELOG.md"])
+def test_links_lead_somewhere(page: str) -> None:
+    """To a file, and to a heading in it where one is named."""
+    for target, heading in links(text(page)):
+        to = (ROOT / page).parent / target if target else ROOT / page
+        assert to.exists(), target
+        if heading:
+            lines = to.read_text(encoding="utf-8").splitlines()
+            titles = [line.lstrip("#").strip() for line in lines if line.startswith("#")]
+            slugs = [re.sub(r"[^\w\- ]", "", title).lower().replace(" ", "-") for title in titles]
+            assert heading in slugs, (target, heading)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_target_of_make_that_is_named_is_there(page: str) -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    named = re.findall(r"`(?:\w+=\S+ )*make ([a-z0-9-]+)", text(page))
+    named += [line.split()[1] for line in commands(text(page)) if line.startswith("make ")]
+    for target in named:
+        assert f".PHONY: {target}\n" in makefile, target
+
+
+@pytest.mark.parametrize("page", ["docs/comparing.md", "docs/comparing.zh-CN.md"])
+def test_every_file_of_a_run_folder_is_explained(page: str, default_run: Path) -> None:
+    for path in default_run.iterdir():
+        assert f"`{path.name}" in text(page)
+
+
+@pytest.mark.parametrize("page", ["docs/how-it-is-built.md", "docs/how-it-is-built.zh-CN.md"])
+def test_every_module_has_its_place_in_the_tree(page: str) -> None:
+    """And nothing is in it that is not there."""
+    (tree,) = code_blocks(text(page), "text")
+    told: dict[str, list[str]] = {}
+    for line in tree.splitlines():
+        if not line.startswith(" "):
+            folder = line.split("/")[0]
+        told.setdefault(folder, []).extend(re.findall(r"[a-z0-9_*]+\.py", line))
+    for folder in ("tf1_compat", "keras_models", "training"):
+        there = {path.name for path in (ROOT / folder).glob("[!_]*.py")}
+        assert [name for name in there if not any(fnmatch(name, one) for one in told[folder])] == []
+        assert [one for one in told[folder] if not any(fnmatch(name, one) for name in there)] == []

@@ -1,0 +1,46 @@
+"""A pair for `--pair`: the graph of `tf115.py` and its Keras rewrite, by RULE and STOCK."""
+
+import os
+
+import keras
+
+from keras_models.exact import AddV2Dense, TF1Adam
+from keras_models.tf1_optimizers import TF1Adagrad, TF1GradientDescent, TF1Momentum, TF1RMSProp
+from tests.support import tf115
+
+RULE, STOCK = os.environ.get("RULE", "Adam"), os.environ.get("STOCK") == "1"
+EXACT = {
+    "GradientDescent": lambda: TF1GradientDescent(0.05),
+    "Momentum": lambda: TF1Momentum(0.05, 0.9),
+    "Adam": lambda: TF1Adam(0.01),
+    "RMSProp": lambda: TF1RMSProp(0.01, 0.9, 0.5),
+    "Adagrad": lambda: TF1Adagrad(0.05),
+}
+KERAS = {
+    "GradientDescent": lambda: keras.optimizers.SGD(0.05),
+    "Momentum": lambda: keras.optimizers.SGD(0.05, momentum=0.9),
+    "Adam": lambda: keras.optimizers.Adam(0.01, epsilon=1e-8),
+    "RMSProp": lambda: keras.optimizers.RMSprop(0.01, 0.9, 0.5, epsilon=1e-10),
+    "Adagrad": lambda: keras.optimizers.Adagrad(0.05, epsilon=0),
+}
+
+
+def tf1_graph():  # noqa: ANN201
+    x, y, logits, cost, train_op = tf115.small(RULE)
+    return {"x": x, "y": y, "cost": cost, "train_op": train_op, "logits": logits}
+
+
+def keras_model() -> keras.Model:
+    model = keras.Sequential(
+        [
+            keras.Input([6]),
+            AddV2Dense(4, activation="relu", name="first"),
+            AddV2Dense(3, use_bias=False, name="second"),
+        ]
+    )
+    model.compile(
+        optimizer=(KERAS if STOCK else EXACT)[RULE](),
+        loss=keras.losses.CategoricalCrossentropy(from_logits=True),
+        jit_compile=False,
+    )
+    return model
