@@ -38,11 +38,12 @@ tf115: .venv-tf115/installed ## genuine TensorFlow 1.15.5, to test against: TF11
 frameworks: $(VENV)/installed-frameworks ## JAX and PyTorch, for --lanes keras-jax keras-torch and their tests
 
 .PHONY: lint
-lint: $(VENV)/installed-dev ## ruff, mypy, codespell
+lint: $(VENV)/installed-dev ## ruff, mypy, codespell, and which way imports go
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/codespell
+	$(BIN)/lint-imports --no-logo
 
 .PHONY: format
 format: $(VENV)/installed-dev ## let ruff lay out the code
@@ -54,24 +55,24 @@ figures: $(VENV)/installed ## measure again what README and docs quote of compar
 	rm -rf runs/figures
 	$(BIN)/tf1keras compare --out runs/figures/compare
 	$(BIN)/tf1keras ablate --out runs/figures/ablate
-	$(BIN)/python docs/figures.py runs/figures/compare runs/figures/ablate
-	$(BIN)/python docs/check.py
-	$(BIN)/python docs/write_pages.py
+	$(BIN)/python -m docs.figures.write_compare_and_ablate runs/figures/compare runs/figures/ablate
+	$(BIN)/python -m docs.figures.write_check
+	$(BIN)/python -m docs.figures.write_pages
 
 .PHONY: fine-tuning
 fine-tuning: $(VENV)/installed ## measure again what docs/fine-tuning.md quotes, an hour (SOURCE=the article's result on mnist)
-	$(BIN)/python docs/finetune.py $(SOURCE)
+	$(BIN)/python -m docs.figures.write_finetune $(SOURCE)
 
 .PHONY: article-map
 article-map: $(VENV)/installed-frameworks ## measure again what docs/article-map.md quotes, a quarter of an hour
 	rm -rf runs/article-map
-	$(BIN)/python docs/article_map.py
+	$(BIN)/python -m docs.figures.write_article_map
 
 .PHONY: bench
 bench: $(VENV)/installed-frameworks ## measure every lane and other libraries, and write the table, ten minutes
 	rm -rf runs/bench
 	$(BIN)/tf1keras bench --out runs/bench
-	$(BIN)/python docs/bench.py runs/bench
+	$(BIN)/python -m docs.figures.write_bench runs/bench
 
 .PHONY: fuzz
 fuzz: $(VENV)/installed-fuzz ## give every reader of files a million damaged inputs, ten minutes (ARGS="1000 npz")
@@ -86,8 +87,8 @@ soak: $(VENV)/installed-dev ## the longest tests: 20,000 epochs at a stretch, 20
 	$(BIN)/python -m pytest -s -m soak
 
 .PHONY: notebook
-notebook: $(VENV)/installed-dev ## make the tutorial's notebooks from docs/tutorial.py and docs/tutorial.zh-CN.py
-	$(BIN)/python docs/notebook.py
+notebook: $(VENV)/installed-dev ## make the tutorial's notebooks from docs/tutorial/tutorial.py and docs/tutorial/tutorial.zh-CN.py
+	$(BIN)/python docs/tutorial/notebook.py
 
 .PHONY: clean
 clean: ## remove the environments and caches; runs stay

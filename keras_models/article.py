@@ -78,7 +78,7 @@ def build(
     """Return the article's model, compiled: [N, 784] float32 pixels -> [N, 10] float32 logits.
 
     Initial weights and biases are drawn from N(0, 1), as in the article, but by Keras' generator
-    from `seed`: for TensorFlow 1's own numbers set them with `keras_models.trainee`. `hyper` says
+    from `seed`: for TensorFlow 1's own numbers set them with `keras_models.trainees`. `hyper` says
     what is to be other than in the listing, `dtype` is as in `assemble`. Raises ValueError for an
     unknown lane, and for dropout in the exact one: TensorFlow 1's masks are other random numbers.
     """

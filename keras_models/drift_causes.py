@@ -16,7 +16,7 @@ import tensorflow as tf
 from keras_models import article
 from keras_models.article import Pieces
 from keras_models.exact import TF1Adam
-from keras_models.trainee import KerasTrainee
+from keras_models.trainees.compiled import KerasTrainee
 
 KERAS_EPSILON = 1e-7
 """The default of `keras.optimizers.Adam`."""

@@ -3,7 +3,7 @@
     python -m keras_models.tf2_listing
 
 prints such lines, too; TensorFlow 2 draws other initial weights. Its optimizer is Keras' own, for
-TensorFlow 2 has no other. `keras_models/tf2.py` makes the same with all that is varied.
+TensorFlow 2 has no other. `keras_models/trainees/tf2.py` makes the same with all that is varied.
 """
 
 import numpy as np

@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from keras_models import article
-from keras_models.micro_batch import MicroBatchTrainee, slices
+from keras_models.trainees.micro_batch import MicroBatchTrainee, slices
 from tests.conftest import run
 from training import data
 from training.data import Digits

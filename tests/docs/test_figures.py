@@ -5,25 +5,32 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 
+from docs.figures import (
+    write_article_map,
+    write_bench,
+    write_check,
+    write_compare_and_ablate,
+    write_finetune,
+)
 from tests.commands.test_ablate import KINDS
 from tests.conftest import ROOT
-from tests.support.docs_pages import PAGES, READMES, script, text
+from tests.support.docs_pages import MEASURED, PAGES, READMES, text
 from training.machine.files import read_json
 from training.options.bench import Peer
 from training.parity.tolerances import TOLERANCES
 
-WRITERS = {
-    "figures": "figures",
-    "check": "check",
-    "bench": "bench",
-    "finetune": "finetune",
-    "map": "article_map",
+WRITERS: dict[str, Any] = {
+    "figures": write_compare_and_ablate,
+    "check": write_check,
+    "bench": write_bench,
+    "finetune": write_finetune,
+    "map": write_article_map,
 }
-"""What stands in a page's mark -> the script in docs/ that writes what it marks."""
+"""What stands in a page's mark -> what writes what it marks."""
 
 
 def marks(page: str) -> set[str]:
@@ -35,13 +42,12 @@ MARKED = [(page, kind) for page in PAGES for kind in sorted(marks(page))]
 
 @pytest.mark.parametrize(("page", "kind"), MARKED)
 def test_figures_were_written_by_the_command(page: str, kind: str) -> None:
-    writer = script(WRITERS[kind])
+    writer = WRITERS[kind]
     assert text(page) == writer.rewrite(page, text(page), read_json(writer.KEPT))
 
 
 def test_every_mark_has_its_writer_and_every_writer_its_marks() -> None:
-    writers = {kind: script(name) for kind, name in WRITERS.items()}
-    assert {(page, kind) for kind in writers for page in writers[kind].PAGES} == set(MARKED)
+    assert {(page, kind) for kind in WRITERS for page in WRITERS[kind].PAGES} == set(MARKED)
     for page in PAGES:
         shown = text(page)
         assert shown.count("<!-- end -->") == len(
@@ -61,14 +67,14 @@ def test_every_page_is_written_again_from_what_is_kept(tmp_path: Path) -> None:
         )
         assert count
         (tmp_path / page).write_text(emptied, encoding="utf-8")
-    subprocess.run([sys.executable, "docs/write_pages.py"], cwd=tmp_path, check=True)
+    subprocess.run([sys.executable, "-m", "docs.figures.write_pages"], cwd=tmp_path, check=True)
     for page in PAGES:
         assert (tmp_path / page).read_text(encoding="utf-8") == text(page)
 
 
 def test_quoted_fine_tuning_keeps_what_it_promises() -> None:
     """The quoted figures; tests/promises/test_full_mnist.py measures some of them again."""
-    figures = read_json(ROOT / "docs" / "finetune.json")
+    figures = read_json(MEASURED / "finetune.json")
     for recipe, accuracy, seconds in (("default", 0.986, 90), ("best", 0.99, 300)):
         of = figures[recipe]
         assert len(of) == 3
@@ -84,12 +90,12 @@ def test_quoted_fine_tuning_keeps_what_it_promises() -> None:
 
 
 def test_quoted_verdicts_are_on_all_examples() -> None:
-    found = read_json(ROOT / "docs" / "check.json")
+    found = read_json(MEASURED / "check.json")
     assert {f"{name}.py" for name in found} == {p.name for p in (ROOT / "examples").glob("*.py")}
 
 
 def test_quoted_speed_is_of_every_peer() -> None:
-    for measured in read_json(ROOT / "docs" / "bench.json").values():
+    for measured in read_json(MEASURED / "bench.json").values():
         assert set(measured["rows"]) == {"4000", "60000"}
         for of_rows in measured["rows"].values():
             assert list(of_rows) == list(get_args(Peer))
@@ -97,7 +103,7 @@ def test_quoted_speed_is_of_every_peer() -> None:
 
 
 def test_quoted_comparison_is_what_a_run_gives(default_run: Path) -> None:
-    quoted = read_json(ROOT / "docs" / "figures.json")["comparison"]["results"]
+    quoted = read_json(MEASURED / "figures.json")["comparison"]["results"]
     measured = read_json(default_run / "results.json")
     allowed = TOLERANCES["other_kernels"].relative
     assert quoted["epochs"] == measured["epochs"]
@@ -113,6 +119,6 @@ def test_quoted_comparison_is_what_a_run_gives(default_run: Path) -> None:
 
 def test_quoted_ablation_is_of_all_causes_and_a_thousand_epochs() -> None:
     """Its kinds are those that tests/commands/test_ablate.py measures again."""
-    quoted = read_json(ROOT / "docs" / "figures.json")["ablation"]["results"]
+    quoted = read_json(MEASURED / "figures.json")["ablation"]["results"]
     assert quoted["epochs"] == 1000
     assert {cause: row["kind"] for cause, row in quoted["causes"].items()} == KINDS

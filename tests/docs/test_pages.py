@@ -37,7 +37,7 @@ SHOWN = {
 RUN_BY_OTHERS = ["tf1keras compare", "tf1keras compare --out my-run"]
 """The default comparison: the fixture `default_run`."""
 
-CAUSES_PAGES = ["docs/why-keras-drifts.md", "docs/why-keras-drifts.zh-CN.md"]
+CAUSES_PAGES = ["docs/why-keras-drifts.md", "docs/zh-CN/why-keras-drifts.md"]
 
 
 @pytest.mark.slow
@@ -164,13 +164,13 @@ def test_every_target_of_make_that_is_named_is_there(page: str) -> None:
         assert f".PHONY: {target}\n" in makefile, target
 
 
-@pytest.mark.parametrize("page", ["docs/comparing.md", "docs/comparing.zh-CN.md"])
+@pytest.mark.parametrize("page", ["docs/comparing.md", "docs/zh-CN/comparing.md"])
 def test_every_file_of_a_run_folder_is_explained(page: str, default_run: Path) -> None:
     for path in default_run.iterdir():
         assert f"`{path.name}" in text(page)
 
 
-@pytest.mark.parametrize("page", ["docs/how-it-is-built.md", "docs/how-it-is-built.zh-CN.md"])
+@pytest.mark.parametrize("page", ["docs/how-it-is-built.md", "docs/zh-CN/how-it-is-built.md"])
 def test_every_module_has_its_place_in_the_tree(page: str) -> None:
     """And nothing is in it that is not there."""
     (tree,) = code_blocks(text(page), "text")

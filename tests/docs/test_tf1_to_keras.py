@@ -17,11 +17,11 @@ from tests.support.tf1_to_keras import session_run, v1
 from training.machine.files import read_json
 
 PAGES = {
-    language: (ROOT / "docs" / f"tf1-to-keras{language}.md").read_text(encoding="utf-8")
-    for language in ("", ".zh-CN")
+    language: (ROOT / "docs" / language / "tf1-to-keras.md").read_text(encoding="utf-8")
+    for language in ("", "zh-CN")
 }
-SILENT = {"": "What changes in silence", ".zh-CN": "悄悄变了的地方"}
-OF_ANY = {"": r"`(\w+)` of any optimizer", ".zh-CN": r"`(\w+)`，任何优化器都有"}
+SILENT = {"": "What changes in silence", "zh-CN": "悄悄变了的地方"}
+OF_ANY = {"": r"`(\w+)` of any optimizer", "zh-CN": r"`(\w+)`，任何优化器都有"}
 HERE = Path(__file__).parent
 PLACES = {"keras": keras, "tf": tf}
 
@@ -83,7 +83,7 @@ languages = pytest.mark.parametrize("language", PAGES)
 
 
 def test_the_chinese_page_has_the_same_rows() -> None:
-    theirs = list(rows(PAGES[".zh-CN"]))
+    theirs = list(rows(PAGES["zh-CN"]))
     assert [row[:4] for row in theirs] == [row[:4] for row in ROWS]
     unchanged = [row.change.startswith("不变") for row in theirs]
     assert unchanged == [row.change.startswith("nothing") for row in ROWS]

@@ -16,7 +16,7 @@ from tests.command_line.test_parse import status
 from tests.conftest import ROOT, tf1keras
 from tests.support.docs_pages import code_blocks
 
-PAGES = ["troubleshooting.md", "troubleshooting.zh-CN.md"]
+PAGES = ["troubleshooting.md", "zh-CN/troubleshooting.md"]
 
 
 def text(page: str) -> str:

@@ -15,17 +15,17 @@ from tests.conftest import ROOT
 from tests.support.docs_pages import without_comments
 
 DOCS = ROOT / "docs"
-PAGES = sorted(DOCS.glob("*.md"))
 ENGLISH_ONLY: dict[str, str] = {}
 """Pages that have no Chinese twin, by name, and why."""
 
 
 def twin_of(page: Path) -> Path:
-    return page.with_suffix(".zh-CN" + page.suffix)
+    return DOCS / "zh-CN" / page.name
 
 
-ENGLISH = [page for page in PAGES if not page.stem.endswith(".zh-CN")]
-CHINESE = [page for page in PAGES if page.stem.endswith(".zh-CN")]
+ENGLISH = sorted(DOCS.glob("*.md"))
+CHINESE = sorted((DOCS / "zh-CN").glob("*.md"))
+PAGES = [*ENGLISH, *CHINESE]
 PAIRS = [(page, twin_of(page)) for page in ENGLISH if page.name not in ENGLISH_ONLY]
 both = pytest.mark.parametrize(("english", "chinese"), PAIRS, ids=lambda page: page.stem)
 
@@ -83,8 +83,8 @@ def test_every_page_has_its_twin() -> None:
 @both
 def test_each_page_begins_with_a_link_to_the_other(english: Path, chinese: Path) -> None:
     for page, link in (
-        (english, f"[中文]({chinese.name})"),
-        (chinese, f"[English]({english.name})"),
+        (english, f"[中文](zh-CN/{chinese.name})"),
+        (chinese, f"[English](../{english.name})"),
     ):
         assert page.read_text(encoding="utf-8").split("\n")[1:4] == ["", link, ""]
 
@@ -142,17 +142,17 @@ def test_both_say_the_same_numbers(english: Path, chinese: Path) -> None:
 def test_links_of_the_chinese_page_stay_in_chinese(english: Path, chinese: Path) -> None:
     """The same links, to the Chinese page where there is one."""
 
-    def targets(page: Path) -> list[str]:
-        return [
-            str(one.attrs["href"]).partition("#")[0]
-            for one in inside(tokens(page), "link_open")[
-                1:
-            ]  # the first leads to the other language
-        ]
+    def targets(page: Path) -> list[Path]:
+        own = [str(one.attrs["href"]) for one in inside(tokens(page), "link_open")]
+        files = [link.partition("#")[0] for link in own[1:]]  # the first: to the other language
+        return [page if not file else (page.parent / file).resolve() for file in files]
 
-    def in_chinese(target: str) -> str:
-        twin = str(twin_of(Path(target))) if target else ""
-        return twin if (DOCS / twin).is_file() else target
+    def in_chinese(target: Path) -> Path:
+        twins = [
+            twin_of(target) if target.parent == DOCS else target,
+            target.with_suffix(f".zh-CN{target.suffix}"),
+        ]
+        return next((twin for twin in twins if twin.is_file() and twin != target), target)
 
     assert Counter(map(in_chinese, targets(english))) == Counter(targets(chinese))
 
@@ -175,7 +175,7 @@ def test_no_paragraph_is_left_in_english(page: Path) -> None:
             assert re.search(r"[\u4e00-\u9fff]", paragraph), paragraph
 
 
-CHINESE_TEXT = [*CHINESE, ROOT / "README.zh-CN.md", DOCS / "tutorial.zh-CN.ipynb"]
+CHINESE_TEXT = [*CHINESE, ROOT / "README.zh-CN.md", DOCS / "tutorial" / "tutorial.zh-CN.ipynb"]
 WIDE = "[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]"
 
 

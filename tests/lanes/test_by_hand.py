@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 import tensorflow as tf
-import worked_example
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from docs.figures import worked_example
 from keras_models import article
-from keras_models.trainee import KerasTrainee
+from keras_models.trainees.compiled import KerasTrainee
 from tests.conftest import run
 from tf1_compat.hyperparameters import Cost, Hyperparameters
 from tf1_compat.program import Program

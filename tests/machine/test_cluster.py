@@ -16,7 +16,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from keras_models.distributed import rows_of
+from keras_models.trainees.distributed import rows_of
 from tests.conftest import ROOT, python, run, tf1keras
 from training.errors import UserError
 from training.lanes.history import read_csv

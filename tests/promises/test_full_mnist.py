@@ -85,7 +85,7 @@ def test_the_default_recipe_makes_a_good_model_of_the_articles(
 ) -> None:
     """From TensorFlow 1.15.5's own result, 90.35 %, to 98.6 % and more; and soon to 97 %.
 
-    How long it takes is quoted with the machine, docs/finetune.json, and tested there.
+    How long it takes is quoted with the machine, measured/finetune.json, and tested there.
     """
     reference = os.environ.get("REFERENCE")
     if not reference:

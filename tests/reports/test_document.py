@@ -14,7 +14,8 @@ import tyro
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.conftest import ROOT, run
+from tests.conftest import run
+from tests.support.docs_pages import MEASURED
 from training.command_line import words as as_words
 from training.commands import table
 from training.data import Digits, Examples
@@ -128,7 +129,7 @@ def test_nothing_is_loaded_from_anywhere(elements: Elements, text: str) -> None:
 
 def test_every_command_has_a_page_of_what_it_measured(tmp_path: Path) -> None:
     """The figures that the documentation quotes, as bench measured them."""
-    measured = [*read_json(ROOT / "docs" / "bench.json").values()][-1]["rows"]
+    measured = [*read_json(MEASURED / "bench.json").values()][-1]["rows"]
     lines = {rows: bench.lines(of_rows) for rows, of_rows in measured.items()}
     written(tmp_path, lambda: bench.write(tmp_path, BenchConfig(), measured))
     text = (tmp_path / "report.html").read_text(encoding="utf-8")

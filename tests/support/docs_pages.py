@@ -1,14 +1,14 @@
 """What tests of the pages share: the READMEs and docs/, the commands and the code in them."""
 
-import importlib.util
 import re
-from types import ModuleType
 
 from tests.conftest import ROOT
 
 READMES = ["README.md", "README.zh-CN.md"]
-DOCS = sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md"))
+DOCS = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "docs").rglob("*.md"))
 PAGES = [*READMES, *DOCS]
+MEASURED = ROOT / "docs" / "figures" / "measured"
+"""What commands measured and pages quote."""
 
 
 def text(page: str) -> str:
@@ -38,13 +38,3 @@ def commands(content: str) -> list[str]:
 def links(content: str) -> list[tuple[str, str]]:
     """The file and the heading of every link; either may be empty."""
     return re.findall(r"\]\(([^)#\s]*)#?([^)\s]*)\)", content)
-
-
-def script(name: str) -> ModuleType:
-    """The module docs/NAME.py."""
-    spec = importlib.util.spec_from_file_location(name, ROOT / "docs" / f"{name}.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module

@@ -76,7 +76,7 @@ def streamed(name: Any, rows: int, micro_batch: int) -> Train:
     import tensorflow as tf
 
     from keras_models import article as mirror
-    from keras_models.micro_batch import MicroBatchTrainee
+    from keras_models.trainees.micro_batch import MicroBatchTrainee
 
     def block(start: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         count, seed = tf.minimum(micro_batch, rows - start), tf.stack([start, 0])

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 import tensorflow as tf
 
 from keras_models import article
-from keras_models.distributed import DistributedTrainee
-from keras_models.micro_batch import MicroBatchTrainee, slices
-from keras_models.trainee import KerasTrainee
+from keras_models.trainees.compiled import KerasTrainee
+from keras_models.trainees.distributed import DistributedTrainee
+from keras_models.trainees.micro_batch import MicroBatchTrainee, slices
 from training.errors import UserError
 from training.lanes.build import Setting
 

@@ -21,7 +21,7 @@ from training.machine.processes import Child
 from training.options.lanes import PACKAGES
 
 if TYPE_CHECKING:
-    from keras_models.trainee import KerasTrainee
+    from keras_models.trainees.compiled import KerasTrainee
     from tf1_compat.state import State
     from training.lanes.build import Setting
 

@@ -1,7 +1,7 @@
 """The listing in TensorFlow 2 without Keras' layers, with Keras' optimizer or TensorFlow 1's."""
 
 from keras_models.article import Lane
-from keras_models.tf2 import TF2Trainee
+from keras_models.trainees.tf2 import TF2Trainee
 from training.lanes.build import Setting
 
 
