@@ -28,8 +28,8 @@ article: $(VENV)/installed ## run the article's listing, printing its own lines
 install: $(VENV)/installed ## make .venv with the command tf1keras in it
 
 .PHONY: test
-test: lint ## ruff, mypy, codespell, pytest; all of MNIST too where MNIST_DIR says where its files are
-	$(BIN)/python -m pytest $(ARGS)
+test: lint ## lint, then pytest on as many cores as there are, up to four; all of MNIST too where MNIST_DIR says where its files are
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 .PHONY: tf115
 tf115: .venv-tf115/installed ## genuine TensorFlow 1.15.5, to test against: TF115=.venv-tf115/bin/python make test

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from filelock import FileLock
+from hypothesis import settings
 
 from training.machine import startup
 
@@ -20,6 +21,9 @@ from tests.support import tf115  # noqa: E402
 from tf1_compat.program import Program  # noqa: E402
 from training import cli, data  # noqa: E402
 from training.data import Digits  # noqa: E402
+
+settings.register_profile("any machine", deadline=None)  # a slow one is no failure
+settings.load_profile("any machine")
 
 GOLDEN = Path(__file__).parent / "golden"
 ROOT = Path(__file__).parent.parent

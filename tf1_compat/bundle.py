@@ -12,7 +12,7 @@ from pathlib import Path
 import tensorflow as tf
 from tensorflow.core.protobuf import tensor_bundle_pb2
 
-from tf1_compat.state import StateError
+from tf1_compat.state import StateError, first_line
 
 FOOTER, TRAILER = 48, 5
 """Bytes after all blocks, and after each: its compression, and a checksum, which TensorFlow
@@ -39,7 +39,7 @@ def check(prefix: Path) -> None:
     except OSError:
         raise
     except Exception as error:  # whatever bytes that are no table make Python and protobuf raise
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        reason = first_line(error)
         raise StateError(f"{prefix}: not a readable checkpoint ({reason}).") from error
 
 

@@ -22,7 +22,7 @@ import tensorflow as tf
 
 from tf1_compat import bundle
 from tf1_compat.hyperparameters import LISTING, Hyperparameters
-from tf1_compat.state import POWERS, State, StateError, adam_step
+from tf1_compat.state import POWERS, State, StateError, adam_step, first_line
 from tf1_compat.updates import Update
 
 SLOT_NAMES = {
@@ -172,7 +172,7 @@ def read(prefix: str | Path) -> dict[str, np.ndarray]:
     except StateError:
         raise
     except (tf.errors.OpError, RuntimeError, ValueError, LookupError, OSError) as error:
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        reason = first_line(error)
         raise StateError(f"{prefix}: not a readable checkpoint ({reason}).") from error
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from tf1_compat.state import State, StateError
+from tf1_compat.state import State, StateError, first_line
 
 MOST_REPEATED = 2**24
 """Numbers of a constant that may stand in the file as one, repeated: a bias of zeros, say."""
@@ -30,7 +30,7 @@ def read(path: Path) -> State:
             if array.ndim
         )
     except Exception as error:  # whatever a damaged message makes protobuf, TensorFlow, NumPy raise
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        reason = first_line(error)
         raise StateError(f"{path}: not a readable frozen graph ({reason}).") from error
     if not weights:
         raise StateError(f"{path}: no weights in it; expected a graph frozen with its variables.")

@@ -71,5 +71,4 @@ def main(run: Path) -> None:
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(ROOT))
     main(Path(sys.argv[1]))

@@ -164,5 +164,4 @@ def main(source: str | None = None) -> None:
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(ROOT))
     main(*sys.argv[1:2])

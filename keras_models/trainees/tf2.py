@@ -108,7 +108,7 @@ class TF2Trainee(FullBatchTrainee):
 
     def snapshot(self) -> dict[str, np.ndarray]:
         """Return copies of all that training depends on."""
-        return {name: np.array(variable) for name, variable in self._moving().items()}
+        return {name: variable.numpy() for name, variable in self._moving().items()}
 
     def restore(self, snapshot: Mapping[str, np.ndarray]) -> None:
         """Set what `snapshot` returned: training goes on from there, bit for bit."""

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT, tf1keras
+from tests.conftest import ROOT, python, tf1keras
 from training import cli
+from training.commands import table
 
 
 @pytest.mark.alone
@@ -24,20 +25,26 @@ def test_help_answers_in_half_a_second(tmp_path: Path) -> None:
         best = min(best, time.perf_counter() - start)
         assert done.returncode == 0
     assert best < 0.5
-    for command in (
-        "compare",
-        "ablate",
-        "article",
-        "check",
-        "migrate",
-        "resume",
-        "finetune",
-        "predict",
-        "bench",
-        "data",
-        "env",
-    ):
-        assert command in done.stdout
+
+
+HEAVY = ("tensorflow", "keras", "matplotlib", "jinja2", "plotly", "sklearn", "PIL", "mlxtend")
+HELP = f"""
+import contextlib, sys
+from training import cli
+from training.commands import table
+with contextlib.suppress(SystemExit):
+    cli.main(sys.argv[1:])
+print("heavy", [name for name in {HEAVY} if name in sys.modules])
+"""
+
+
+@pytest.mark.parametrize("command", ["", *table.COMMANDS])
+def test_help_imports_nothing_heavy(command: str) -> None:
+    """So that it answers at once; how soon is measured where nothing runs beside it."""
+    shown = python(HELP, *command.split(), "--help")
+    assert shown.splitlines()[-1] == "heavy []"
+    if not command:
+        assert all(name in shown for name in table.COMMANDS)
 
 
 def test_article_prints_its_own_lines_and_nothing_else(tmp_path: Path) -> None:

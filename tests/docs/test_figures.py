@@ -95,10 +95,17 @@ def test_quoted_verdicts_are_on_all_examples() -> None:
 
 
 def test_quoted_speed_is_of_every_peer() -> None:
+    """On the processor that was measured last; on others of those that there were then."""
+    *_, newest = read_json(MEASURED / "bench.json").values()
     for measured in read_json(MEASURED / "bench.json").values():
         assert set(measured["rows"]) == {"4000", "60000"}
         for of_rows in measured["rows"].values():
-            assert list(of_rows) == list(get_args(Peer))
+            known = (
+                get_args(Peer)
+                if measured is newest
+                else [p for p in get_args(Peer) if p in of_rows]
+            )
+            assert list(of_rows) == list(known)
             assert not any("missing" in of for of in of_rows.values())
 
 

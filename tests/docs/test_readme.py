@@ -9,17 +9,44 @@ from tests.conftest import ROOT
 from tests.support.docs_pages import DOCS, READMES, code_blocks, commands, links, text
 from training.commands import table
 
+LISTINGS = ("tf1_compat/listing.py", "keras_models/listing.py")
+
+
+def besides_listings(readme: str) -> list[str]:
+    """Its lines without the table in which the two listings stand side by side."""
+    return re.sub(r"<table>.*?</table>\n", "", text(readme), flags=re.DOTALL).splitlines()
+
+
+@pytest.mark.parametrize("readme", READMES)
+def test_the_article_is_recognised_at_once(readme: str) -> None:
+    """Its subject, its author, what it gives today, and its lines beside Keras', as they run."""
+    first_screen = "\n".join(besides_listings(readme)[:10])
+    assert text(readme).index("<table>") < text(readme).index("```sh")
+    for named in (
+        "从零开始大模型开发与微调",
+        "禅与计算机程序设计艺术",
+        "has no attribute 'placeholder'",
+    ):
+        assert named in first_screen
+    blocks = code_blocks(text(readme), "python")
+    assert len(blocks) == len(LISTINGS)
+    for listing, shown in zip(LISTINGS, blocks, strict=True):
+        assert shown.startswith("n_input = 784\n")
+        assert text(listing).endswith(f"\n{shown}")
+        assert f"python -m {listing.removesuffix('.py').replace('/', '.')}<" in text(readme)
+        assert len(text(listing).splitlines()) <= 50
+
 
 @pytest.mark.parametrize("readme", READMES)
 def test_it_can_be_read_in_a_few_minutes(readme: str) -> None:
-    """Who comes here knows neither the article nor the project; what is longer has its own page."""
-    assert len(text(readme).splitlines()) <= 170
+    """Who comes here does not know the project; what is longer has its own page."""
+    assert len(besides_listings(readme)) <= 170
 
 
 @pytest.mark.parametrize("readme", READMES)
 def test_what_one_comes_for_is_on_its_first_screens(readme: str) -> None:
     """Compare, look, draw, fine-tune, predict, migrate: before anything is explained."""
-    shown = "\n".join(text(readme).splitlines()[:80])
+    shown = "\n".join(besides_listings(readme)[:80])
     for needed in (
         "make compare",
         "tf1keras compare --out my-run",
@@ -45,6 +72,7 @@ def test_both_languages_show_the_same_commands_and_code() -> None:
     assert commands(english) == commands(chinese)
     assert code_blocks(english, "json") == code_blocks(chinese, "json")
     assert code_blocks(english, "text") == code_blocks(chinese, "text")
+    assert code_blocks(english, "python") == code_blocks(chinese, "python")
 
 
 @pytest.mark.parametrize("readme", READMES)

@@ -119,7 +119,7 @@ class Genuine:
             files = [Path(folder) / name for name in ("x.npy", "y.npy")]
             for file, array in zip(files, (x, y), strict=True):
                 np.save(file, array)
-            script = Path(__file__).with_name("genuine.py")
+            script = Path(__file__).with_name("tf115_loop.py")
             # TensorFlow 2 leaves TF2_BEHAVIOR there, which TensorFlow 1.15 obeys.
             clean = {name: v for name, v in os.environ.items() if not name.startswith("TF")}
             self._process = subprocess.Popen(

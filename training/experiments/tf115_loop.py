@@ -1,6 +1,6 @@
 """The article's loop for genuine TensorFlow 1.15.5, run by its own Python 3.7 and nothing of ours.
 
-    python3.7 genuine.py x.npy y.npy
+    python3.7 tf115_loop.py x.npy y.npy
 
 Reads numbers of epochs from standard input, a line each; trains so many and answers with a line.
 """

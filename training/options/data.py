@@ -6,16 +6,14 @@ from typing import Annotated
 
 import tyro
 
-from training.options.shared import DataOptions
+from training.options.shared import DATA, DataOptions
 
 
 @dataclass(frozen=True)
 class DataConfig(DataOptions):
     """Prepare a data set; print its rows, class counts and checksum, and draw a contact sheet."""
 
-    data: Annotated[str, tyro.conf.Positional, tyro.conf.arg(name="name")] = "mnist_5k"
-    """mnist_5k, digits (embedded), mnist, fashion_mnist, kmnist, emnist/digits (TensorFlow
-    Datasets), idx:DIR or npz:FILE; mnist[0-4] is a subset of the classes."""
+    data: Annotated[str, tyro.conf.Positional, tyro.conf.arg(name="name", help=DATA)] = "mnist_5k"
 
     out: Path | None = None
     """Folder to write to; default: runs/TIME-data. It must not hold anything yet."""

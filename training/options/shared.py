@@ -27,6 +27,13 @@ SAVE_EVERY = 100
 """Epochs, where nothing is said."""
 
 
+DATA = (
+    "mnist_5k, digits (embedded), mnist, fashion_mnist, kmnist, emnist/digits (TensorFlow "
+    "Datasets), idx:DIR or npz:FILE; mnist[0-4] is a subset of the classes."
+)
+"""The help of `--data`."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class OutputOptions:
     """What every command takes: how it speaks, which is no part of what it does."""
@@ -42,9 +49,7 @@ class OutputOptions:
 class DataOptions(OutputOptions):
     """Where the digits come from."""
 
-    data: str = "mnist_5k"
-    """mnist_5k, digits (embedded), mnist, fashion_mnist, kmnist, emnist/digits (TensorFlow
-    Datasets), idx:DIR or npz:FILE; mnist[0-4] is a subset of the classes."""
+    data: Annotated[str, tyro.conf.arg(help=DATA)] = "mnist_5k"
 
     manual_dir: Path | None = None
     """Folder with the original files for TensorFlow Datasets, checksummed, no network; for mnist
