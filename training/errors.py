@@ -2,8 +2,12 @@
 
 from tf1_compat.state import first_line
 
-__all__ = ["UserError", "first_line"]
+__all__ = ["UnusableState", "UserError", "first_line"]
 
 
 class UserError(Exception):
     """Its message says what was given, what was expected and what to do, in a few lines."""
+
+
+class UnusableState(UserError):
+    """What a run saved on its way is damaged or another run's: nothing can go on from it."""

@@ -12,11 +12,10 @@ import pytest
 from keras_models import article, stack, strategies
 from keras_models.strategies import Settings
 from tests.conftest import run
-from training.commands import finetune_study
 from training.data import Digits, Examples
 from training.errors import UserError
 from training.finetuning import recipe as recipes
-from training.finetuning import split, tuning
+from training.finetuning import split, study, tuning
 from training.finetuning.augment import Augmentation
 from training.finetuning.recipe import Recipe
 from training.finetuning.tuning import Moved, Tuned
@@ -304,7 +303,7 @@ def test_sources_that_are_no_stack_are_refused(
 def test_a_study_has_a_row_for_each_training(
     article: Path, tmp_path: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(finetune_study, "STRATEGIES", {"head": ("head",)})
+    monkeypatch.setattr(study, "STRATEGIES", {"head": ("head",)})
     asked = ["--study", "--data", "digits", "--shots", 2, "--epochs", 1, "--seeds", 2]
     assert run("finetune", article, *asked, "--out", tmp_path / "run") == 0
     shown = capsys.readouterr().out

@@ -221,7 +221,7 @@ CASES = [
     ("", "Expected one of"),
     ("trian", "trian"),
     ("compare --epoch 3", "perhaps you meant --epochs"),
-    ("compare --lanes tf2", "'tf2'"),
+    ("compare --lanes tf3", "'tf3'"),
     ("compare extra", "extra"),
     ("compare --out", "--out"),
     ("migrate ok.keras", "--to"),

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from training.errors import UserError
+from training.errors import UnusableState
 from training.parity.bits import same_bits
 from training.runs import state_file
 from training.runs.state_file import STATE
@@ -62,10 +62,10 @@ class Progress:
         return float(self.history[-1]["seconds"]) if self.history else 0.0
 
     def check(self, start: Weights, epochs: list[int]) -> None:
-        """Raise UserError unless it is of a training from `start` of so many epochs a phase."""
+        """Raise UnusableState unless it is of a training from `start` of so many epochs a phase."""
         within = 0 <= self.phase < len(epochs) and 0 < self.epochs <= epochs[self.phase]
         if not (within and same_bits(self.start, start)):
-            raise UserError(
+            raise UnusableState(
                 f"{STATE}: was not saved by a run from these weights with this recipe.\n"
                 "Expected SOURCE as it was when the run was begun: give it back, or start anew."
             )
@@ -82,13 +82,13 @@ class Progress:
         state_file.write(path, groups, {NUMBERS: np.array(json.dumps(numbers))})
 
     def fits(self, name: str, there: Weights) -> None:
-        """Raise UserError unless `there` has the names, shapes and dtypes of the field `name`."""
+        """Raise UnusableState unless `there` has the layout of the field `name`."""
         if state_file.layout(getattr(self, name)) != state_file.layout(there):
             raise _foreign(f"its {name} is of another kind or shape")
 
 
-def _foreign(why: str) -> UserError:
-    return UserError(
+def _foreign(why: str) -> UnusableState:
+    return UnusableState(
         f"{STATE}: not the state of a fine-tuning ({why}); expected the one that the run "
         "itself saved.\nWithout it, start anew."
     )
@@ -97,7 +97,7 @@ def _foreign(why: str) -> UserError:
 def read(folder: Path) -> Progress | None:
     """Return what was written to `folder`; None where nothing was.
 
-    Raises UserError for a damaged file, whose checksums are looked at, and for another run's.
+    Raises UnusableState for a damaged file, whose checksums are looked at, and for another run's.
     """
     found = state_file.read(folder / STATE)
     if found is None:

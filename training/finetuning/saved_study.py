@@ -8,7 +8,7 @@ from typing import Any, get_args, get_type_hints
 
 import numpy as np
 
-from training.errors import UserError, first_line
+from training.errors import UnusableState, first_line
 from training.machine import files
 
 STATE = "state.json"
@@ -52,7 +52,7 @@ def write(folder: Path, progress: StudyProgress) -> None:
 def read(folder: Path, source: str) -> StudyProgress:
     """Return what `write` wrote to `folder`, or that nothing is done where nothing was.
 
-    Raises UserError for a damaged file, and where its study was not of `source`.
+    Raises UnusableState for a damaged file, and where its study was not of `source`.
     """
     path = folder / STATE
     if not path.is_file():
@@ -64,12 +64,12 @@ def read(folder: Path, source: str) -> StudyProgress:
             _check_types(row)
         progress = StudyProgress(there["source"], rows, _curves(there["curves"], len(rows)))
     except (LookupError, TypeError, ValueError, RecursionError) as error:
-        raise UserError(
+        raise UnusableState(
             f"{path}: not the state of a study ({first_line(error)}).\n"
             "The study has to be started anew."
         ) from error
     if progress.source != source:
-        raise UserError(
+        raise UnusableState(
             f"{path}: the study was begun with another SOURCE; expected the one of then.\n"
             "Give it back, or start anew."
         )

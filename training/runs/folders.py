@@ -14,7 +14,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from training.errors import UserError
+from training.errors import UnusableState, UserError
 from training.machine import paths, shortage
 from training.machine.signals import Stopped, ctrl_c_obeyed
 
@@ -149,7 +149,8 @@ def _telling(final: Path, is_saved: Callable[[], bool]) -> Iterator[None]:
     try:
         yield
     except UserError as error:
-        if is_saved() and "tf1keras resume" not in str(error):
+        goes_on = is_saved() and not isinstance(error, UnusableState)
+        if goes_on and "tf1keras resume" not in str(error):
             error.args = (f"{error}\nWhat was reached is saved: tf1keras resume {final}",)
         raise
 

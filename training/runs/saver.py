@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
-from training.errors import UserError
+from training.errors import UnusableState, UserError
 from training.machine.signals import Interruption, Stopped
 from training.runs.folders import UNFINISHED
 
@@ -78,7 +78,7 @@ class Saver:
         except UserError as error:
             if self._remember:  # another worker is gone in the middle of an epoch
                 self._write_latest()
-            if self._last is not None:
+            if self._last is not None and not isinstance(error, UnusableState):
                 run = str(self._path.parent).removesuffix(UNFINISHED)
                 error.args = (
                     f"{error}\nAll is saved up to epoch {self._last}: tf1keras resume {run} goes "

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from training.errors import UserError
+from training.errors import UnusableState
 from training.lanes.protocol import Trainee
 from training.runs import state_file
 from training.runs.state_file import STATE, layout
@@ -54,7 +54,7 @@ class Saved:
 def read(folder: Path, name: str = STATE) -> Saved | None:
     """Return what was written to `folder`/`name`; None where nothing was.
 
-    Raises UserError for a damaged file, and for one that holds something else.
+    Raises UnusableState for a damaged file, and for one that holds something else.
     """
     found = state_file.read(folder / name)
     if found is None:
@@ -63,7 +63,7 @@ def read(folder: Path, name: str = STATE) -> Saved | None:
     losses = lanes.pop(LOSSES, {})
     lengths = {one.shape for one in losses.values()}
     if set(alone) != {FIRST} or set(losses) != set(lanes) or [len(one) for one in lengths] != [1]:
-        raise UserError(
+        raise UnusableState(
             f"{folder / name}: not the state of a run; expected one that tf1keras saved."
         )
     return Saved(losses, lanes, int(alone[FIRST]))
@@ -88,13 +88,13 @@ def snapshot(
 
 
 def restore(trainees: Sequence[Trainee], saved: Saved) -> None:
-    """Set every trainee to what was saved of it; UserError where that is not what it needs."""
+    """Set every trainee to what was saved of it; UnusableState where that is not what it needs."""
     for trainee in trainees:
         there = saved.lanes.get(trainee.name, {})
         ours, theirs = layout(trainee.snapshot()), layout(there)
         for name in ours.keys() | theirs.keys():
             if ours.get(name) != theirs.get(name):
-                raise UserError(
+                raise UnusableState(
                     f"{STATE}: {name} of lane {trainee.name} does not fit; expected the state that "
                     "the run itself saved."
                 )

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from training.data import npz
-from training.errors import UserError
+from training.errors import UnusableState, UserError
 from training.machine import files
 
 STATE = "state.npz"
@@ -37,13 +37,17 @@ def write(path: Path, groups: Mapping[str, Arrays], alone: Arrays) -> None:
 def read(path: Path) -> tuple[Groups, dict[str, np.ndarray]] | None:
     """Return (groups, what is alone); None where nothing was written.
 
-    Raises UserError for a damaged file: every member's checksum is looked at.
+    Raises UnusableState for a damaged file: every member's checksum is looked at.
     """
     if not path.is_file():
         return None
     groups: Groups = {}
     alone: dict[str, np.ndarray] = {}
-    for name, array in npz.read_all(path).items():
+    try:
+        arrays = npz.read_all(path)
+    except UserError as error:
+        raise UnusableState(str(error)) from error
+    for name, array in arrays.items():
         group, colon, own = name.partition(":")
         if colon:
             groups.setdefault(group, {})[own] = array
