@@ -34,6 +34,7 @@ def keras_model() -> keras.Model:
             keras.Input([20]),
             keras.layers.Dense(16, activation="tanh", name="first"),
             keras.layers.Dense(8, activation="relu", name="second"),
+            keras.layers.Dropout(0.5),  # whoever trains the graph feeds keep_prob 0.5
             keras.layers.Dense(3, name="logits"),
         ]
     )

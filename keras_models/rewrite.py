@@ -1,6 +1,7 @@
 """A compiled Keras model seen through the variables of the TensorFlow 1 graph that it rewrites."""
 
-from collections.abc import Mapping, Sequence
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -97,18 +98,44 @@ class Observation:
 
 
 class Rewrite:
-    """`model` with its pairing. `traced`: run as tf.function, as `fit` does; otherwise eagerly."""
+    """`model` with its pairing. `traced`: run as tf.function, as `fit` does; otherwise eagerly.
+
+    A step is what `fit` would run: the model's own `train_step` where it has one. The number of
+    rows is open while it is traced, as it was in TensorFlow 1's graph: with a known one TensorFlow
+    folds counts into constants, which rounds differently.
+    """
 
     def __init__(self, model: keras.Model, pairing: Pairing, *, traced: bool = True) -> None:
         self.model, self.pairing = model, pairing
         weights = list(model.weights)
         self._paired = {name: weights[match.index] for name, match in pairing.items()}
         model.optimizer.build(model.trainable_variables)
-        self._observe: Any = self._look
-        self._step: Any = self._update
-        if traced:
-            self._observe = tf.function(self._look, autograph=False, jit_compile=model.jit_compile)
-            self._step = tf.function(self._update, autograph=False, jit_compile=model.jit_compile)
+        self._traced = traced
+        self._functions: dict[str, Any] = {}
+
+    def _run(self, name: str, *batch: np.ndarray) -> Any:
+        """Call the method `name` on a batch, traced where that is asked for."""
+        if not self._traced:
+            return getattr(self, name)(*map(tf.constant, batch))
+        if name not in self._functions:
+            self._functions[name] = tf.function(
+                getattr(self, name),
+                input_signature=[tf.TensorSpec(self._shape(a), a.dtype) for a in batch],
+                autograph=False,
+                jit_compile=self.model.jit_compile,
+            )
+        return self._functions[name](*map(tf.constant, batch))
+
+    def _shape(self, array: np.ndarray) -> list[int | None]:
+        """Return the shape with an open number of rows, unless the model wants a certain one."""
+        inputs = getattr(self.model, "inputs", None) or ()
+        fixed = any(one.shape and one.shape[0] is not None for one in inputs)
+        return list(array.shape) if fixed or not array.ndim else [None, *array.shape[1:]]
+
+    @property
+    def own_train_step(self) -> bool:
+        """Whether `fit` runs a train_step that the user wrote."""
+        return type(self.model).train_step is not keras.Model.train_step
 
     def dtypes(self) -> dict[str, str]:
         """Return the dtype of each variable."""
@@ -128,13 +155,23 @@ class Rewrite:
         for name, variable in self._paired.items():
             variable.assign(self._as_tf1(name, weights[name]))
 
+    def hold(self, values: Mapping[str, np.ndarray]) -> None:
+        """Set what nobody trains: each value in order, the next such weight of its shape."""
+        paired = {id(variable) for variable in self._paired.values()}
+        free = [v for v in self.model.non_trainable_variables if id(v) not in paired]
+        for value in values.values():
+            fits = [variable for variable in free if tuple(variable.shape) == value.shape]
+            if fits:
+                fits[0].assign(value)
+                free = [variable for variable in free if variable is not fits[0]]
+
     def _forward(self, x: tf.Tensor, y: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         outputs = self.model(x, training=True)
         return outputs, self.model.compute_loss(x=x, y=y, y_pred=outputs)
 
     def _look(self, x: tf.Tensor, y: tf.Tensor) -> Sequence[Any]:
         values = [variable.value for variable in self._paired.values()]
-        with tf.GradientTape() as tape:
+        with tf.GradientTape() as tape, self._unmoved():
             tape.watch(values)
             outputs, loss = self._forward(x, y)
         gradients = tape.gradient(loss, values, unconnected_gradients=tf.UnconnectedGradients.ZERO)
@@ -143,18 +180,37 @@ class Rewrite:
         return outputs, getattr(outputs, "_keras_logits", outputs), loss, gradients
 
     def _update(self, x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
+        if self.own_train_step:
+            return self._user_update(x, y)
         with tf.GradientTape() as tape:
             _, loss = self._forward(x, y)
         variables = self.model.trainable_variables
         self.model.optimizer.apply(tape.gradient(loss, variables), variables)
         return loss
 
+    def _user_update(self, x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
+        """Run the model's own train_step; return the loss before it."""
+        with self._unmoved():
+            _, loss = self._forward(x, y)
+        with tf.control_dependencies([loss]):
+            self.model.train_step((x, y))
+        return loss
+
+    @contextlib.contextmanager
+    def _unmoved(self) -> Iterator[None]:
+        """Set what moves without being trained, such as moving averages, back after the body."""
+        moving = [v for v in self.model.non_trainable_variables if v.dtype.startswith("float")]
+        before = [tf.identity(variable.value) for variable in moving]
+        yield
+        for variable, value in zip(moving, before, strict=True):
+            variable.assign(value)
+
     def observe(self, x: np.ndarray, y: np.ndarray, *, probabilities: bool) -> Observation:
         """Return outputs, loss and gradients of a batch; nothing is updated.
 
         Outputs are logits even where the model ends in a softmax, unless `probabilities`.
         """
-        outputs, logits, loss, gradients = self._observe(tf.constant(x), tf.constant(y))
+        outputs, logits, loss, gradients = self._run("_look", x, y)
         return Observation(
             (outputs if probabilities else logits).numpy(),
             loss.numpy(),
@@ -166,7 +222,7 @@ class Rewrite:
 
     def step(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         """Run one update; return the loss before it."""
-        return self._step(tf.constant(x), tf.constant(y)).numpy()
+        return self._run("_update", x, y).numpy()
 
     def slots(self) -> dict[str, np.ndarray]:
         """Return as "slot m of W1" the slots that mean what TensorFlow 1's mean."""

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 from keras.optimizers import Optimizer
 
@@ -79,6 +80,20 @@ def _learning_rate(optimizer: Optimizer) -> Any:
     if isinstance(own, keras.optimizers.schedules.LearningRateSchedule):
         return own
     return float(optimizer.get_config()["learning_rate"])
+
+
+def rates(optimizer: Optimizer, steps: Sequence[int]) -> np.ndarray:
+    """Return the learning rate of each update, counted from 0: [steps], float64.
+
+    Within a graph, as in training: eagerly a schedule rounds differently.
+    """
+    own = optimizer._learning_rate
+
+    @tf.function(autograph=False)
+    def rate(step: tf.Tensor) -> tf.Tensor:
+        return tf.convert_to_tensor(own(step) if callable(own) else own)
+
+    return np.array([float(rate(tf.constant(step, tf.int64))) for step in steps])
 
 
 def translate(optimizer: Optimizer) -> Optimizer | None:

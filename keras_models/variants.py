@@ -8,16 +8,19 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import keras
-import numpy as np
 import tensorflow as tf
 from keras.layers import Layer
 from keras.optimizers import Optimizer
 
-from keras_models import translation
+from keras_models import copies
 from keras_models.exact import AddV2Dense
 
 Change = Callable[[Layer, dict[str, Any]], Layer | None]
 """(layer, its config) -> another layer, or None to rebuild it from the config, edited or not."""
+
+
+OWN = ("train_step", "compute_loss")
+"""What a model's class may do otherwise than Keras', and `fit` runs."""
 
 
 def variant(
@@ -27,22 +30,33 @@ def variant(
     optimizer: Optimizer | None = None,
     loss: Any = None,
     loss_weights: Any = None,
+    plain: bool = False,
 ) -> keras.Model:
     """Return a compiled clone of `model` with what is given changed, in the model's dtype.
 
-    Raises ValueError for a model that Keras cannot clone, such as a subclassed one.
+    `plain`: with Keras' own train_step and compute_loss in place of the model's. Raises ValueError
+    for a model that Keras cannot clone, such as a subclassed one.
     """
 
     def rebuilt(layer: Layer) -> Layer:
+        if not isinstance(layer, Layer):
+            return layer  # an operation between layers, which has neither state nor dtype
+        if isinstance(layer, keras.Model):  # nested
+            return _cloned(layer, rebuilt)
         config = layer.get_config()
-        return _exactly(
+        return copies.exactly(
             (change(layer, config) if change else None) or type(layer).from_config(config)
         )
 
-    with _not_compiled(model):
-        clone = keras.models.clone_model(model, clone_function=rebuilt)
+    clone = _cloned(model, rebuilt)
+    if plain:
+        clone = keras.Model(clone.inputs, clone.outputs)
+    elif lost := [
+        name for name in OWN if getattr(type(clone), name) is not getattr(type(model), name)
+    ]:
+        raise ValueError(f"the clone has lost the model's own {lost[0]}")
     clone.compile(
-        optimizer=optimizer or copy_of(model.optimizer),
+        optimizer=optimizer or copies.copy_of(model.optimizer),
         loss=model.loss if loss is None else loss,
         loss_weights=loss_weights or model.get_compile_config()["loss_weights"],
         jit_compile=False,
@@ -50,50 +64,58 @@ def variant(
     return clone
 
 
+def _cloned(model: keras.Model, rebuilt: Callable[[Any], Any]) -> keras.Model:
+    """Clone `model` as its own class; a functional one's inputs are in the dtype of `floatx`."""
+
+    def fresh(tensor: Any) -> Any:
+        dtype = keras.config.floatx() if tensor.dtype.startswith("float") else tensor.dtype
+        return keras.Input(batch_shape=tensor.shape, dtype=dtype, name=tensor.name)
+
+    in_order = isinstance(model, keras.Sequential)  # its layers widen what they are given
+    wide = keras.config.floatx() != "float32" and not in_order and getattr(model, "inputs", None)
+    inputs = keras.tree.map_structure(fresh, model.input) if wide else None
+    with _not_compiled(model):
+        clone = keras.models.clone_model(model, inputs, clone_function=rebuilt)
+    kind = type(model)
+    if in_order and type(clone) is not kind:
+        begin = [keras.Input(batch_shape=model.input_shape)] if model.built else []
+        clone = kind([*begin, *clone.layers])
+    return clone
+
+
 @contextlib.contextmanager
 def _not_compiled(model: keras.Model) -> Iterator[None]:
     """Keep `clone_model` from compiling the clone as well, which takes as long as cloning."""
-    model.compiled = False
+    compiled, model.compiled = model.compiled, False
     try:
         yield
     finally:
-        model.compiled = True
-
-
-def _exactly(layer: Layer) -> Layer:
-    """Make the layer's numbers NumPy's, for TensorFlow casts Python's to float64 by float32."""
-    regularizers = [value for name, value in vars(layer).items() if name.endswith("_regularizer")]
-    for holder in (layer, *regularizers):
-        for name, value in list(vars(holder).items() if holder is not None else ()):
-            if type(value) is float:
-                setattr(holder, name, np.float64(value))
-    return layer
-
-
-def copy_of(thing: Any, **changes: Any) -> Any:
-    """Return a fresh optimizer or loss, its config changed, in the dtype of `floatx`."""
-    config = {**thing.get_config(), **changes}
-    rate = config.get("learning_rate")
-    if isinstance(rate, float):  # Keras keeps it in float32: give back the decimal that was written
-        short = float(f"{rate:.7g}")
-        config["learning_rate"] = short if np.float32(short) == np.float32(rate) else rate
-    fresh = type(thing).from_config(config)
-    if hasattr(fresh, "precision"):
-        fresh.precision = keras.config.floatx()
-    return fresh
+        model.compiled = compiled
 
 
 def in_float64(model: keras.Model) -> keras.Model:
-    """Return a variant that computes in float64; to be made and used within `floatx("float64")`."""
+    """Return a variant that computes in float64; to be made and used within `floatx("float64")`.
+
+    Its loss and its optimizer are the user's own: what is to be judged is what `fit` would run.
+    """
 
     def widen(layer: Layer, config: dict[str, Any]) -> None:
-        config["dtype"] = "float64"
+        _widen(config)
 
-    loss = copy_of(model.loss) if isinstance(model.loss, keras.losses.Loss) else model.loss
-    # TensorFlow 1's rule with the same meaning, where there is one: Keras' own optimizers take
-    # some of their numbers by way of float32.
-    optimizer = translation.translate(copy_of(model.optimizer))
-    return variant(model, widen, loss=loss, optimizer=optimizer)
+    return variant(model, widen, loss=copies.copy_of_loss(model.loss))
+
+
+def _widen(config: Any) -> None:
+    """Set every dtype in a layer's config, and in those of layers within it, to float64."""
+    if isinstance(config, list | tuple):
+        for one in config:
+            _widen(one)
+    elif isinstance(config, dict):
+        for name, value in config.items():
+            if name == "dtype" and (isinstance(value, dict) or str(value).startswith("float")):
+                config[name] = "float64"
+            else:
+                _widen(value)
 
 
 def recompiled_in_float64(model: keras.Model) -> keras.Model:
@@ -103,9 +125,9 @@ def recompiled_in_float64(model: keras.Model) -> keras.Model:
     """
     if other := [weight.path for weight in model.weights if weight.dtype != "float64"]:
         raise TypeError(f"{other[0]} has a dtype of its own")
-    loss = copy_of(model.loss) if isinstance(model.loss, keras.losses.Loss) else model.loss
-    fresh = copy_of(model.optimizer)
-    model.compile(translation.translate(fresh) or fresh, loss, jit_compile=False)
+    model.compile(
+        copies.copy_of(model.optimizer), copies.copy_of_loss(model.loss), jit_compile=False
+    )
     return model
 
 

@@ -7,6 +7,7 @@ the number that was written, not the float32 it was rounded to: 0.1 and not 0.10
 
 import itertools
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -14,15 +15,21 @@ import tensorflow as tf
 
 FLOAT, DOUBLE = tf.float32.as_datatype_enum, tf.float64.as_datatype_enum
 
-WRITTEN = (math.sqrt(2 / math.pi), math.sqrt(0.5), math.sqrt(2), math.pi, math.log(2))
-"""Constants of activations that no short decimal gives: gelu's, for one."""
+WRITTEN = (math.sqrt(2 / math.pi), math.pi, math.log(2), math.log(2 * math.pi))
+"""Constants of activations and densities that no short decimal gives: gelu's, for one."""
+SHORT = 5
+"""Digits of a decimal that somebody wrote; with more it may be a root or a quotient as well."""
 
 FEW = 64
 """A constant with more elements than this is data, which float32 holds as it is meant."""
 
 
-def twin(graph: tf.Graph) -> tf.Graph:
-    """Return a copy of `graph` in float64, every op and tensor under its own name."""
+def twin(graph: tf.Graph, *, as_rounded: bool = False) -> tf.Graph:
+    """Return a copy of `graph` in float64, every op and tensor under its own name.
+
+    `as_rounded`: constants are the float32 numbers that they were rounded to, not those written.
+    Raises ValueError where an op has no float64 kernel.
+    """
     definition = graph.as_graph_def()
     functions = definition.library.function
     for function in functions:
@@ -31,19 +38,19 @@ def twin(graph: tf.Graph) -> tf.Graph:
                 argument.type = DOUBLE
     for node in itertools.chain(definition.node, *(function.node_def for function in functions)):
         for attribute in node.attr.values():
-            _widen(attribute)
+            _widen(attribute, as_rounded)
     wide = tf.Graph()
     with wide.as_default():
         tf.graph_util.import_graph_def(definition, name="")
     return wide
 
 
-def _widen(attribute: Any) -> None:
+def _widen(attribute: Any, as_rounded: bool) -> None:
     if attribute.type == FLOAT:
         attribute.type = DOUBLE
     elif attribute.HasField("tensor") and attribute.tensor.dtype == FLOAT:
         values = tf.make_ndarray(attribute.tensor)
-        if values.size <= FEW:
+        if values.size <= FEW and not as_rounded:
             values = np.array([as_written(number) for number in values.flat]).reshape(values.shape)
         attribute.tensor.CopyFrom(tf.make_tensor_proto(values, tf.float64))
     elif attribute.HasField("list"):
@@ -55,14 +62,31 @@ def _widen(attribute: Any) -> None:
 def as_written(number: np.float32) -> float:
     """Return the float64 that a program most likely had before it was rounded to `number`.
 
-    A decimal of up to seven digits, 1/n, one of WRITTEN, or `number` itself.
+    A short decimal, 1/n, the root of a whole number or of 1/n, one of WRITTEN, a decimal of up to
+    seven digits, or `number` itself.
     """
     if not np.isfinite(number) or number == 0:
         return float(number)
     shortest = float(str(number))
-    if float(f"{shortest:.7g}") == shortest:
+    if float(f"{shortest:.{SHORT}g}") == shortest:
         return shortest
-    for candidate in (1 / round(1 / float(number)) if abs(number) < 0.5 else number, *WRITTEN):
+    for candidate in _candidates(float(number)):
         if np.float32(candidate) == number:
-            return float(candidate)
-    return float(number)
+            return candidate
+    return shortest if float(f"{shortest:.7g}") == shortest else float(number)
+
+
+def _candidates(number: float) -> Iterator[float]:
+    """Yield what could have been rounded to `number`."""
+    sign, size = math.copysign(1.0, number), abs(number)
+    if size < 0.5:
+        yield sign / round(1 / size)
+    yield from (sign * one for one in WRITTEN)
+    if 1 <= size * size <= MOST:
+        yield sign * math.sqrt(round(size * size))
+    if 1 <= 1 / (size * size) <= MOST:
+        yield sign * math.sqrt(1 / round(1 / (size * size)))
+
+
+MOST = 10**6
+"""Roots of larger numbers are as close to each other as float32's own are."""

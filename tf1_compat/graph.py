@@ -8,7 +8,7 @@ Unlike `tf1_compat/program.py`, which trains the article, it gives logits, loss 
 each variable besides taking steps, in float32 or in float64.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,9 +49,9 @@ class Inspection:
     reads: Mapping[str, str]
     """Any variable -> tensor of its value."""
     feeds: Mapping[str, str]
-    """Trained variable -> placeholder of a new value."""
+    """Any variable -> placeholder of a new value."""
     assigns: Mapping[str, str]
-    """Trained variable -> op that takes it."""
+    """Any variable -> op that takes it."""
     gradients: Mapping[str, str]
     """Trained variable -> tensor of the cost's gradient."""
     updates: tuple[Update, ...]
@@ -64,12 +64,12 @@ def inspect(graph: tf.Graph, endpoints: Endpoints) -> Inspection:
     """
     with graph.as_default(), tf.name_scope("inspection"):
         trained = {v.op.name: v for v in tf.compat.v1.trainable_variables()}
-        reads = {v.op.name: tf.identity(v).name for v in tf.compat.v1.global_variables()}
+        every = {v.op.name: v for v in tf.compat.v1.global_variables()}
+        reads = {name: tf.identity(v).name for name, v in every.items()}
         feeds = {
-            name: tf.compat.v1.placeholder(v.dtype.base_dtype, v.shape)
-            for name, v in trained.items()
+            name: tf.compat.v1.placeholder(v.dtype.base_dtype, v.shape) for name, v in every.items()
         }
-        assigns = {name: tf.compat.v1.assign(v, feeds[name]).op for name, v in trained.items()}
+        assigns = {name: tf.compat.v1.assign(v, feeds[name]).op for name, v in every.items()}
         cost = graph.get_tensor_by_name(endpoints.cost)
         gradients = tf.gradients(
             cost, list(trained.values()), unconnected_gradients=tf.UnconnectedGradients.ZERO
@@ -106,9 +106,10 @@ class GraphProgram:
         self._session = tf.compat.v1.Session(graph=graph, config=config)
         self.reset()
 
-    def in_float64(self) -> "GraphProgram":
-        """Return the same graph in float64, freshly initialized."""
-        return GraphProgram(float64.twin(self._graph), self.inspection, self._config)
+    def in_float64(self, *, as_rounded: bool = False) -> "GraphProgram":
+        """Return the same graph in float64, freshly initialized; `as_rounded` as in `float64`."""
+        wide = float64.twin(self._graph, as_rounded=as_rounded)
+        return GraphProgram(wide, self.inspection, self._config)
 
     def reset(self) -> None:
         """Run every initializer: weights and slots are as at the start."""
@@ -124,8 +125,17 @@ class GraphProgram:
 
     def load_weights(self, weights: Mapping[str, np.ndarray]) -> None:
         """Set the trained variables; slots stay as they are."""
-        ops = [self._graph.get_operation_by_name(op) for op in self.inspection.assigns.values()]
-        self._session.run(ops, {self.inspection.feeds[name]: weights[name] for name in weights})
+        self.assign(weights)
+
+    def assign(self, values: Mapping[str, np.ndarray]) -> None:
+        """Set variables of any kind, by name."""
+        names = self.inspection.assigns
+        ops = [self._graph.get_operation_by_name(names[name]) for name in values]
+        self._session.run(ops, {self.inspection.feeds[name]: values[name] for name in values})
+
+    def read(self, names: Sequence[str]) -> dict[str, np.ndarray]:
+        """Return copies of variables of any kind, by name."""
+        return self._session.run({name: self.inspection.reads[name] for name in names})
 
     def observe(self, x: np.ndarray, y: np.ndarray) -> Observation:
         """Return logits, loss and gradients of a batch; nothing is updated."""

@@ -87,8 +87,8 @@ def _variable(op: tf.Operation) -> tf.Operation:
     return op
 
 
-def ancestors(ops: list[tf.Operation]) -> Iterator[tf.Operation]:
-    """Yield `ops` and every op that has to run before them."""
+def ancestors(ops: list[tf.Operation], *, control: bool = True) -> Iterator[tf.Operation]:
+    """Yield `ops` and what has to run before them; without `control`, what they are made of."""
     waiting, seen = list(ops), set()
     while waiting:
         op = waiting.pop()
@@ -96,4 +96,5 @@ def ancestors(ops: list[tf.Operation]) -> Iterator[tf.Operation]:
             continue
         seen.add(op.name)
         yield op
-        waiting += [tensor.op for tensor in op.inputs] + list(op.control_inputs)
+        waiting += [tensor.op for tensor in op.inputs]
+        waiting += list(op.control_inputs) if control else []

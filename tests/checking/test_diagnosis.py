@@ -1,7 +1,6 @@
 """`tf1keras check` accuses no right rewrite, catches every wrong one, and names the cause."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import keras
@@ -9,21 +8,10 @@ import pytest
 import tensorflow as tf
 
 import keras_models
+from tests.support.examining import examine
 from tests.support.pairs import TF1, Keras, keras_with, tf1, write
-from training.checking.diagnosis import Diagnosis
-from training.commands import check
-from training.machine import devices
-from training.machine.devices import Device
-from training.model_files import pair
-from training.options.check import CheckConfig
 
 losses, optimizers, layers = keras.losses, keras.optimizers, keras.layers
-
-
-def examine(names: dict[str, Any], **options: Any) -> Diagnosis:
-    config = CheckConfig(pair=Path("pair.py"), **{"steps": 3, "batch_size": 8, **options})
-    loaded = pair.validate(config.pair, names, config.seed)
-    return check.examine(loaded, config, devices.session_config(Device("CPU", 0)))
 
 
 def with_(optimizer: Callable) -> Keras:
@@ -126,7 +114,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "dropout": (
         write(TF1(), keras_with(extra=lambda: layers.Dropout(0.5, name="drop"))),
-        "layer drop (Dropout) has no counterpart in TensorFlow 1",
+        "dropout: in Keras, none in TensorFlow 1",
     ),
     "scaled": (
         write(TF1(), keras_with(extra=lambda: layers.Rescaling(0.5, name="scale"))),

@@ -10,7 +10,7 @@ from training import cli
 from training.reports.check import WIDTH
 
 RUNGS = [
-    *("variables", "initial weights", "forward", "loss", "gradients"),
+    *("variables", "copied weights", "forward", "loss", "gradients"),
     *("one update", "all updates"),
 ]
 
@@ -40,6 +40,7 @@ def test_example_is_judged_as_it_deserves(name: str, capsys: pytest.CaptureFixtu
     assert cli.main(["check", str(pair), "--steps", "3"]) == 0
     printed = capsys.readouterr()
     assert verdict.upper() in printed.out
+    assert "Not compared: " in printed.out
     assert max(len(line) for line in printed.out.splitlines()) <= WIDTH == 80
     assert f"running the code in {pair}" in printed.err
 
@@ -160,6 +161,22 @@ def test_subclassed_model_is_judged_by_float64_alone(
     pair.write_text(SUBCLASSED.replace("SGD(0.1)", f"Adam(epsilon={epsilon})"))
     assert cli.main(["check", str(pair)]) == (verdict == "DIFFERENT")
     assert verdict in capsys.readouterr().out
+
+
+def test_undecided_is_status_3_with_the_reason(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pair = tmp_path / "pair.py"
+    nowhere = GRAPH.replace("tf.matmul(x, W)", "tf.matmul(x, W) * float('nan')")
+    last = "keras.layers.Dense(2, use_bias=False)"
+    pair.write_text(nowhere.replace(last, f"{last}, keras.layers.Rescaling(float('nan'))"))
+    assert cli.main(["check", str(pair), "--json"]) == 3
+    printed = capsys.readouterr()
+    found = json.loads(printed.out)
+    assert found["verdict"] == "undecided"
+    assert found["unexplained"].startswith("loss: loss is not finite on either side")
+    assert cli.main(["check", str(pair)]) == 3
+    assert "- reason: loss: loss is not finite" in capsys.readouterr().out
 
 
 def test_model_that_refuses_the_batches_is_one_message_and_status_2(

@@ -18,13 +18,15 @@ def synthetic(pair: Pair, classes: int, size: int, steps: int, seed: int) -> lis
     """Return `steps` batches of `size` rows drawn for the placeholders' dtypes and shapes.
 
     Floats are N(0, 1), as labels one-hot, 0 or 1, or N(0, 1) according to the cost; integers are
-    below `classes`. Raises UserError for a placeholder with an unknown size besides the batch's.
+    below `classes`, and where they are looked up in a table, all of its rows. Raises UserError for
+    a placeholder with an unknown size besides the batch's.
     """
     rng = np.random.default_rng(seed)
     batches = []
     for _ in range(steps):
-        x = _numbers(rng, pair.x, size, 2)
-        y = _labels(rng, pair, classes, size)
+        x = _ids(rng, pair, size) if pair.structure.rows else _numbers(rng, pair.x, size, 2)
+        # An autoencoder's labels are its x.
+        y = x if pair.y.name == pair.x.name else _labels(rng, pair, classes, size)
         batches.append((x, y))
     return batches
 
@@ -55,6 +57,14 @@ def _numbers(
     if placeholder.dtype.startswith("float"):
         return rng.standard_normal(shape).astype(placeholder.dtype)
     return rng.integers(0, below, shape).astype(placeholder.dtype)
+
+
+def _ids(rng: np.random.Generator, pair: Pair, size: int) -> np.ndarray:
+    """Return ids of the whole table, as few of them twice as there can be."""
+    shape, rows = _shape(pair.x, size), pair.structure.rows or 2
+    count = int(np.prod(shape))
+    drawn = np.concatenate([rng.permutation(rows) for _ in range(-(-count // rows))])[:count]
+    return rng.permutation(drawn).reshape(shape).astype(pair.x.dtype)
 
 
 def _labels(rng: np.random.Generator, pair: Pair, classes: int, size: int) -> np.ndarray:

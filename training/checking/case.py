@@ -48,11 +48,12 @@ class Candidate:
 Hypothesis = Callable[[Case], Iterator[Candidate]]
 
 
-def edited(name: str, **changes: Any) -> variants.Change:
-    """Return the change that sets `changes` in the config of the layer `name`."""
+def edited(names: str | tuple[str, ...], **changes: Any) -> variants.Change:
+    """Return the change that sets `changes` in the config of the layer or layers `names`."""
+    wanted = (names,) if isinstance(names, str) else names
 
     def change(layer: keras.layers.Layer, config: dict[str, Any]) -> None:
-        if layer.name == name:
+        if layer.name in wanted:
             config.update(changes)
 
     return change

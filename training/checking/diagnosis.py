@@ -1,33 +1,32 @@
-"""The verdict on a pair, proven: identical, equivalent or different.
+"""The verdict on a pair, proven: identical, equivalent, different or undecided.
 
-identical: every bit is equal on every rung. equivalent: the rewrite means the same, and that is
-shown in one of two ways: with Keras' own pieces swapped for TensorFlow 1's arithmetic every bit is
-equal, or in float64 both sides agree to within rounding. different: everything else; then mistakes
-are tried out (`training/checking/mistakes.py`) until the float64 ladder holds.
+identical: every bit is equal on every rung. equivalent: in float64, with the user's own optimizer
+and loss, both sides agree to within rounding, and each side's float64 run is its own float32 run
+but for rounding. different: a difference beyond rounding was seen; then mistakes are tried out
+(`training/checking/search.py`) until the float64 ladder holds. undecided: the proof could not be
+run.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import keras
-import tensorflow as tf
 
-from keras_models import translation, variants
-from keras_models.rewrite import Pairing, Unmatched
-from training.checking import mistakes
-from training.checking.case import Candidate, Case
-from training.checking.examination import Examination, in_float64
+from keras_models import variants
+from training.checking import beyond
+from training.checking.examination import Examination
+from training.checking.float64_answer import UNMATCHED, ask
+from training.checking.pieces import swap
+from training.checking.search import Explanation, Search, distance, explain, first_failing
 from training.errors import UserError, first_line
-from training.parity.ladder import NAMES, Rung
+from training.parity.ladder import Rung, Trace
 from training.parity.tolerances import TOLERANCES
 
-
-@dataclass(frozen=True)
-class Explanation:
-    """Something that was changed, and what that did to the distance."""
-
-    cause: str
-    evidence: str
+PROVEN = ("identical", "equivalent")
+SCALES = (1, 10, 100, 1_000, 10_000)
+"""How many times as large x is made to see a clip act."""
+BUDGET = 60.0
+"""Seconds that the search for a cause may take, where nothing is said."""
 
 
 @dataclass(frozen=True)
@@ -35,12 +34,14 @@ class Diagnosis:
     """What examining a pair found."""
 
     verdict: str
-    """identical, equivalent or different."""
+    """identical, equivalent, different or undecided."""
     rungs: Sequence[Rung]
     """The user's model, in float32, as it is."""
     causes: Sequence[Explanation] = ()
     unexplained: str | None = None
     """What is left when every cause found is mended, or why nothing could be proven."""
+    not_compared: Sequence[str] = ()
+    """What no rung has looked at."""
 
     @property
     def first_difference(self) -> Rung | None:
@@ -48,169 +49,124 @@ class Diagnosis:
         return first_failing(self.rungs)
 
 
-def diagnose(examination: Examination) -> Diagnosis:
+def diagnose(examination: Examination, budget: float = BUDGET) -> Diagnosis:
     """Return the diagnosis. Raises UserError where variables cannot be matched at all."""
-    rungs = examination.user_rungs()
-    if first_failing(rungs) is None:
+    rungs, did = examination.user_climb()
+    found = _judge(examination, rungs, did, budget)
+    seen = beyond.look(examination)
+    unseen = [one.not_compared for one in seen if one.not_compared]
+    differences = [one.difference for one in seen if one.difference]
+    if differences:
+        known = found.causes if found.verdict == "different" else ()
+        found = replace(found, verdict="different", causes=[*known, *differences])
+    elif found.verdict in PROVEN:
+        found, said = _judge_clips(examination, found, budget)
+        unseen += said
+    return replace(found, not_compared=unseen)
+
+
+def _judge_clips(
+    examination: Examination, found: Diagnosis, budget: float
+) -> tuple[Diagnosis, list[str]]:
+    """Judge once more on larger numbers, where a gradient is clipped only then; and say if not."""
+    if not examination.pair.structure.clipped and not _clips(examination.pair.sample.optimizer):
+        return found, []
+    factor = next((f for f in SCALES if examination.clips(f)), None)
+    if factor == 1:
+        return found, []
+    if factor is None and not _clips(examination.pair.sample.optimizer):
+        return found, ["clipping, which did nothing even where x was made larger"]
+    factor = factor or SCALES[-1]
+    try:
+        larger = examination.scaled(factor)
+        again = _judge(larger, *larger.user_climb(), budget)
+    except (UserError, TypeError) as error:
+        return found, [f"clipping ({first_line(error)})"]
+    if again.verdict == "different":
+        where = f"with x {factor:,} times as large"
+        causes = [replace(c, evidence=f"{where}: {c.evidence}") for c in again.causes]
+        return replace(found, verdict="different", causes=causes, unexplained=again.unexplained), []
+    return found, [] if again.verdict in PROVEN else [f"clipping ({again.unexplained})"]
+
+
+def _clips(optimizer: keras.optimizers.Optimizer) -> bool:
+    config = optimizer.get_config()
+    return any(config.get(name) for name in ("clipnorm", "clipvalue", "global_clipnorm"))
+
+
+def _judge(
+    examination: Examination, rungs: Sequence[Rung], did: Trace | None, budget: float
+) -> Diagnosis:
+    failing = first_failing(rungs)
+    if failing is None:
         return Diagnosis("identical", rungs)
+    if not failing.finite:
+        return Diagnosis(
+            "undecided",
+            rungs,
+            unexplained=f"{failing.name}: {failing.where} is not finite on either side, which "
+            "proves nothing; take smaller numbers, such as a lower learning rate or scaled data",
+        )
     model = examination.fresh_model()
     try:
         variants.variant(model)
     except Exception:  # whatever a user's layers do when they are cloned
-        return _examine_without_clones(examination, rungs)
-    try:
-        with in_float64():
-            wide = _climb_in_float64(examination, model)
-    except (tf.errors.OpError, TypeError) as error:
-        wide = None
-        reason = f"float64 could not be asked: {first_line(error)[:200]}"
-    swapped: Sequence[Rung] = rungs
-    pieces: list[Explanation] = []
-    if wide is None or _may_be_arithmetic(wide):
-        swapped, pieces = _swap_pieces(examination, model, rungs)
-        if first_failing(swapped) is None:
-            return Diagnosis("equivalent", rungs, pieces)
-    if wide is None:
-        return Diagnosis("different", rungs, unexplained=reason)
-    if first_failing(wide) is None:
-        return Diagnosis("equivalent", rungs, [*pieces, _rounding(swapped, wide)])
-    with in_float64():
-        return _find_mistakes(examination, model, rungs)
+        return _judge_without_clones(examination, rungs, did)
+    answer = ask(examination, lambda: variants.in_float64(model), did)
+    if answer.rungs is None or answer.doubt:
+        return _by_float32(rungs, answer.doubt or "float64 could not be asked")
+    if answer.holds:
+        swapped, pieces = swap(examination, model, rungs)
+        left = [] if first_failing(swapped) is None else [_rounding(swapped, answer.rungs)]
+        return Diagnosis("equivalent", rungs, [*pieces, *left])
+    with examination.wide.scope():
+        return _find_mistakes(examination, model, rungs, budget)
 
 
-def _examine_without_clones(examination: Examination, rungs: Sequence[Rung]) -> Diagnosis:
+def _judge_without_clones(
+    examination: Examination, rungs: Sequence[Rung], did: Trace | None
+) -> Diagnosis:
     """Judge a model that cannot be cloned by the float64 ladder alone; no mistake is tried out."""
     reason = "Keras cannot clone this model (it may be subclassed), so no cause was tried out"
-    try:
-        with in_float64():
-            wide = variants.recompiled_in_float64(examination.fresh_model())
-            there = list(examination.wide_rungs(wide, examination.pairing(wide)))
-    except Unmatched as unmatched:
-        raise UserError(
-            f"{examination.pair.path}: the variables cannot be matched, {unmatched}."
-        ) from None
-    except (tf.errors.OpError, TypeError, ValueError):
-        return Diagnosis("different", rungs, unexplained=f"{reason}, nor float64")
-    if first_failing(there) is None:
-        return Diagnosis("equivalent", rungs, [_rounding(rungs, there)])
+    made = lambda: variants.recompiled_in_float64(examination.fresh_model())  # noqa: E731
+    answer = ask(examination, made, did)
+    if answer.rungs is None or answer.doubt:
+        return _by_float32(rungs, f"{reason}; {answer.doubt}")
+    if answer.rungs[0] is UNMATCHED:
+        note = rungs[0].note or "some have no counterpart"
+        raise UserError(f"{examination.pair.path}: the variables cannot be matched, {note}.")
+    if answer.holds:
+        return Diagnosis("equivalent", rungs, [_rounding(rungs, answer.rungs)])
     return Diagnosis("different", rungs, unexplained=reason)
 
 
-def _climb_in_float64(examination: Examination, model: keras.Model) -> list[Rung]:
-    wide = variants.in_float64(model)
-    try:
-        rungs = []
-        for rung in examination.wide_rungs(wide, examination.pairing(wide)):
-            rungs.append(rung)
-            if not rung.ok:  # the rungs above have nothing to say any more
-                break
-        return rungs
-    except Unmatched:
-        return [UNMATCHED]
-
-
-def _may_be_arithmetic(wide: Sequence[Rung]) -> bool:
-    """Say whether what differs in float64 could be a constant that was read wrongly there."""
-    failing = first_failing(wide)
-    return failing is None or failing.max_rel <= TOLERANCES["constant_in_float32"].relative
-
-
-UNMATCHED = Rung("variables", False, None, float("inf"), float("inf"), None)
-"""Nothing can be compared where variables have no counterpart."""
-
-
-def first_failing(rungs: Sequence[Rung]) -> Rung | None:
-    """Return the lowest rung that does not hold."""
-    return next((rung for rung in rungs if not rung.ok), None)
-
-
-Piece = tuple[str, Callable[[keras.Model], keras.Model | None]]
-
-
-def _without_xla(model: keras.Model) -> keras.Model | None:
-    return variants.variant(model) if model.jit_compile else None
-
-
-def _with_tf1_optimizer(model: keras.Model) -> keras.Model | None:
-    optimizer = translation.translate(model.optimizer)
-    return variants.variant(model, optimizer=optimizer) if optimizer else None
-
-
-PIECES: tuple[Piece, ...] = (
-    ("XLA (jit_compile) fuses and reorders", _without_xla),
-    (
-        "bias_add: Keras adds a bias with another op than TensorFlow 1's +, and its gradient sums "
-        "in another order",
-        variants.with_addv2,
-    ),
-    ("", _with_tf1_optimizer),
-)
-"""What a piece of Keras does, and the model without it; None where it has no such piece."""
-
-OPTIMIZER_PIECES = {
-    "Adam": "Adam: Keras computes 1 - beta in float64 and beta^t by pow, TensorFlow 1 both in "
-    "float32, the powers as running products",
-    "RMSProp": "RMSProp: Keras updates in separate steps, TensorFlow 1 in one fused kernel",
-    "Adagrad": "Adagrad: Keras updates in separate steps, TensorFlow 1 in one fused kernel",
-    "Momentum": "momentum: Keras accumulates learning rate times gradient, TensorFlow 1 the "
-    "gradient",
-    "GradientDescent": "SGD: Keras updates in separate steps, TensorFlow 1 in one fused kernel",
-}
-
-
-def _swap_pieces(
-    examination: Examination, model: keras.Model, rungs: Sequence[Rung]
-) -> tuple[Sequence[Rung], list[Explanation]]:
-    """Swap Keras' pieces for exact ones while that makes a further rung hold."""
-    kept: list[Explanation] = []
-    waiting = list(PIECES)
-    progress = True
-    while progress and (failing := first_failing(rungs)):
-        progress = False
-        for name, swap in waiting:
-            candidate = swap(model)
-            if candidate is None:
-                continue
-            again = examination.rungs(candidate)
-            if _height(again) > _height(rungs):
-                name = name or OPTIMIZER_PIECES[translation.rule(candidate.optimizer) or "Adam"]
-                kept.append(Explanation(name, f"{_distance(failing)}; 0 with the exact piece"))
-                # What was climbed has been trained; the next piece wants it fresh.
-                model, rungs, progress = variants.variant(candidate), again, True
-                waiting.remove((name, swap) if (name, swap) in waiting else ("", swap))
-                break
-    return rungs, kept
-
-
-def _height(rungs: Sequence[Rung]) -> int:
-    """How many rungs are below the first that fails."""
+def _by_float32(rungs: Sequence[Rung], doubt: str) -> Diagnosis:
+    """Judge by float32 alone: different where no rounding makes such a distance, else undecided."""
     failing = first_failing(rungs)
-    return NAMES.index(failing.name) if failing else len(NAMES)
-
-
-def _distance(rung: Rung) -> str:
-    ulp = "" if rung.max_ulp is None else f"{rung.max_ulp:,} ULP, "
-    return f"{rung.name}: {rung.where} {ulp}{rung.max_rel:.1e} relative"
+    assert failing is not None
+    most = 2 * TOLERANCES["float64_of_float32"].relative  # each side may be so far from the truth
+    observed = failing.name in ("forward", "loss", "gradients")
+    verdict = "different" if observed and failing.max_rel > most else "undecided"
+    return Diagnosis(verdict, rungs, unexplained=f"{distance(failing)}; {doubt}")
 
 
 def _find_mistakes(
-    examination: Examination, model: keras.Model, rungs: Sequence[Rung]
+    examination: Examination, model: keras.Model, rungs: Sequence[Rung], budget: float
 ) -> Diagnosis:
     """Return the verdict "different" with its causes; to be called within float64."""
-    wide = variants.in_float64(model)
-    try:
-        pairing: Pairing | None = examination.pairing(wide)
-    except Unmatched:
-        pairing = None
-    found, left = _explain(Case(examination, wide, pairing))
-    if not found and pairing is None:
+    search = Search(examination, variants.in_float64(model), budget)
+    found, left = explain(search)
+    if not found and search.case.pairing is None:
         raise UserError(
             f"{examination.pair.path}: the variables cannot be matched, {rungs[0].note}.\n"
             'Say how with weight_map = {"TensorFlow 1 name": "layer/kernel"}, or mend the model.'
         )
     unexplained = None
     if left is not None:
-        unexplained = f"{_distance(left)} in float64, and no cause that was tried explains it"
+        what = "no cause that was tried explains it"
+        if search.spent:
+            what = f"none of the causes tried in {budget:g} s explains it (--budget takes more)"
+        unexplained = f"{distance(left)} in float64, and {what}"
     return Diagnosis("different", rungs, found, unexplained)
 
 
@@ -221,42 +177,5 @@ def _rounding(rungs: Sequence[Rung], in_double: Sequence[Rung]) -> Explanation:
     there = next(rung for rung in in_double if rung.name == failing.name)
     return Explanation(
         "rounding: the same operations in another order",
-        f"{_distance(failing)} in float32; {there.max_rel:.1e} in float64",
+        f"{distance(failing)} in float32; {there.max_rel:.1e} in float64",
     )
-
-
-def _explain(case: Case) -> tuple[list[Explanation], Rung | None]:
-    """Mend one mistake after another until the ladder holds; return them and what still fails."""
-    found: list[Explanation] = []
-    failing = _climb(case)
-    case = case.having()  # the other one has been trained
-    while failing is not None:
-        best: tuple[int, Candidate, Case, Rung | None] | None = None
-        for candidate in mistakes.candidates(case, failing):
-            try:
-                changed = candidate.make()
-                left = _climb(changed)
-            except (Unmatched, ValueError, TypeError, tf.errors.OpError):
-                continue  # a change that this model cannot take explains nothing
-            height = NAMES.index(left.name) if left else len(NAMES)
-            if height > NAMES.index(failing.name) and (best is None or height > best[0]):
-                best = height, candidate, changed, left
-            if left is None:
-                break
-        if best is None:
-            return found, failing
-        _, candidate, case, left = best
-        where = "every rung holds" if left is None else f"{failing.name} holds"
-        found.append(
-            Explanation(candidate.cause, f"{_distance(failing)} in float64; changed, {where}")
-        )
-        case, failing = case.having(), left
-    return found, None
-
-
-def _climb(case: Case) -> Rung | None:
-    """Return the first rung that fails in float64; climbing stops there."""
-    if case.pairing is None:
-        return UNMATCHED
-    rungs = case.examination.wide_rungs(case.model, case.pairing)
-    return next((rung for rung in rungs if not rung.ok), None)

@@ -1,22 +1,20 @@
 """A pair under examination: both sides on the same batches from the same weights.
 
-The TensorFlow 1 side is recorded once in float32 and, when first asked for, once in float64; any
-variant of the Keras side can then be held against it.
+The TensorFlow 1 side is recorded once in float32, and in float64 by `training/checking/wide.py`;
+any variant of the Keras side can then be held against it.
 """
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_models import variants
 from keras_models.rewrite import Pairing, Rewrite, Unmatched, pair_up
 from tf1_compat.graph import GraphProgram
+from training.checking.wide import Wide
 from training.errors import UserError, first_line
 from training.model_files.pair import Pair
 from training.parity import ladder
@@ -26,22 +24,11 @@ SPREAD = 0.1
 """Standard deviation of what is added to a constant initial weight."""
 
 
-@dataclass(frozen=True)
-class OptimizerStart:
-    """What the graph's optimizer starts with."""
-
-    hyperparameters: Mapping[str, float | bool]
-    slots: Mapping[str, np.ndarray]
-    applied: Mapping[str, np.ndarray]
-    """Variable -> the gradient that is applied first, after any clipping."""
-    rates: tuple[float, ...]
-    """Learning rate at every step."""
-
-
 class Examination:
     """A pair with its batches and weights.
 
-    Weights are the graph's own initial ones; a variable that starts as a constant, such as a bias
+    `held` are variables that nobody trains, such as those of frozen layers. Weights are the graph's
+    own initial ones; a variable that starts as a constant, such as a bias
     of zeros, has N(0, 0.1) added on both sides, or a mistake could hide behind the zeros. Raises
     UserError for a graph that gives another loss when run again, and for data that it refuses.
     """
@@ -49,15 +36,22 @@ class Examination:
     def __init__(
         self, pair: Pair, batches: Sequence[Batch], seed: int, config: tf.compat.v1.ConfigProto
     ) -> None:
-        self.pair, self.batches = pair, batches
+        self.pair, self.batches, self.seed, self._config = pair, batches, seed, config
         self.optimizer_name = type(pair.sample.optimizer).__name__
         self.program = GraphProgram(pair.graph, pair.inspection, config)
-        self.weights, self.unhidden = _unhidden(self.program.weights(), seed)
-        self.trace = self._record(self.program, batches)
+        self.drawn = self.program.weights()
+        self.weights, self.unhidden = _unhidden(self.drawn, seed)
+        self.held = self.program.read(pair.structure.held)
+        self.trace = self.record(self.program, batches)
+        self.graph_moving = self.program.read(pair.structure.moving)
+        self.keras_moving: dict[str, np.ndarray] = {}
+        self.dropout_rates = _dropout_rates(pair.sample)
+        self.wide = Wide(self)
 
-    def _record(self, program: GraphProgram, batches: Sequence[Batch]) -> Trace:
+    def record(self, program: GraphProgram, batches: Sequence[Batch]) -> Trace:
+        """Return what a program of the graph does on `batches`, from the examination's weights."""
         program.reset()
-        program.load_weights(self.weights)
+        program.assign({**self.weights, **self.held})
         try:
             observed, again = (program.observe(*batches[0]) for _ in range(2))
         except (tf.errors.OpError, ValueError) as error:
@@ -70,6 +64,30 @@ class Examination:
             )
         return ladder.record(program, observed, batches)
 
+    def scaled(self, factor: float) -> "Examination":
+        """Return the same examination on batches whose x is `factor` times as large."""
+        batches = [(x * x.dtype.type(factor), y) for x, y in self.batches]
+        return Examination(self.pair, batches, self.seed, self._config)
+
+    def clips(self, factor: float) -> bool:
+        """Whether the graph changes a gradient on its way where x is `factor` times as large."""
+        x, y = self.batches[0]
+        x = x * x.dtype.type(factor)
+        self.program.reset()
+        self.program.assign({**self.weights, **self.held})
+        raw, applied = self.program.observe(x, y).gradients, self.program.applied_gradients(x, y)
+        return any(not np.array_equal(applied[name], raw[name]) for name in applied)
+
+    def graph_rates(self, steps: Sequence[int]) -> np.ndarray | None:
+        """Return the graph's learning rate at each update, [steps]; None where it has none."""
+        step, rates = self.pair.structure.step, []
+        self.program.reset()
+        for at in steps:
+            if step is not None:
+                self.program.assign({step: np.array(at)})
+            rates.append(self.program.hyperparameters(*self.batches[0]).get("learning_rate"))
+        return None if None in rates else np.array(rates, np.float64)
+
     @property
     def rule(self) -> str | None:
         """The graph's update rule, where it is one that is known."""
@@ -77,8 +95,12 @@ class Examination:
         return updates[0].rule if updates else None
 
     def fresh_model(self) -> keras.Model:
-        """Return a new model of the user's, its weights made."""
+        """Return a new model of the user's, its weights made, its dropout off.
+
+        Masks are other random numbers on the other side, and the graph's are off as well.
+        """
         model = self.pair.keras_model()
+        _without_dropout(model)
         if not model.built:
             with self._refusal():
                 model(tf.constant(self.batches[0][0][:1]))
@@ -96,11 +118,26 @@ class Examination:
                 f"{list(x.shape)} {x.dtype} and y {list(y.shape)} {y.dtype}: {first_line(error)}"
             ) from error
 
-    def user_rungs(self) -> list[Rung]:
-        """Climb the whole ladder with the user's model; UserError where it refuses the batches."""
+    def user_climb(self) -> tuple[list[Rung], Trace | None]:
+        """Climb the whole ladder with the user's model; return the rungs, and what it did.
+
+        Raises UserError where it refuses the batches.
+        """
         model = self.fresh_model()
         with self._refusal():
-            return self.rungs(model)
+            try:
+                pairing = self.pairing(model)
+            except Unmatched as unmatched:
+                return [Rung("variables", False, None, 0.0, 0.0, None, note=str(unmatched))], None
+            kept = ladder.Kept(Rewrite(model, pairing))
+            rungs = list(self.climb(kept, self.trace, self.batches))
+        trained = {match.index for match in pairing.values()}
+        self.keras_moving = {
+            weight.path: weight.numpy()
+            for index, weight in enumerate(model.weights)
+            if index not in trained and weight.dtype.startswith("float")
+        }
+        return rungs, kept.trace
 
     def pairing(self, model: keras.Model) -> Pairing:
         """Pair the variables; raises Unmatched where one is left over."""
@@ -112,58 +149,34 @@ class Examination:
             pairing = self.pairing(model)
         except Unmatched as unmatched:
             return [Rung("variables", False, None, 0.0, 0.0, None, note=str(unmatched))]
-        return list(self._climb(Rewrite(model, pairing), self.trace, self.batches))
+        return list(self.climb(Rewrite(model, pairing), self.trace, self.batches))
 
-    def _climb(self, rewrite: Rewrite, trace: Trace, batches: Sequence[Batch]) -> Iterator[Rung]:
-        rewrite.load_weights(trace.weights)
-        return ladder.climb(rewrite, trace, batches, probabilities=self.pair.probabilities)
+    def climb(
+        self, climber: Any, trace: Trace, batches: Sequence[Batch], noise: Collection[str] = ()
+    ) -> Iterator[Rung]:
+        """Climb from the weights of `trace`; lazy, see `ladder.climb`."""
+        climber.load_weights(trace.weights)
+        climber.hold(self.held)
+        return ladder.climb(climber, trace, batches, noise, probabilities=self.pair.probabilities)
 
-    @cached_property
-    def wide_batches(self) -> list[Batch]:
-        """The batches with every float in float64."""
-        return [(_wide(x), _wide(y)) for x, y in self.batches]
 
-    @cached_property
-    def wide_program(self) -> GraphProgram:
-        """The graph in float64."""
-        return self.program.in_float64()
+def _dropping(model: keras.Model) -> Iterator[tuple[Any, str]]:
+    """Yield what drops numbers in `model` while it is trained, and the attribute of its rate."""
+    for layer in model._flatten_layers():
+        if isinstance(layer, keras.layers.Dropout):
+            yield layer, "rate"
+        for name in ("dropout", "recurrent_dropout"):
+            if isinstance(vars(layer).get(name), float):
+                yield layer, name
 
-    @cached_property
-    def wide_trace(self) -> Trace:
-        """What the graph does in float64."""
-        return self._record(self.wide_program, self.wide_batches)
 
-    @cached_property
-    def wide_start(self) -> OptimizerStart:
-        """How the graph's optimizer starts, in float64."""
-        program, first = self.wide_program, self.wide_batches[0]
-        program.reset()
-        program.load_weights(self.weights)
-        values, slots = program.hyperparameters(*first), program.slots()
-        applied = program.applied_gradients(*first)
-        rates = []
-        for x, y in self.wide_batches:
-            rates.append(float(program.hyperparameters(x, y).get("learning_rate", 0.0)))
-            program.step(x, y)
-        return OptimizerStart(values, slots, applied, tuple(rates))
+def _dropout_rates(model: keras.Model) -> list[float]:
+    return [rate for thing, name in _dropping(model) if (rate := getattr(thing, name))]
 
-    def wide_rewrite(self, model: keras.Model, pairing: Pairing) -> Rewrite:
-        """Return a float64 model, run eagerly, with the initial weights."""
-        rewrite = Rewrite(model, pairing, traced=False)
-        rewrite.load_weights(self.wide_trace.weights)
-        return rewrite
 
-    def wide_rungs(self, model: keras.Model, pairing: Pairing) -> Iterator[Rung]:
-        """Climb in float64, where identical means no further apart than rounding; lazy."""
-        return self._climb(
-            Rewrite(model, pairing, traced=False), self.wide_trace, self.wide_batches
-        )
-
-    def wide_observation(self, model: keras.Model, pairing: Pairing) -> Any:
-        """Return logits, loss and gradients of a float64 model on the first batch."""
-        x, y = self.wide_batches[0]
-        rewrite = self.wide_rewrite(model, pairing)
-        return rewrite.observe(x, y, probabilities=self.pair.probabilities)
+def _without_dropout(model: keras.Model) -> None:
+    for thing, name in _dropping(model):
+        setattr(thing, name, 0.0)
 
 
 def _unhidden(
@@ -179,14 +192,3 @@ def _unhidden(
             array = (array + noise).astype(array.dtype)
         spread[name] = array
     return spread, tuple(names)
-
-
-def _wide(array: np.ndarray) -> np.ndarray:
-    return array.astype(np.float64) if array.dtype == np.float32 else array
-
-
-@contextlib.contextmanager
-def in_float64() -> Iterator[None]:
-    """Let Keras make and run everything in float64."""
-    with variants.floatx("float64"):
-        yield

@@ -89,4 +89,30 @@ def padding(case: Case) -> Iterator[Candidate]:
         )
 
 
-ALL: tuple[Hypothesis, ...] = (extra_layer, activation, pooling, padding)
+KEPT = ("rate", "momentum", "dropout", "recurrent_dropout")
+"""Settings that no forward pass in training shows."""
+
+
+def settings(case: Case) -> Iterator[Candidate]:
+    """Another number: a slope, an epsilon, ...; the graph's constants say which."""
+    alike: dict[tuple[str, str, float], list[str]] = {}
+    for layer in case.model.layers:
+        for setting, own in layer.get_config().items():
+            if isinstance(own, float) and setting not in KEPT:
+                key = (type(layer).__name__, setting, float(f"{own:.7g}"))
+                alike.setdefault(key, []).append(layer.name)
+    for (kind, setting, own), names in alike.items():
+        groups = [tuple(names), *((name,) for name in names if len(names) > 1)]
+        for group in groups:
+            of = f"all {kind} layers" if len(group) > 1 else f"layer {group[0]}"
+            for number in case.examination.pair.structure.numbers:
+                if number == own:
+                    continue
+                change = edited(group, **{setting: number})
+                yield Candidate(
+                    f"{setting} of {of}: {own:g} in Keras, {number:g} in TensorFlow 1",
+                    lambda change=change: case.having(change),  # type: ignore[misc]
+                )
+
+
+ALL: tuple[Hypothesis, ...] = (extra_layer, activation, settings, pooling, padding)

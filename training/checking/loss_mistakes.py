@@ -6,6 +6,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from keras_models import copies
 from training.checking.case import Candidate, Case, Hypothesis
 
 FEW = 1e-9
@@ -45,7 +46,21 @@ def _loss(case: Case) -> keras.losses.Loss | None:
 def _with(case: Case, **changes: Any) -> Case:
     loss = _loss(case)
     assert loss is not None
-    return case.having(loss=type(loss).from_config({**loss.get_config(), **changes}))
+    return case.having(loss=copies.copy_of_loss(loss, **changes))
+
+
+def settings(case: Case) -> Iterator[Candidate]:
+    """Another number, such as Huber's delta; the graph's constants say which."""
+    loss = _loss(case)
+    for setting, own in getattr(loss, "_fn_kwargs", {}).items():
+        for number in case.examination.pair.structure.numbers:
+            if isinstance(own, float) and number != float(own):
+                yield Candidate(
+                    f"{setting} of the loss: {own:g} in Keras, {number:g} in TensorFlow 1",
+                    lambda setting=setting, number=number: _with(  # type: ignore[misc]
+                        case, **{setting: number}
+                    ),
+                )
 
 
 def from_logits(case: Case) -> Iterator[Candidate]:
@@ -73,8 +88,8 @@ def reduction(case: Case) -> Iterator[Candidate]:
             lambda: _with(case, reduction=full),
         )
     assert case.pairing
-    ours = case.examination.wide_observation(case.model, case.pairing)
-    theirs = case.examination.wide_trace.observed
+    ours = case.examination.wide.observation(case.model, case.pairing)
+    theirs = case.examination.wide.trace.observed
     factor = float(theirs.loss) / float(ours.loss) if ours.loss else 0.0
     if factor:
         yield Candidate(
@@ -90,10 +105,10 @@ def smoothing(case: Case) -> Iterator[Candidate]:
     if own is None:
         return
     assert case.pairing
-    theirs = float(case.examination.wide_trace.observed.loss)
+    theirs = float(case.examination.wide.trace.observed.loss)
     plain, full = (
         float(
-            case.examination.wide_observation(
+            case.examination.wide.observation(
                 _with(case, label_smoothing=amount).model, case.pairing
             ).loss
         )
@@ -116,12 +131,12 @@ def penalties(case: Case) -> Iterator[Candidate]:
     if own:
         names = ", ".join(own)
         yield Candidate(f"regularizer in Keras only: {names}", lambda: bare)
-    ours = case.examination.wide_observation(bare.model, case.pairing).gradients
-    theirs = case.examination.wide_trace.observed.gradients
+    ours = case.examination.wide.observation(bare.model, case.pairing).gradients
+    theirs = case.examination.wide.trace.observed.gradients
     weights = list(case.model.weights)
     for kind, direction in (("l2", lambda w: 2 * w), ("l1", np.sign)):
         strengths = {}
-        for name, weight in case.examination.wide_trace.weights.items():
+        for name, weight in case.examination.wide.trace.weights.items():
             towards, missing = direction(weight), theirs[name] - ours[name]
             strength = float((towards * missing).sum() / (towards * towards).sum())
             fits = np.abs(missing - strength * towards).max() <= FEW * np.abs(missing).max()
@@ -183,4 +198,4 @@ def another(case: Case) -> Iterator[Candidate]:
 
 
 OF_GRADIENTS: tuple[Hypothesis, ...] = (penalties,)
-ALL: tuple[Hypothesis, ...] = (from_logits, smoothing, penalties, another, reduction)
+ALL: tuple[Hypothesis, ...] = (*(from_logits, smoothing, penalties, settings, another, reduction),)

@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from keras_models.rewrite import Match
 from training.checking.case import Candidate, Case, Hypothesis, edited
 
+FEW = 12
+"""Pairs of equal shape of which two at a time are exchanged; of more there would be too many."""
+
 
 def bias(case: Case) -> Iterator[Candidate]:
     """A layer without the other side's bias, or with one that it has not."""
@@ -69,7 +72,8 @@ def swapped(case: Case) -> Iterator[Candidate]:
     shapes = case.examination.pair.inspection.shapes
     paths = ["/".join(weight.path.split("/")[-2:]) for weight in case.model.weights]
     exchanges = [(a, b) for a, b in itertools.combinations(shapes, 2) if shapes[a] == shapes[b]]
-    for chosen in (*((one,) for one in exchanges), *itertools.combinations(exchanges, 2)):
+    twice = itertools.combinations(exchanges, 2) if len(exchanges) <= FEW else ()
+    for chosen in (*((one,) for one in exchanges), *twice):
         names = [name for exchange in chosen for name in exchange]
         if len(set(names)) < len(names):
             continue

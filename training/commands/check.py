@@ -5,7 +5,7 @@
 Runs the code in PAIR.py (`training/model_files/pair.py`), climbs the parity ladder
 (`training/parity/ladder.py`), judges (`training/checking/diagnosis.py`), and prints; what that code
 prints goes to standard error. Exit status 0: identical or equivalent; 1: different; 2: unusable
-input.
+input; 3: undecided.
 """
 
 import contextlib
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from training.parity.ladder import Batch
 
 
+STATUS = {"identical": 0, "equivalent": 0, "different": 1, "undecided": 3}
+"""Verdict -> exit status."""
+
+
 def run(config: CheckConfig) -> int:
     """Run the command; return its exit status."""
     device = devices.choose("cpu")
@@ -37,7 +41,7 @@ def run(config: CheckConfig) -> int:
         found = examine(loaded, config, devices.session_config(device))
     out.show(check.text(found))
     out.result(check.facts(found))
-    return 1 if found.verdict == "different" else 0
+    return STATUS[found.verdict]
 
 
 def examine(loaded: "Pair", config: CheckConfig, session: Any) -> "Diagnosis":
@@ -45,7 +49,8 @@ def examine(loaded: "Pair", config: CheckConfig, session: Any) -> "Diagnosis":
     from training.checking.diagnosis import diagnose
     from training.checking.examination import Examination
 
-    return diagnose(Examination(loaded, _batches(config, loaded), config.seed, session))
+    examination = Examination(loaded, _batches(config, loaded), config.seed, session)
+    return diagnose(examination, config.budget)
 
 
 def _batches(config: CheckConfig, loaded: "Pair") -> "list[Batch]":

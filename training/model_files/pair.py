@@ -28,9 +28,12 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
     from tf1_compat.graph import Inspection
+    from tf1_compat.structure import Structure
 
 REQUIRED = ("x", "y", "cost", "train_op")
 PROBABILITIES = ("Softmax", "Sigmoid")
+CLIPS = ("Minimum", "Maximum", "ClipByValue", "Identity")
+"""What probabilities go through before their logarithm is taken."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,8 @@ class Pair:
     """The endpoint `logits` is the output of a softmax or sigmoid."""
     op_types: frozenset[str]
     """Types of the ops that the cost is made of."""
+    structure: "Structure"
+    """What a few updates may not show."""
     sample: "keras.Model"
     """A model to look at, not to train."""
     keras_model: "Callable[[], keras.Model]"
@@ -77,6 +82,7 @@ def validate(path: Path, names: Mapping[str, Any], seed: int) -> Pair:
     import tensorflow as tf
 
     from tf1_compat import graph as graphs
+    from tf1_compat import structure
 
     graph = tf.Graph()
     with graph.as_default(), tf.device("/CPU:0"), _blame(path, "tf1_graph()"):
@@ -110,8 +116,11 @@ def validate(path: Path, names: Mapping[str, Any], seed: int) -> Pair:
         inspection=inspection,
         x=_placeholder(ends["x"]),
         y=_placeholder(ends["y"]),
-        probabilities=logits is not None and logits.op.type in PROBABILITIES,
+        probabilities=logits is not None and _unclipped(logits.op).type in PROBABILITIES,
         op_types=frozenset(op.type for op in used),
+        structure=structure.read(
+            ends["cost"], ends["train_op"], ends["x"], inspection.updates, inspection.gradients
+        ),
         sample=keras_model(),
         keras_model=keras_model,
         weight_map=variable_map.of_pair(names.get("weight_map"), path),
@@ -221,6 +230,13 @@ def _check_placeholders(used: list["tf.Operation"], ends: Mapping[str, Any], pat
             f"{path}: nobody feeds the placeholder {', '.join(starved)}; only x and y are fed.\n"
             "Give it a default: tf.compat.v1.placeholder_with_default(1.0, [])."
         )
+
+
+def _unclipped(op: "tf.Operation") -> "tf.Operation":
+    """Return the op that made what `op` clips."""
+    while op.type in CLIPS:
+        op = op.inputs[0].op
+    return op
 
 
 def _placeholder(tensor: "tf.Tensor") -> Placeholder:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import tyro
 
-from training.options.limits import check_count, check_seed
+from training.options.limits import check_count, check_number, check_seed
 from training.options.shared import DataOptions
 
 
@@ -19,7 +19,8 @@ class CheckConfig(DataOptions):
     compiled model. Optional: weight_map = {"TF1 variable": "layer/kernel"}; otherwise variables are
     paired in order, by shape.
 
-    Verdict and exit status: identical or equivalent 0, different 1, unusable input 2.
+    Verdict and exit status: identical or equivalent 0, different 1, unusable input 2, undecided
+    (the proof could not be run) 3.
     """
 
     pair: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="PAIR.py")]
@@ -35,6 +36,9 @@ class CheckConfig(DataOptions):
     steps: int = 10
     """Updates to compare, each on a batch of its own."""
 
+    budget: float = 60.0
+    """Seconds that the search for what is wrong may take; the verdict does not depend on it."""
+
     seed: int = 1234
     """Of the graph, of the synthetic data, and of what is added to weights that start constant."""
 
@@ -42,3 +46,4 @@ class CheckConfig(DataOptions):
         check_count("batch-size", self.batch_size)
         check_count("steps", self.steps)
         check_seed(self.seed)
+        check_number("budget", self.budget)

@@ -1,13 +1,13 @@
 """The parity ladder: ever stronger claims about two models, each with its own result.
 
-    variables -> initial weights -> forward -> loss -> gradients -> one update -> N updates
+    variables -> copied weights -> forward -> loss -> gradients -> one update -> N updates
 
 `record` writes down what the reference does; `climb` has another model do the same and yields a
 Rung per claim. No rung stops the climb, unless there is nothing to compare: then only the first is
 there.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -20,7 +20,7 @@ Arrays = Mapping[str, np.ndarray]
 Batch = tuple[np.ndarray, np.ndarray]
 
 NAMES = (
-    *("variables", "initial weights", "forward", "loss", "gradients"),
+    *("variables", "copied weights", "forward", "loss", "gradients"),
     *("one update", "all updates"),
 )
 """The rungs in order."""
@@ -72,6 +72,8 @@ class Rung:
     max_rel: float = 0.0
     where: str | None = None
     note: str = ""
+    finite: bool = True
+    """No number on either side is NaN or infinite where the other side has the same."""
 
 
 def record(reference: Climber, observed: Any, batches: Sequence[Batch]) -> Trace:
@@ -86,14 +88,69 @@ def record(reference: Climber, observed: Any, batches: Sequence[Batch]) -> Trace
     return Trace(weights, observed, losses, after_one, after_each)
 
 
-def climb(climber: Any, reference: Trace, batches: Sequence[Batch], **look: Any) -> Iterator[Rung]:
+class Kept:
+    """A climber that keeps what it did, as a Trace."""
+
+    def __init__(self, climber: Any) -> None:
+        self._climber = climber
+        self._observed: Any = None
+        self._losses: list[np.ndarray] = []
+        self._weights: list[Arrays] = []
+        self._slots: Arrays = {}
+
+    def load_weights(self, weights: Arrays) -> None:
+        """Set the trained variables."""
+        self._climber.load_weights(weights)
+
+    def hold(self, values: Arrays) -> None:
+        """Set what nobody trains."""
+        self._climber.hold(values)
+
+    def observe(self, x: np.ndarray, y: np.ndarray, **look: Any) -> Any:
+        """Look at a batch; nothing is updated."""
+        self._observed = self._climber.observe(x, y, **look)
+        return self._observed
+
+    def weights(self) -> dict[str, np.ndarray]:
+        """Return copies of the trained variables."""
+        found = self._climber.weights()
+        self._weights.append(found)
+        return found
+
+    def slots(self) -> dict[str, np.ndarray]:
+        """Return copies of the optimizer's slots."""
+        self._slots = self._climber.slots()
+        return dict(self._slots)
+
+    def step(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """Run one update; return the loss before it."""
+        self._losses.append(self._climber.step(x, y))
+        return self._losses[-1]
+
+    @property
+    def trace(self) -> Trace:
+        """What was done so far."""
+        first, *after = self._weights or [{}]
+        after_one = {**after[0], **self._slots} if after else {}
+        return Trace(first, self._observed, self._losses, after_one, after)
+
+
+def climb(
+    climber: Any,
+    reference: Trace,
+    batches: Sequence[Batch],
+    noise: Collection[str] = (),
+    **look: Any,
+) -> Iterator[Rung]:
     """Yield the rungs of `climber`, which has the reference's initial weights already.
 
     Lazy: a caller who wants the first failing rung pays for no more. `look` goes to `observe`.
+    `noise` are variables whose gradients are zero but for rounding: what an optimizer makes of such
+    a gradient is not compared.
     """
     weights = climber.weights()
     yield _variables(weights, reference.weights)
-    yield rung("initial weights", weights, reference.weights)
+    yield rung("copied weights", weights, reference.weights)
     x, y = batches[0]
     observed, first = climber.observe(x, y, **look), reference.observed
     if first.logits is not None:
@@ -105,14 +162,27 @@ def climb(climber: Any, reference: Trace, batches: Sequence[Batch], **look: Any)
     after = climber.weights()
     slots = climber.slots()
     both = {
-        name: array for name, array in {**after, **slots}.items() if name in reference.after_one
+        name: array
+        for name, array in {**after, **slots}.items()
+        if name in reference.after_one and name.rpartition(" of ")[2] not in noise
     }
     yield rung("one update", both, {name: reference.after_one[name] for name in both})
-    rungs = [_step(0, losses[0], after, reference)]
+    rungs = [_step(0, losses[0], after, reference, noise)]
     for index, (x, y) in enumerate(batches[1:], start=1):
         losses.append(climber.step(x, y))
-        rungs.append(_step(index, losses[-1], climber.weights(), reference))
+        rungs.append(_step(index, losses[-1], climber.weights(), reference, noise))
     yield _worst(rungs)
+
+
+def zero_but_for_rounding(gradients: Arrays) -> set[str]:
+    """Return the variables whose float64 gradient is nothing beside the largest of all.
+
+    Such as that of a bias in front of batch normalization: the sum of many numbers that cancel.
+    """
+    sizes = {name: float(np.abs(array).max(initial=0)) for name, array in gradients.items()}
+    largest = max(sizes.values(), default=0.0)
+    allowed = TOLERANCES["float64_ladder"].relative * largest
+    return {name for name, size in sizes.items() if size <= allowed}
 
 
 def _variables(weights: Arrays, reference: Arrays) -> Rung:
@@ -127,10 +197,13 @@ def _variables(weights: Arrays, reference: Arrays) -> Rung:
     return Rung("variables", not wrong, where=wrong[0] if wrong else None, note=note)
 
 
-def _step(index: int, loss: np.ndarray, weights: Arrays, reference: Trace) -> Rung:
-    ours = {"loss": loss, **weights}
-    theirs = {"loss": reference.losses[index], **reference.after_each[index]}
-    return rung("all updates", ours, theirs)
+def _step(
+    index: int, loss: np.ndarray, weights: Arrays, reference: Trace, noise: Collection[str]
+) -> Rung:
+    kept = {name: array for name, array in weights.items() if name not in noise}
+    after = reference.after_each[index]
+    theirs = {"loss": reference.losses[index], **{name: after[name] for name in kept}}
+    return rung("all updates", {"loss": loss, **kept}, theirs)
 
 
 def _worst(steps: Sequence[Rung]) -> Rung:
@@ -145,6 +218,7 @@ def _worst(steps: Sequence[Rung]) -> Rung:
         max(rung.max_rel for rung in steps),
         None if first is None else f"step {first + 1}, {steps[first].where}",
         note=f"{len(steps)} updates",
+        finite=all(rung.finite for rung in steps),
     )
 
 
@@ -164,6 +238,7 @@ def rung(name: str, ours: Arrays, theirs: Arrays) -> Rung:
         max(rung.max_abs for rung in measured),
         max(rung.max_rel for rung in measured),
         None if all(rung.ok for rung in measured) else worst.where,
+        finite=all(rung.finite for rung in measured),
     )
 
 
@@ -171,6 +246,8 @@ def _measure(name: str, tensor: str, ours: np.ndarray, theirs: np.ndarray, large
     if ours.shape != theirs.shape:
         note = f"{tensor} {list(ours.shape)} against {list(theirs.shape)}"
         return Rung(name, False, None, np.inf, np.inf, note)
+    if not np.isfinite(theirs).all() and not np.isfinite(ours).all():
+        return Rung(name, False, None, np.inf, np.inf, tensor, "not finite", finite=False)
     difference = np.abs(ours.astype(np.float64) - theirs.astype(np.float64))
     max_abs = float(np.nan_to_num(difference, nan=np.inf, posinf=np.inf).max(initial=0))
     scale = float(np.abs(theirs).max(initial=0))
@@ -184,6 +261,6 @@ def _measure(name: str, tensor: str, ours: np.ndarray, theirs: np.ndarray, large
         TOLERANCES["float64_ladder_after_steps"] if after_steps else TOLERANCES["float64_ladder"]
     )
     # Where a gradient is zero but for rounding, its own size is no measure: the others' is.
-    floor = 1e-3 * largest if name == "gradients" else 0.0
+    floor = largest if name == "gradients" else 0.0
     ok = max_abs <= tolerance.relative * max(scale, floor)
     return Rung(name, ok, None, max_abs, max_rel, None if ok else tensor)

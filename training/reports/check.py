@@ -13,6 +13,7 @@ VERDICTS = {
     "identical": "every bit is equal on every rung",
     "equivalent": "the rewrite is right; what remains is arithmetic, listed below",
     "different": "the rewrite is not the TensorFlow 1 graph",
+    "undecided": "nothing is proven, neither that the rewrite is right nor that it is wrong",
 }
 
 
@@ -26,7 +27,9 @@ def text(diagnosis: Diagnosis) -> str:
         lines += _wrapped(cause.cause, "- ")
         lines += _wrapped(cause.evidence, "  ")
     if diagnosis.unexplained:
-        lines += _wrapped(f"not explained: {diagnosis.unexplained}", "- ")
+        said = "reason" if diagnosis.verdict == "undecided" else "not explained"
+        lines += _wrapped(f"{said}: {diagnosis.unexplained}", "- ")
+    lines += ["", *_wrapped(f"Not compared: {'; '.join(diagnosis.not_compared) or 'nothing'}.")]
     return "\n".join(lines)
 
 
@@ -72,6 +75,7 @@ def facts(diagnosis: Diagnosis) -> dict[str, Any]:
         "first_difference": {"rung": first.name, "where": first.where} if first else None,
         "causes": [{"cause": c.cause, "evidence": c.evidence} for c in diagnosis.causes],
         "unexplained": diagnosis.unexplained,
+        "not_compared": list(diagnosis.not_compared),
     }
 
 

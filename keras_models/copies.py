@@ -1,0 +1,89 @@
+"""Optimizers and losses copied with every setting; numbers in float64."""
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+import keras
+import numpy as np
+from keras.optimizers import Optimizer
+
+_in_float32 = False
+"""Whether numbers are taken as float32 holds them, see `numbers_in_float32`."""
+
+
+@contextlib.contextmanager
+def numbers_in_float32() -> Iterator[None]:
+    """Within it float64 variants have their numbers as float32 rounds them, not as written.
+
+    A constant such as sqrt(8) is one number in float32, and in float64 another on each side.
+    """
+    global _in_float32
+    _in_float32 = True
+    try:
+        yield
+    finally:
+        _in_float32 = False
+
+
+def _exact(number: float) -> np.float64:
+    return np.float64(np.float32(number)) if _in_float32 else np.float64(number)
+
+
+def exactly(thing: Any) -> Any:
+    """Make its numbers NumPy's, for TensorFlow casts Python's to float64 by way of float32."""
+    held = [thing, *getattr(thing, "_flatten_layers", lambda: ())()]
+    for one in list(held):
+        held += [value for name, value in vars(one).items() if name.endswith("_regularizer")]
+    for holder in held:
+        for name, value in list(vars(holder).items() if holder is not None else ()):
+            if type(value) is float:
+                setattr(holder, name, _exact(value))
+            elif isinstance(value, list) and value and all(type(one) is float for one in value):
+                setattr(holder, name, [_exact(one) for one in value])
+    return thing
+
+
+def copy_of(optimizer: Optimizer, **changes: Any) -> Optimizer:
+    """Return a fresh optimizer, its config changed, in the dtype of `floatx`."""
+    config = {**optimizer.get_config(), **changes}
+    rate = config.get("learning_rate")
+    if isinstance(rate, float):  # Keras keeps it in float32: give back the decimal that was written
+        short = float(f"{rate:.7g}")
+        short = short if np.float32(short) == np.float32(rate) else rate
+        config["learning_rate"] = float(_exact(short))
+    fresh = type(optimizer).from_config(config)
+    if hasattr(fresh, "precision"):
+        fresh.precision = keras.config.floatx()
+    elif keras.config.floatx() == "float64":
+        exactly(fresh)
+        if isinstance(fresh._learning_rate, keras.optimizers.schedules.LearningRateSchedule):
+            exactly(fresh._learning_rate)
+    return fresh
+
+
+def copy_of_loss(loss: Any, **changes: Any) -> Any:
+    """Return the loss with every setting that it has but for `changes`, in the dtype of `floatx`.
+
+    Not by its config, for Keras leaves settings out of some, such as Huber's delta.
+    """
+    if isinstance(loss, dict):
+        return {name: copy_of_loss(one) for name, one in loss.items()}
+    if isinstance(loss, list | tuple):
+        return [copy_of_loss(one) for one in loss]
+    if not isinstance(loss, keras.losses.Loss):
+        return loss
+    fresh = object.__new__(type(loss))  # copy.copy would go by the config, too
+    fresh.__dict__.update(vars(loss))
+    fresh._dtype_policy = keras.DTypePolicy(keras.config.floatx())
+    fresh._dtype = keras.config.floatx()
+    for name, value in changes.items():
+        if hasattr(fresh, name):
+            setattr(fresh, name, value)
+    if hasattr(fresh, "_fn_kwargs"):
+        given = fresh._fn_kwargs
+        given = given | {name: value for name, value in changes.items() if name in given}
+        fresh._fn_kwargs = {
+            name: _exact(value) if type(value) is float else value for name, value in given.items()
+        }
+    return exactly(fresh)

@@ -1,0 +1,18 @@
+"""Examine a pair as `tf1keras check` does, within this process."""
+
+from pathlib import Path
+from typing import Any
+
+from training.checking.diagnosis import Diagnosis
+from training.commands import check
+from training.machine import devices
+from training.machine.devices import Device
+from training.model_files import pair
+from training.options.check import CheckConfig
+
+
+def examine(names: dict[str, Any], **options: Any) -> Diagnosis:
+    """Return the diagnosis of what a PAIR.py with these names would define."""
+    config = CheckConfig(pair=Path("pair.py"), **{"steps": 3, "batch_size": 8, **options})
+    loaded = pair.validate(config.pair, names, config.seed)
+    return check.examine(loaded, config, devices.session_config(Device("CPU", 0)))

@@ -1,0 +1,149 @@
+"""What a TensorFlow 1 graph holds that a few updates may not show: dropout, clips, decays.
+
+Read from the ops alone; nothing is run.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import tensorflow as tf
+
+from tf1_compat.updates import Update, ancestors
+
+DRAWS = {"RandomUniform", "StatelessRandomUniform", "StatelessRandomUniformV2"}
+"""What dropout draws its masks with."""
+CLIPS = {"L2Loss", "Minimum", "Maximum", "ClipByValue", "IsFinite", "Select", "SelectV2"}
+"""What clipping adds between a gradient and the op that applies it."""
+LOOKUPS = {"Gather", "GatherV2", "ResourceGather"}
+VARIABLES = {"VariableV2", "Variable", "VarHandleOp"}
+LARGEST_STEP = 10**7
+
+
+@dataclass(frozen=True)
+class Structure:
+    """What was found."""
+
+    dropouts: int
+    """Random uniform draws behind the cost."""
+    clipped: bool
+    """Gradients are changed on their way to the optimizer."""
+    moving: tuple[str, ...]
+    """Variables that an update moves and no gradient does, such as moving averages."""
+    held: tuple[str, ...]
+    """Variables behind the cost that nothing moves, such as those of frozen layers."""
+    numbers: tuple[float, ...]
+    """Constants behind the cost, as they were written."""
+    step: str | None
+    """The variable that counts the updates, where the learning rate depends on it."""
+    boundaries: tuple[int, ...]
+    """Whole numbers that the learning rate is made of: decay steps, boundaries."""
+    rows: int | None
+    """Rows of the smallest table that integers of x are looked up in; None where none are."""
+
+
+def read(
+    cost: tf.Tensor,
+    train_op: tf.Operation,
+    x: tf.Tensor,
+    updates: tuple[Update, ...],
+    gradients: Mapping[str, str],
+) -> Structure:
+    """Return the structure of a graph; `gradients` are of the cost, by variable, unclipped."""
+    graph = cost.graph
+    behind_cost = list(ancestors([cost.op]))
+    behind_update = list(ancestors([train_op]))
+    trained = {v.op.name for v in graph.get_collection(tf.compat.v1.GraphKeys.TRAINABLE_VARIABLES)}
+    rate = next((u.hyperparameters.get("learning_rate") for u in updates), None)
+    behind_rate = list(ancestors([graph.get_tensor_by_name(rate).op])) if rate else []
+    steps = [
+        op.name
+        for op in behind_rate
+        if op.type in VARIABLES and tf.as_dtype(op.get_attr("dtype")).is_integer
+    ]
+    moving = _moved(behind_update) - trained - _slots(updates)
+    return Structure(
+        dropouts=sum(op.type in DRAWS for op in behind_cost),
+        clipped=any(_clipped(graph, update, gradients) for update in updates),
+        moving=tuple(sorted(moving)),
+        held=tuple(name for name in _floats(behind_cost) if name not in trained | moving),
+        numbers=tuple(sorted(_numbers(behind_cost))),
+        step=steps[0] if steps else None,
+        boundaries=tuple(sorted(set(_whole_numbers(behind_rate)))),
+        rows=min(_tables(behind_cost, x), default=None),
+    )
+
+
+def _clipped(graph: tf.Graph, update: Update, gradients: Mapping[str, str]) -> bool:
+    """Whether more ops that clip are behind the gradient that is applied than behind the cost's."""
+    if update.variable not in gradients:
+        return False
+    applied, raw = (
+        Counter(op.type for op in ancestors([graph.get_tensor_by_name(name).op], control=False))
+        for name in (update.gradient, gradients[update.variable])
+    )
+    return any(applied[kind] > raw[kind] for kind in CLIPS)
+
+
+def _moved(ops: list[tf.Operation]) -> set[str]:
+    """Return the float variables that some Assign op among `ops` writes."""
+    found = set()
+    for op in ops:
+        if "Assign" in op.type and op.inputs:
+            target = op.inputs[0].op
+            if target.type in VARIABLES and tf.as_dtype(target.get_attr("dtype")).is_floating:
+                found.add(target.name)
+    return found
+
+
+def _slots(updates: tuple[Update, ...]) -> set[str]:
+    """Return the variables that the optimizer keeps for itself."""
+    found: set[str] = set()
+    for update in updates:
+        found |= {*update.slots.values(), *update.powers.values()}
+    return found
+
+
+def _floats(ops: list[tf.Operation]) -> list[str]:
+    """Return the float variables among `ops`, in the order in which they were made."""
+    made = [op for op in ops if op.type in VARIABLES]
+    made = [op for op in made if tf.as_dtype(op.get_attr("dtype")).is_floating]
+    return [op.name for op in sorted(made, key=lambda op: op._id)]
+
+
+def _numbers(ops: list[tf.Operation]) -> set[float]:
+    """Return every single float constant among `ops`, to the seven digits that float32 holds."""
+    found = set()
+    for op in ops:
+        for attribute in op.op_def.attr:
+            if attribute.type == "float":  # a slope, an epsilon
+                found.add(float(f"{op.get_attr(attribute.name):.7g}"))
+        if op.type == "Const" and tf.as_dtype(op.get_attr("dtype")).is_floating:
+            value = tf.make_ndarray(op.get_attr("value"))
+            if value.size == 1 and np.isfinite(value).all():
+                found.add(float(f"{float(value.flat[0]):.7g}"))
+    return found
+
+
+def _whole_numbers(ops: list[tf.Operation]) -> Iterator[int]:
+    for op in ops:
+        if op.type == "Const":
+            values = tf.make_ndarray(op.get_attr("value")).ravel()
+            if values.dtype.kind in "fiu" and values.size <= 64:
+                for value in values:
+                    if np.isfinite(value) and 1 < value <= LARGEST_STEP and value == int(value):
+                        yield int(value)
+
+
+def _tables(ops: list[tf.Operation], x: tf.Tensor) -> Iterator[int]:
+    """Yield the rows of each variable that numbers from `x` are looked up in."""
+    for op in ops:
+        if op.type not in LOOKUPS:
+            continue
+        indices = {one.name for one in ancestors([op.inputs[1].op])}
+        tables = [one for one in ancestors([op.inputs[0].op]) if one.type in VARIABLES]
+        if x.op.name in indices and len(tables) == 1:
+            shape = tf.TensorShape(tables[0].get_attr("shape")).as_list()
+            if shape and shape[0]:
+                yield shape[0]

@@ -1,0 +1,202 @@
+"""A look at what a few updates on a few batches do not show, and what nothing looks at."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import keras
+import numpy as np
+from keras import layers
+
+from keras_models import translation
+from keras_models.rewrite import Rewrite, Unmatched
+from training.checking.examination import Examination
+from training.checking.search import Explanation
+from training.parity.tolerances import TOLERANCES
+
+FAR = (0, 1, 10, 100, 1_000, 10_000, 100_000)
+"""Updates at which learning rates are compared, besides those around boundaries."""
+ONLY_IN_TRAINING = (
+    layers.Dropout,
+    layers.GaussianNoise,
+    layers.GaussianDropout,
+    layers.AlphaDropout,
+)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What one look gave."""
+
+    difference: Explanation | None = None
+    not_compared: str | None = None
+
+
+def look(examination: Examination) -> list[Seen]:
+    """Return what every look gives; none of them changes the pair."""
+    return [seen for one in LOOKS for seen in one(examination)]
+
+
+def _rates(examination: Examination) -> Iterator[Seen]:
+    """The learning rate of both sides, far beyond the updates that were run."""
+    structure, optimizer = examination.pair.structure, examination.pair.sample.optimizer
+    name = "learning rates of later updates"
+    if examination.rule is None or translation.rule(optimizer) is None:
+        yield Seen(not_compared=f"{name} (no learning rate is known)")
+        return
+    scheduled = callable(optimizer._learning_rate)
+    if structure.step is None and not scheduled:
+        return
+    around = {b + d for b in structure.boundaries for d in (-1, 0, 1)}
+    steps = sorted({step for step in (*FAR, *around) if step >= 0})
+    theirs = examination.graph_rates(steps)
+    if theirs is None:
+        yield Seen(not_compared=f"{name} (the graph's cannot be read at another step)")
+        return
+    ours = translation.rates(optimizer, steps)
+    apart = np.abs(ours - theirs) > TOLERANCES["constant_in_float32"].relative * np.abs(theirs)
+    if apart.any():
+        first = int(np.argmax(apart))
+        yield Seen(
+            Explanation(
+                f"learning rate: at update {steps[first] + 1:,} it is {ours[first]:.7g} in Keras, "
+                f"{theirs[first]:.7g} in TensorFlow 1",
+                f"compared at {len(steps)} updates up to {steps[-1] + 1:,}",
+            )
+        )
+
+
+def _dropout(examination: Examination) -> Iterator[Seen]:
+    """Whether both sides drop anything; it is switched off while the ladder is climbed."""
+    places = examination.pair.structure.dropouts
+    rates = examination.dropout_rates
+    if bool(places) != bool(rates):
+        side, other = ("Keras", "TensorFlow 1") if rates else ("TensorFlow 1", "Keras")
+        yield Seen(
+            Explanation(
+                f"dropout: in {side}, none in {other}",
+                f"{places} random draws behind the graph's cost, {len(rates)} layers in Keras",
+            )
+        )
+    elif places:
+        shown = ", ".join(f"{rate:g}" for rate in rates)
+        where = "" if places == len(rates) else f", {places} places against {len(rates)}"
+        yield Seen(not_compared=f"dropout rates (Keras: {shown}{where}; both sides ran without)")
+
+
+def _moving(examination: Examination) -> Iterator[Seen]:
+    """Moving averages, after all updates."""
+    names = examination.pair.structure.moving
+    ours = examination.keras_moving
+    if not names and not ours:
+        return
+    theirs = examination.graph_moving
+    pairs = _paired(list(theirs), list(ours), theirs, ours)
+    if pairs is None:
+        yield Seen(
+            not_compared=f"moving averages ({len(names)} in TensorFlow 1's update, {len(ours)} in "
+            "Keras, which cannot be told apart)"
+        )
+        return
+    for name, path in pairs:
+        scale = float(np.abs(theirs[name]).max(initial=0))
+        apart = float(np.abs(ours[path] - theirs[name]).max(initial=0))
+        if apart <= TOLERANCES["float64_of_float32"].relative * scale:
+            continue
+        said = f"moving averages: {path} moves otherwise than {name}"
+        evidence = f"{apart / scale if scale else apart:.1e} relative after all updates"
+        if "FusedBatchNorm" in " ".join(examination.pair.op_types) and "var" in path:
+            yield Seen(
+                not_compared=f"what Bessel's correction does to {path}: TensorFlow 1's fused batch "
+                f"norm divides by n - 1, Keras by n ({evidence})"
+            )
+        else:
+            yield Seen(Explanation(f"{said}; compare momentum and decay", evidence))
+
+
+def _paired(
+    names: list[str], paths: list[str], theirs: dict, ours: dict
+) -> list[tuple[str, str]] | None:
+    """Pair moving averages by shape and last name (mean, variance), in order; else None."""
+    if len(names) != len(paths):
+        return None
+    pairs, left = [], list(paths)
+    for name in names:
+        kind = name.rpartition("/")[2].removeprefix("moving_")[:3]
+        fits = [p for p in left if ours[p].shape == theirs[name].shape]
+        same = [p for p in fits if p.rpartition("/")[2].removeprefix("moving_")[:3] == kind]
+        if not (same or fits):
+            return None
+        pairs.append((name, (same or fits)[0]))
+        left.remove(pairs[-1][1])
+    return pairs
+
+
+def _ids(examination: Examination) -> Iterator[Seen]:
+    """Rows of a table that no id has looked up."""
+    rows = examination.pair.structure.rows
+    if rows:
+        drawn = np.unique(np.concatenate([x.ravel() for x, _ in examination.batches]))
+        missed = rows - int(((drawn >= 0) & (drawn < rows)).sum())
+        if missed > 0:
+            yield Seen(not_compared=f"{missed:,} of {rows:,} ids, which no batch has")
+
+
+def _beginnings(examination: Examination) -> Iterator[Seen]:
+    """Initial distributions: one draw on each side; the weights themselves are copied."""
+    keras.utils.set_random_seed(examination.seed)  # what is said is the same at every run
+    try:
+        drawn = Rewrite(examination.fresh_model(), examination.pairing(examination.pair.sample))
+    except Unmatched:
+        return
+    ours, said = drawn.weights(), []
+    for name, theirs in examination.drawn.items():
+        if theirs.dtype.kind != "f" or ours[name].shape != theirs.shape or theirs.size < 2:
+            continue  # a single number has no distribution
+        one, other = _Drawn.of(theirs), _Drawn.of(ours[name])
+        if one.apart(other, theirs.size):
+            said.append(f"{name}: {one} in TensorFlow 1, {other} in Keras")
+    if said:
+        yield Seen(
+            not_compared="training from each side's own beginning, for initial distributions are "
+            f"others (weights were copied): {'; '.join(said[:3])}{' ...' * (len(said) > 3)}"
+        )
+
+
+class _Drawn(NamedTuple):
+    """Mean and standard deviation of what was drawn."""
+
+    mean: float
+    deviation: float
+
+    @classmethod
+    def of(cls, array: np.ndarray) -> "_Drawn":
+        return cls(float(array.mean()), float(array.std()))
+
+    def apart(self, other: "_Drawn", size: int) -> bool:
+        """Whether samples of `size` say that these are two distributions."""
+        if self.deviation == 0 or other.deviation == 0:
+            return self != other
+        # Relative errors of a sample's deviation: 1 / sqrt(2 n), five of them.
+        return abs(np.log(other.deviation / self.deviation)) > 0.05 + 5 / np.sqrt(2 * size)
+
+    def __str__(self) -> str:
+        if self.deviation == 0:
+            return f"constant {self.mean:.2g}"
+        return f"deviation {self.deviation:.2g}"
+
+
+def _inference(examination: Examination) -> Iterator[Seen]:
+    """Layers that do something else where nobody trains."""
+    found = {
+        type(layer).__name__
+        for layer in examination.pair.sample._flatten_layers()
+        if isinstance(layer, (*ONLY_IN_TRAINING, layers.BatchNormalization))
+    }
+    if found:
+        yield Seen(not_compared=f"inference mode, which is another for {', '.join(sorted(found))}")
+
+
+LOOKS: tuple[Callable[[Examination], Iterator[Seen]], ...] = (
+    *(_rates, _dropout, _moving, _ids, _beginnings, _inference),
+)

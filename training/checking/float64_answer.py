@@ -1,0 +1,77 @@
+"""What float64 says of a model, and whether it can be believed: its twin has to be it."""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import keras
+import tensorflow as tf
+
+from keras_models.rewrite import Rewrite, Unmatched
+from training.checking.examination import Examination
+from training.checking.search import first_failing
+from training.checking.wide import Wide, departure
+from training.errors import first_line
+from training.parity import ladder
+from training.parity.ladder import NAMES, Rung, Trace
+
+
+class Answer(NamedTuple):
+    """What float64 says of a model: the rungs up to the first that fails."""
+
+    rungs: Sequence[Rung] | None
+    doubt: str | None = None
+    """Why it cannot be believed, or could not be asked."""
+
+    @property
+    def holds(self) -> bool:
+        """Whether every rung does."""
+        return self.rungs is not None and first_failing(self.rungs) is None
+
+
+UNMATCHED = Rung("variables", False, None, float("inf"), float("inf"), None)
+"""Nothing can be compared where variables have no counterpart."""
+
+
+def ask(examination: Examination, make: Callable[[], keras.Model], did: Trace | None) -> Answer:
+    """Climb in float64 with what `make` makes there; constants as written, or as rounded."""
+    answers = []
+    for as_rounded in (False, True):
+        examination.wide = Wide(examination, as_rounded=as_rounded)
+        try:
+            with examination.wide.scope():
+                answer = _climb(examination, make(), did)
+        except (tf.errors.OpError, TypeError, ValueError, LookupError, AttributeError) as error:
+            answer = Answer(None, f"float64 could not be asked: {first_line(error)[:200]}")
+        if answer.holds and not answer.doubt:
+            return answer
+        answers.append((answer, examination.wide))
+    best, examination.wide = max(answers, key=lambda one: _height(one[0]))
+    return best
+
+
+def _climb(examination: Examination, wide: keras.Model, did: Trace | None) -> Answer:
+    try:
+        kept = ladder.Kept(Rewrite(wide, examination.pairing(wide), traced=False))
+    except Unmatched:
+        return Answer([UNMATCHED])
+    rungs = []
+    for rung in examination.wide.rungs(kept):
+        rungs.append(rung)
+        if not rung.ok:  # the rungs above have nothing to say any more
+            break
+    where = departure(examination.trace, examination.wide.trace)
+    if where:
+        return Answer(rungs, f"the graph in float64 is not the graph: its {where} is another")
+    if did is not None and kept.trace.observed is not None and did.observed is not None:
+        where = departure(did, kept.trace)
+    if where:
+        return Answer(rungs, f"the model in float64 is not the model: its {where} is another")
+    return Answer(rungs)
+
+
+def _height(answer: Answer) -> tuple[bool, int]:
+    """How good an answer is: believed, and how many rungs hold."""
+    if answer.rungs is None:
+        return False, -1
+    failing = first_failing(answer.rungs)
+    return answer.doubt is None, NAMES.index(failing.name) if failing else len(NAMES)

@@ -1,0 +1,149 @@
+"""A pair in float64, where what is rounding shrinks by 2^29 and what is another meaning stays."""
+
+import contextlib
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Protocol
+
+import keras
+import numpy as np
+
+from keras_models import copies, variants
+from keras_models.rewrite import Pairing, Rewrite
+from tf1_compat.graph import GraphProgram
+from training.model_files.pair import Pair
+from training.parity import ladder
+from training.parity.ladder import Batch, Rung, Trace
+from training.parity.tolerances import TOLERANCES
+
+
+class Narrow(Protocol):
+    """The pair in float32, which is examined: what its float64 side is made from."""
+
+    pair: Pair
+    batches: Sequence[Batch]
+    program: GraphProgram
+    weights: dict[str, np.ndarray]
+    held: dict[str, np.ndarray]
+
+    def record(self, program: GraphProgram, batches: Sequence[Batch]) -> Trace:
+        """Return what a program of the graph does on `batches`."""
+        ...
+
+    def climb(
+        self, climber: Any, trace: Trace, batches: Sequence[Batch], noise: Collection[str] = ()
+    ) -> Iterator[Rung]:
+        """Climb from the weights of `trace`; lazy."""
+        ...
+
+
+@dataclass(frozen=True)
+class OptimizerStart:
+    """What the graph's optimizer starts with."""
+
+    hyperparameters: Mapping[str, float | bool]
+    slots: Mapping[str, np.ndarray]
+    applied: Mapping[str, np.ndarray]
+    """Variable -> the gradient that is applied first, after any clipping."""
+    rates: tuple[float, ...]
+    """Learning rate at every step."""
+
+
+class Wide:
+    """The graph in float64, recorded when first asked for, and what climbs against it.
+
+    `as_rounded`: constants of both sides are the float32 numbers they were rounded to, not those
+    that were written; some, such as sqrt(8), cannot be told from the former.
+    """
+
+    def __init__(self, examination: Narrow, *, as_rounded: bool = False) -> None:
+        self._examination, self.as_rounded = examination, as_rounded
+
+    @cached_property
+    def batches(self) -> list[Batch]:
+        """The batches with every float in float64."""
+        return [(_wide(x), _wide(y)) for x, y in self._examination.batches]
+
+    @cached_property
+    def program(self) -> GraphProgram:
+        """The graph in float64."""
+        return self._examination.program.in_float64(as_rounded=self.as_rounded)
+
+    @cached_property
+    def trace(self) -> Trace:
+        """What the graph does in float64."""
+        return self._examination.record(self.program, self.batches)
+
+    @cached_property
+    def noise(self) -> set[str]:
+        """The variables whose gradients are zero but for rounding."""
+        return ladder.zero_but_for_rounding(self.trace.observed.gradients)
+
+    @cached_property
+    def start(self) -> OptimizerStart:
+        """How the graph's optimizer starts, in float64."""
+        program, first = self.program, self.batches[0]
+        program.reset()
+        program.assign({**self._examination.weights, **self._examination.held})
+        values, slots = program.hyperparameters(*first), program.slots()
+        applied = program.applied_gradients(*first)
+        rates = []
+        for x, y in self.batches:
+            rates.append(float(program.hyperparameters(x, y).get("learning_rate", 0.0)))
+            program.step(x, y)
+        return OptimizerStart(values, slots, applied, tuple(rates))
+
+    def rungs(self, climber: Any) -> Iterator[Rung]:
+        """Climb in float64, where identical means no further apart than rounding; lazy."""
+        return self._examination.climb(climber, self.trace, self.batches, self.noise)
+
+    def rungs_of(self, model: keras.Model, pairing: Pairing) -> Iterator[Rung]:
+        """Climb with a float64 model, run eagerly."""
+        return self.rungs(Rewrite(model, pairing, traced=False))
+
+    def observation(self, model: keras.Model, pairing: Pairing) -> Any:
+        """Return logits, loss and gradients of a float64 model on the first batch."""
+        rewrite = Rewrite(model, pairing, traced=False)
+        rewrite.load_weights(self.trace.weights)
+        rewrite.hold(self._examination.held)
+        x, y = self.batches[0]
+        return rewrite.observe(x, y, probabilities=self._examination.pair.probabilities)
+
+    @contextlib.contextmanager
+    def scope(self) -> Iterator[None]:
+        """Let Keras make and run everything in float64."""
+        numbers = copies.numbers_in_float32() if self.as_rounded else contextlib.nullcontext()
+        with variants.floatx("float64"), numbers:
+            yield
+
+
+def departure(narrow: Trace, wide: Trace) -> str | None:
+    """Return where a side's float64 run is not its own float32 run but for rounding; else None.
+
+    A clone that has lost a setting, or a graph that was changed on its way to float64, proves
+    nothing about what it was made of.
+    """
+    allowed = TOLERANCES["float64_of_float32"].relative
+    ours, theirs = narrow.observed, wide.observed
+    pairs: list[tuple[str, Any, Any]] = [("loss", ours.loss, theirs.loss)]
+    if ours.logits is not None and theirs.logits is not None:
+        pairs.append(("logits", ours.logits, theirs.logits))
+    for name, one, other in pairs:
+        if not _near(one, other, float(np.abs(other).max(initial=0)), allowed):
+            return name
+    largest = max((float(np.abs(g).max(initial=0)) for g in theirs.gradients.values()), default=0)
+    for name, gradient in theirs.gradients.items():
+        if not _near(ours.gradients[name], gradient, largest, allowed):
+            return f"gradient {name}"
+    return None
+
+
+def _near(one: np.ndarray, other: np.ndarray, scale: float, allowed: float) -> bool:
+    if np.shape(one) != np.shape(other):
+        return False
+    return bool(np.abs(one.astype(np.float64) - other).max(initial=0) <= allowed * scale)
+
+
+def _wide(array: np.ndarray) -> np.ndarray:
+    return array.astype(np.float64) if array.dtype == np.float32 else array
