@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from tf1_compat.unfused import unfuse
+
 FLOAT, DOUBLE = tf.float32.as_datatype_enum, tf.float64.as_datatype_enum
 
 WRITTEN = (math.sqrt(2 / math.pi), math.pi, math.log(2), math.log(2 * math.pi))
@@ -39,6 +41,7 @@ def twin(graph: tf.Graph, *, as_rounded: bool = False) -> tf.Graph:
     for node in itertools.chain(definition.node, *(function.node_def for function in functions)):
         for attribute in node.attr.values():
             _widen(attribute, as_rounded)
+    unfuse(definition)
     wide = tf.Graph()
     with wide.as_default():
         tf.graph_util.import_graph_def(definition, name="")

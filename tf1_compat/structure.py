@@ -3,6 +3,7 @@
 Read from the ops alone; nothing is run.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -17,6 +18,10 @@ DRAWS = {"RandomUniform", "StatelessRandomUniform", "StatelessRandomUniformV2"}
 CLIPS = {"L2Loss", "Minimum", "Maximum", "ClipByValue", "IsFinite", "Select", "SelectV2"}
 """What clipping adds between a gradient and the op that applies it."""
 LOOKUPS = {"Gather", "GatherV2", "ResourceGather"}
+SLOT = re.compile(
+    r"(/(Adam|Momentum|RMSProp|Adagrad|Adadelta|Ftrl|LazyAdam)|(^|/)beta[12]_power)(_\d+)?$"
+)
+"""What optimizers call what they keep, also where their rule cannot be read off the graph."""
 VARIABLES = {"VariableV2", "Variable", "VarHandleOp"}
 LARGEST_STEP = 10**7
 
@@ -62,7 +67,8 @@ def read(
         for op in behind_rate
         if op.type in VARIABLES and tf.as_dtype(op.get_attr("dtype")).is_integer
     ]
-    moving = _moved(behind_update) - trained - _slots(updates)
+    moved = {name for name in _moved(behind_update) if not SLOT.search(name)}
+    moving = moved - trained - _slots(updates)
     return Structure(
         dropouts=sum(op.type in DRAWS for op in behind_cost),
         clipped=any(_clipped(graph, update, gradients) for update in updates),

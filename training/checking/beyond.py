@@ -90,6 +90,10 @@ def _moving(examination: Examination) -> Iterator[Seen]:
     ours = examination.keras_moving
     if not names and not ours:
         return
+    if not names or not ours:
+        side, other = ("Keras", "TensorFlow 1") if ours else ("TensorFlow 1", "Keras")
+        yield Seen(not_compared=f"moving averages, which {side} updates here and {other} does not")
+        return
     theirs = examination.graph_moving
     pairs = _paired(list(theirs), list(ours), theirs, ours)
     if pairs is None:

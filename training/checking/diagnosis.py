@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import keras
 
 from keras_models import variants
-from training.checking import beyond
+from training.checking import beyond, rows
 from training.checking.examination import Examination
 from training.checking.float64_answer import UNMATCHED, ask
 from training.checking.pieces import swap
@@ -166,8 +166,20 @@ def _find_mistakes(
         what = "no cause that was tried explains it"
         if search.spent:
             what = f"none of the causes tried in {budget:g} s explains it (--budget takes more)"
-        unexplained = f"{distance(left)} in float64, and {what}"
+        unexplained = f"{distance(left)} in float64{_where(search)}, and {what}"
     return Diagnosis("different", rungs, found, unexplained)
+
+
+def _where(search: Search) -> str:
+    """Say which ids the rows that differ have in common, if any."""
+    case, wide = search.case, search.case.examination.wide
+    if case.pairing is None:
+        return ""
+    ours, theirs = wide.observation(case.model, case.pairing).logits, wide.trace.observed.logits
+    if ours is None or theirs is None:
+        return ""
+    ids = rows.in_common(wide.batches[0][0], ours, theirs)
+    return f", only in rows of x with id {' or '.join(map(str, ids))}" if ids else ""
 
 
 def _rounding(rungs: Sequence[Rung], in_double: Sequence[Rung]) -> Explanation:

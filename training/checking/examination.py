@@ -131,11 +131,11 @@ class Examination:
                 return [Rung("variables", False, None, 0.0, 0.0, None, note=str(unmatched))], None
             kept = ladder.Kept(Rewrite(model, pairing))
             rungs = list(self.climb(kept, self.trace, self.batches))
-        trained = {match.index for match in pairing.values()}
         self.keras_moving = {
             weight.path: weight.numpy()
-            for index, weight in enumerate(model.weights)
-            if index not in trained and weight.dtype.startswith("float")
+            for layer in model._flatten_layers()
+            for weight in (layer._non_trainable_variables if layer.trainable else ())
+            if weight.dtype.startswith("float")
         }
         return rungs, kept.trace
 
