@@ -41,7 +41,7 @@ def twin(graph: tf.Graph, *, as_rounded: bool = False) -> tf.Graph:
     for node in itertools.chain(definition.node, *(function.node_def for function in functions)):
         for attribute in node.attr.values():
             _widen(attribute, as_rounded)
-    unfuse(definition)
+    unfuse(definition, float if as_rounded else as_written)
     wide = tf.Graph()
     with wide.as_default():
         tf.graph_util.import_graph_def(definition, name="")

@@ -9,6 +9,7 @@ normalization, over n - 1 (Bessel) as the batch's variance that moving averages 
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
 import tensorflow as tf
 
 FORWARD = {"FusedBatchNorm": 5, "FusedBatchNormV2": 5, "FusedBatchNormV3": 6}
@@ -25,14 +26,17 @@ class Norm(NamedTuple):
     """NHWC, NCHW, ..."""
 
 
-def unfuse(definition: Any) -> None:
-    """Replace every fused batch normalization of a GraphDef by a call; float64 throughout."""
+def unfuse(definition: Any, number: Callable[[np.float32], float]) -> None:
+    """Replace every fused batch normalization of a GraphDef by a call; float64 throughout.
+
+    `number` says what a float32 of the graph is in float64.
+    """
     known = set()
     for node in definition.node:
         if node.op not in FORWARD and node.op not in BACKWARD:
             continue
         norm = Norm(
-            float(f"{node.attr['epsilon'].f:.7g}"),  # as it was written
+            number(np.float32(node.attr["epsilon"].f)),
             node.attr["is_training"].b,
             node.attr["data_format"].s.decode() or "NHWC",
         )

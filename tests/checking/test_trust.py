@@ -326,13 +326,13 @@ def compiled(model: keras.Model) -> keras.Model:
     return model
 
 
-def images() -> dict[str, Any]:
+def images(after: Callable = tf.identity, epsilon: float = 1e-3) -> dict[str, Any]:
     x = tf1.placeholder(tf.float32, [None, 4, 4, 3])
     y = tf1.placeholder(tf.float32, [None, 4, 4, 2])
     hidden = tf.nn.conv2d(x, tf1.get_variable("k", [3, 3, 3, 2]), 1, "SAME")
     gamma = tf1.get_variable("gamma", [2], initializer=tf1.ones_initializer())
     beta = tf1.get_variable("beta", [2], initializer=tf1.zeros_initializer())
-    out, _, _ = tf1.nn.fused_batch_norm(hidden, gamma, beta, epsilon=1e-3)
+    out = after(tf1.nn.fused_batch_norm(hidden, gamma, beta, epsilon=epsilon)[0])
     cost = tf.reduce_mean(tf.square(y - out))
     train_op = tf1.train.AdamOptimizer(0.01).minimize(cost)
     return {"x": x, "y": y, "cost": cost, "train_op": train_op, "logits": out}
@@ -388,6 +388,19 @@ RIGHT: dict[str, Names] = {
                     keras.Input([4, 4, 3]),
                     layers.Conv2D(2, 3, padding="same", use_bias=False),
                     layers.BatchNormalization(),
+                ]
+            )
+        ),
+    ),
+    "fused batch norm and a number of nine digits": pair(
+        lambda: images(lambda out: out * 0.123456789, epsilon=0.1),
+        lambda: compiled(
+            keras.Sequential(
+                [
+                    keras.Input([4, 4, 3]),
+                    layers.Conv2D(2, 3, padding="same", use_bias=False),
+                    layers.BatchNormalization(epsilon=0.1),
+                    layers.Rescaling(0.123456789),
                 ]
             )
         ),
