@@ -120,16 +120,14 @@ def _floats(ops: list[tf.Operation]) -> list[str]:
 
 def _numbers(ops: list[tf.Operation]) -> set[float]:
     """Return every single float constant among `ops`, to the seven digits that float32 holds."""
-    found = set()
-    for op in ops:
-        for attribute in op.op_def.attr:
-            if attribute.type == "float":  # a slope, an epsilon
-                found.add(float(f"{op.get_attr(attribute.name):.7g}"))
+    found = []
+    for op in ops:  # attributes: a slope, an epsilon
+        found += [op.get_attr(one.name) for one in op.op_def.attr if one.type == "float"]
         if op.type == "Const" and tf.as_dtype(op.get_attr("dtype")).is_floating:
             value = tf.make_ndarray(op.get_attr("value"))
             if value.size == 1 and np.isfinite(value).all():
-                found.add(float(f"{float(value.flat[0]):.7g}"))
-    return found
+                found.append(float(value.flat[0]))
+    return {float(f"{number:.7g}") for number in found}
 
 
 def _whole_numbers(ops: list[tf.Operation]) -> Iterator[int]:

@@ -15,9 +15,16 @@ import keras
 from keras_models import variants
 from training.checking import beyond, rows
 from training.checking.examination import Examination
-from training.checking.float64_answer import UNMATCHED, ask
+from training.checking.float64_answer import ask
 from training.checking.pieces import swap
-from training.checking.search import Explanation, Search, distance, explain, first_failing
+from training.checking.search import (
+    UNMATCHED,
+    Explanation,
+    Search,
+    distance,
+    explain,
+    first_failing,
+)
 from training.errors import UserError, first_line
 from training.parity.ladder import Rung, Trace
 from training.parity.tolerances import TOLERANCES
@@ -69,12 +76,13 @@ def _judge_clips(
     examination: Examination, found: Diagnosis, budget: float
 ) -> tuple[Diagnosis, list[str]]:
     """Judge once more on larger numbers, where a gradient is clipped only then; and say if not."""
-    if not examination.pair.structure.clipped and not _clips(examination.pair.sample.optimizer):
+    in_keras = _clips(examination.pair.sample.optimizer)
+    if not examination.pair.structure.clipped and not in_keras:
         return found, []
     factor = next((f for f in SCALES if examination.clips(f)), None)
     if factor == 1:
         return found, []
-    if factor is None and not _clips(examination.pair.sample.optimizer):
+    if factor is None and not in_keras:
         return found, ["clipping, which did nothing even where x was made larger"]
     factor = factor or SCALES[-1]
     try:

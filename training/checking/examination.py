@@ -28,9 +28,9 @@ class Examination:
     """A pair with its batches and weights.
 
     `held` are variables that nobody trains, such as those of frozen layers. Weights are the graph's
-    own initial ones; a variable that starts as a constant, such as a bias
-    of zeros, has N(0, 0.1) added on both sides, or a mistake could hide behind the zeros. Raises
-    UserError for a graph that gives another loss when run again, and for data that it refuses.
+    own initial ones; a variable that starts as a constant, such as a bias of zeros, has N(0, 0.1)
+    added on both sides, or a mistake could hide behind the zeros. Raises UserError for a graph that
+    gives another loss when run again, and for data that it refuses.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class Examination:
         self.optimizer_name = type(pair.sample.optimizer).__name__
         self.program = GraphProgram(pair.graph, pair.inspection, config)
         self.drawn = self.program.weights()
-        self.weights, self.unhidden = _unhidden(self.drawn, seed)
+        self.weights = _unhidden(self.drawn, seed)
         self.held = self.program.read(pair.structure.held)
         self.trace = self.record(self.program, batches)
         self.graph_moving = self.program.read(pair.structure.moving)
@@ -48,10 +48,14 @@ class Examination:
         self.dropout_rates = _dropout_rates(pair.sample)
         self.wide = Wide(self)
 
-    def record(self, program: GraphProgram, batches: Sequence[Batch]) -> Trace:
-        """Return what a program of the graph does on `batches`, from the examination's weights."""
+    def start_over(self, program: GraphProgram) -> None:
+        """Set a program of the graph to where both sides begin."""
         program.reset()
         program.assign({**self.weights, **self.held})
+
+    def record(self, program: GraphProgram, batches: Sequence[Batch]) -> Trace:
+        """Return what a program of the graph does on `batches`, from the examination's weights."""
+        self.start_over(program)
         try:
             observed, again = (program.observe(*batches[0]) for _ in range(2))
         except (tf.errors.OpError, ValueError) as error:
@@ -66,15 +70,13 @@ class Examination:
 
     def scaled(self, factor: float) -> "Examination":
         """Return the same examination on batches whose x is `factor` times as large."""
-        batches = [(x * x.dtype.type(factor), y) for x, y in self.batches]
+        batches = [_larger(batch, factor) for batch in self.batches]
         return Examination(self.pair, batches, self.seed, self._config)
 
     def clips(self, factor: float) -> bool:
         """Whether the graph changes a gradient on its way where x is `factor` times as large."""
-        x, y = self.batches[0]
-        x = x * x.dtype.type(factor)
-        self.program.reset()
-        self.program.assign({**self.weights, **self.held})
+        x, y = _larger(self.batches[0], factor)
+        self.start_over(self.program)
         raw, applied = self.program.observe(x, y).gradients, self.program.applied_gradients(x, y)
         return any(not np.array_equal(applied[name], raw[name]) for name in applied)
 
@@ -125,19 +127,15 @@ class Examination:
         """
         model = self.fresh_model()
         with self._refusal():
-            try:
-                pairing = self.pairing(model)
-            except Unmatched as unmatched:
-                return [Rung("variables", False, None, 0.0, 0.0, None, note=str(unmatched))], None
-            kept = ladder.Kept(Rewrite(model, pairing))
-            rungs = list(self.climb(kept, self.trace, self.batches))
-        self.keras_moving = {
-            weight.path: weight.numpy()
-            for layer in model._flatten_layers()
-            for weight in (layer._non_trainable_variables if layer.trainable else ())
-            if weight.dtype.startswith("float")
-        }
-        return rungs, kept.trace
+            rungs, did = self._climbed(model)
+        if did is not None:
+            self.keras_moving = {
+                weight.path: weight.numpy()
+                for layer in model._flatten_layers()
+                for weight in (layer._non_trainable_variables if layer.trainable else ())
+                if weight.dtype.startswith("float")
+            }
+        return rungs, did
 
     def pairing(self, model: keras.Model) -> Pairing:
         """Pair the variables; raises Unmatched where one is left over."""
@@ -145,11 +143,15 @@ class Examination:
 
     def rungs(self, model: keras.Model) -> list[Rung]:
         """Climb the whole ladder in the dtype of the pair, as `fit` would run the model."""
+        return self._climbed(model)[0]
+
+    def _climbed(self, model: keras.Model) -> tuple[list[Rung], Trace | None]:
+        """Return the rungs, and what the model did where its variables could be paired."""
         try:
-            pairing = self.pairing(model)
+            kept = ladder.Kept(Rewrite(model, self.pairing(model)))
         except Unmatched as unmatched:
-            return [Rung("variables", False, None, 0.0, 0.0, None, note=str(unmatched))]
-        return list(self.climb(Rewrite(model, pairing), self.trace, self.batches))
+            return [Rung("variables", False, None, 0.0, 0.0, None, note=str(unmatched))], None
+        return list(self.climb(kept, self.trace, self.batches)), kept.trace
 
     def climb(
         self, climber: Any, trace: Trace, batches: Sequence[Batch], noise: Collection[str] = ()
@@ -158,6 +160,11 @@ class Examination:
         climber.load_weights(trace.weights)
         climber.hold(self.held)
         return ladder.climb(climber, trace, batches, noise, probabilities=self.pair.probabilities)
+
+
+def _larger(batch: Batch, factor: float) -> Batch:
+    x, y = batch
+    return x * x.dtype.type(factor), y
 
 
 def _dropping(model: keras.Model) -> Iterator[tuple[Any, str]]:
@@ -179,16 +186,13 @@ def _without_dropout(model: keras.Model) -> None:
         setattr(thing, name, 0.0)
 
 
-def _unhidden(
-    weights: dict[str, np.ndarray], seed: int
-) -> tuple[dict[str, np.ndarray], tuple[str, ...]]:
-    """Return the weights with every constant one spread, and the names of those."""
+def _unhidden(weights: dict[str, np.ndarray], seed: int) -> dict[str, np.ndarray]:
+    """Return the weights with every constant one spread."""
     rng = np.random.default_rng(seed)
-    spread, names = {}, []
+    spread = {}
     for name, array in weights.items():
         noise = SPREAD * rng.standard_normal(array.shape)
         if np.ptp(array) == 0 and array.dtype.kind == "f":
-            names.append(name)
             array = (array + noise).astype(array.dtype)
         spread[name] = array
-    return spread, tuple(names)
+    return spread

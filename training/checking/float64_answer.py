@@ -8,11 +8,11 @@ import tensorflow as tf
 
 from keras_models.rewrite import Rewrite, Unmatched
 from training.checking.examination import Examination
-from training.checking.search import first_failing
+from training.checking.search import UNMATCHED, first_failing, height
 from training.checking.wide import Wide, departure
 from training.errors import first_line
 from training.parity import ladder
-from training.parity.ladder import NAMES, Rung, Trace
+from training.parity.ladder import Rung, Trace
 
 
 class Answer(NamedTuple):
@@ -26,10 +26,6 @@ class Answer(NamedTuple):
     def holds(self) -> bool:
         """Whether every rung does."""
         return self.rungs is not None and first_failing(self.rungs) is None
-
-
-UNMATCHED = Rung("variables", False, None, float("inf"), float("inf"), None)
-"""Nothing can be compared where variables have no counterpart."""
 
 
 def ask(examination: Examination, make: Callable[[], keras.Model], did: Trace | None) -> Answer:
@@ -73,5 +69,4 @@ def _height(answer: Answer) -> tuple[bool, int]:
     """How good an answer is: believed, and how many rungs hold."""
     if answer.rungs is None:
         return False, -1
-    failing = first_failing(answer.rungs)
-    return answer.doubt is None, NAMES.index(failing.name) if failing else len(NAMES)
+    return answer.doubt is None, height(first_failing(answer.rungs))

@@ -6,8 +6,8 @@ import keras
 
 from keras_models import translation, variants
 from training.checking.examination import Examination
-from training.checking.search import Explanation, distance, first_failing
-from training.parity.ladder import NAMES, Rung
+from training.checking.search import Explanation, distance, first_failing, height
+from training.parity.ladder import Rung
 
 Piece = tuple[str, Callable[[keras.Model], keras.Model | None]]
 
@@ -60,7 +60,7 @@ def swap(
             if candidate is None:
                 continue
             again = examination.rungs(candidate)
-            if _height(again) > _height(rungs):
+            if height(first_failing(again)) > height(failing):
                 said = name or OPTIMIZER_PIECES[translation.rule(candidate.optimizer) or "Adam"]
                 kept.append(Explanation(said, f"{distance(failing)}; 0 with the exact piece"))
                 # What was climbed has been trained; the next piece wants it fresh.
@@ -68,9 +68,3 @@ def swap(
                 waiting.remove((name, exact))
                 break
     return rungs, kept
-
-
-def _height(rungs: Sequence[Rung]) -> int:
-    """How many rungs are below the first that fails."""
-    failing = first_failing(rungs)
-    return NAMES.index(failing.name) if failing else len(NAMES)

@@ -13,6 +13,9 @@ from training.checking.case import Candidate, Case
 from training.checking.examination import Examination
 from training.parity.ladder import NAMES, Rung
 
+UNMATCHED = Rung("variables", False, None, float("inf"), float("inf"), None)
+"""Nothing can be compared where variables have no counterpart."""
+
 
 @dataclass(frozen=True)
 class Explanation:
@@ -67,7 +70,7 @@ def explain(search: Search) -> tuple[list[Explanation], Rung | None]:
 
 
 def _best(search: Search, case: Case, failing: Rung) -> _Best:
-    best = _Best(NAMES.index(failing.name))
+    best = _Best(height(failing))
     for candidate in mistakes.candidates(case, failing):
         if search.spent:
             break
@@ -76,9 +79,8 @@ def _best(search: Search, case: Case, failing: Rung) -> _Best:
             left = climb(changed)
         except (Unmatched, ValueError, TypeError, LookupError, AttributeError, tf.errors.OpError):
             continue  # a change that this model cannot take explains nothing
-        height = NAMES.index(left.name) if left else len(NAMES)
-        if height > best.height:
-            best = _Best(height, candidate, changed, left)
+        if height(left) > best.height:
+            best = _Best(height(left), candidate, changed, left)
         if left is None:
             break
     return best
@@ -87,9 +89,14 @@ def _best(search: Search, case: Case, failing: Rung) -> _Best:
 def climb(case: Case) -> Rung | None:
     """Return the first rung that fails in float64; climbing stops there."""
     if case.pairing is None:
-        return Rung("variables", False, None, float("inf"), float("inf"), None)
+        return UNMATCHED
     rungs = case.examination.wide.rungs_of(case.model, case.pairing)
     return next((rung for rung in rungs if not rung.ok), None)
+
+
+def height(failing: Rung | None) -> int:
+    """Return how many rungs hold, where `failing` is the first that does not; None: all."""
+    return NAMES.index(failing.name) if failing else len(NAMES)
 
 
 def first_failing(rungs: Sequence[Rung]) -> Rung | None:

@@ -24,8 +24,11 @@ class Narrow(Protocol):
     pair: Pair
     batches: Sequence[Batch]
     program: GraphProgram
-    weights: dict[str, np.ndarray]
     held: dict[str, np.ndarray]
+
+    def start_over(self, program: GraphProgram) -> None:
+        """Set a program of the graph to where both sides begin."""
+        ...
 
     def record(self, program: GraphProgram, batches: Sequence[Batch]) -> Trace:
         """Return what a program of the graph does on `batches`."""
@@ -84,8 +87,7 @@ class Wide:
     def start(self) -> OptimizerStart:
         """How the graph's optimizer starts, in float64."""
         program, first = self.program, self.batches[0]
-        program.reset()
-        program.assign({**self._examination.weights, **self._examination.held})
+        self._examination.start_over(program)
         values, slots = program.hyperparameters(*first), program.slots()
         applied = program.applied_gradients(*first)
         rates = []
