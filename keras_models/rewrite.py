@@ -10,82 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_models import translation
-
-Shape = tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class Match:
-    """The Keras variable of a TensorFlow 1 variable: its place in `model.weights`."""
-
-    index: int
-    transposed: bool = False
-
-
-Pairing = Mapping[str, Match]
-"""TensorFlow 1 variable -> its Keras variable."""
-
-
-class Unmatched(Exception):
-    """Variables that have no counterpart; says which."""
-
-
-def pair_up(
-    shapes: Mapping[str, Shape], model: keras.Model, weight_map: Mapping[str, str] | None = None
-) -> Pairing:
-    """Pair TensorFlow 1's variables, name -> shape, with the model's weights.
-
-    By `weight_map` (name -> path of the Keras variable) where it is given; otherwise each takes, in
-    order, the next trainable weight of its shape. Raises Unmatched where one is left over.
-    """
-    weights = list(model.weights)
-    if weight_map is not None:
-        return _by_map(shapes, weights, weight_map)
-    candidates = [i for i, weight in enumerate(weights) if weight.trainable]
-    if len(candidates) < len(shapes):  # some layer may be frozen
-        candidates = list(range(len(weights)))
-    pairing, left = {}, []
-    for name, shape in shapes.items():
-        fitting = [i for i in candidates if tuple(weights[i].shape) == shape]
-        if fitting:
-            pairing[name] = Match(fitting[0])
-            candidates.remove(fitting[0])
-        else:
-            left.append(f"{name} {list(shape)}")
-    over = [f"{weights[i].path} {list(weights[i].shape)}" for i in candidates]
-    if left or (over and all(weights[i].trainable for i in candidates)):
-        raise Unmatched(
-            f"without a counterpart: TensorFlow 1 {', '.join(left) or 'none'}; "
-            f"Keras {', '.join(over) or 'none'}"
-        )
-    return pairing
-
-
-def at_path(weights: Sequence, path: str) -> list[int]:
-    """Return the places of the weights whose path is `path` or ends in it."""
-    return [i for i, w in enumerate(weights) if w.path == path or w.path.endswith(f"/{path}")]
-
-
-def _by_map(shapes: Mapping[str, Shape], weights: list, weight_map: Mapping[str, str]) -> Pairing:
-    if unknown := [name for name in weight_map if name not in shapes]:
-        raise Unmatched(f"weight_map names {unknown[0]!r}; TensorFlow 1 has {', '.join(shapes)}")
-    if missing := [name for name in shapes if name not in weight_map]:
-        raise Unmatched(f"weight_map leaves out TensorFlow 1's {', '.join(missing)}")
-    pairing = {}
-    for name, path in weight_map.items():
-        found = at_path(weights, path)
-        if len(found) != 1:
-            paths = ", ".join(weight.path for weight in weights)
-            raise Unmatched(f"weight_map names {path!r} for {name}; Keras has {paths}")
-        if tuple(weights[found[0]].shape) != shapes[name]:
-            raise Unmatched(
-                f"weight_map pairs {name} {list(shapes[name])} with {path} "
-                f"{list(weights[found[0]].shape)}"
-            )
-        pairing[name] = Match(found[0])
-    if len({match.index for match in pairing.values()}) < len(pairing):
-        raise Unmatched("weight_map names one Keras variable twice")
-    return {name: pairing[name] for name in shapes}
+from keras_models.pairing import Pairing
 
 
 @dataclass(frozen=True)
@@ -98,17 +23,27 @@ class Observation:
 
 
 class Rewrite:
-    """`model` with its pairing. `traced`: run as tf.function, as `fit` does; otherwise eagerly.
+    """`model` with its pairing and that of moving averages.
+
+    `traced`: run as tf.function, as `fit` does; otherwise eagerly.
 
     A step is what `fit` would run: the model's own `train_step` where it has one. The number of
     rows is open while it is traced, as it was in TensorFlow 1's graph: with a known one TensorFlow
     folds counts into constants, which rounds differently.
     """
 
-    def __init__(self, model: keras.Model, pairing: Pairing, *, traced: bool = True) -> None:
+    def __init__(
+        self,
+        model: keras.Model,
+        pairing: Pairing,
+        moving: Pairing | None = None,
+        *,
+        traced: bool = True,
+    ) -> None:
         self.model, self.pairing = model, pairing
         weights = list(model.weights)
         self._paired = {name: weights[match.index] for name, match in pairing.items()}
+        self.moved = {name: weights[match.index] for name, match in (moving or {}).items()}
         model.optimizer.build(model.trainable_variables)
         self._traced = traced
         self._functions: dict[str, Any] = {}
@@ -223,6 +158,10 @@ class Rewrite:
     def step(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         """Run one update; return the loss before it."""
         return self._run("_update", x, y).numpy()
+
+    def moving(self) -> dict[str, np.ndarray]:
+        """Return copies of the moving averages that are paired."""
+        return {name: variable.numpy() for name, variable in self.moved.items()}
 
     def slots(self) -> dict[str, np.ndarray]:
         """Return as "slot m of W1" the slots that mean what TensorFlow 1's mean."""

@@ -14,7 +14,7 @@ import keras
 import numpy as np
 
 from keras_models import translation
-from keras_models.rewrite import Pairing, Unmatched, at_path, pair_up
+from keras_models.pairing import Pairing, Unmatched, at_path, pair_up
 from tf1_compat.state import POWERS, SMALLEST_NORMAL, State, StateError, power_after
 
 WeightMap = Mapping[str, str]

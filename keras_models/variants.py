@@ -17,7 +17,8 @@ from keras_models.exact import AddV2Dense
 
 Change = Callable[[Layer, dict[str, Any]], Layer | None]
 """(layer, its config) -> another layer, or None to rebuild it from the config, edited or not."""
-
+Call = Callable[..., Any]
+"""(layer or operation, what it is given) -> outputs; calls it, or does something else instead."""
 
 OWN = ("train_step", "compute_loss")
 """What a model's class may do otherwise than Keras', and `fit` runs."""
@@ -27,6 +28,7 @@ def variant(
     model: keras.Model,
     change: Change | None = None,
     *,
+    call: Call | None = None,
     optimizer: Optimizer | None = None,
     loss: Any = None,
     loss_weights: Any = None,
@@ -48,7 +50,7 @@ def variant(
             (change(layer, config) if change else None) or type(layer).from_config(config)
         )
 
-    clone = _cloned(model, rebuilt)
+    clone = _cloned(model, rebuilt, call)
     if plain:
         clone = keras.Model(clone.inputs, clone.outputs)
     elif lost := [
@@ -64,18 +66,23 @@ def variant(
     return clone
 
 
-def _cloned(model: keras.Model, rebuilt: Callable[[Any], Any]) -> keras.Model:
+def _cloned(
+    model: keras.Model, rebuilt: Callable[[Any], Any], call: Call | None = None
+) -> keras.Model:
     """Clone `model` as its own class; a functional one's inputs are in the dtype of `floatx`."""
 
     def fresh(tensor: Any) -> Any:
         dtype = keras.config.floatx() if tensor.dtype.startswith("float") else tensor.dtype
         return keras.Input(batch_shape=tensor.shape, dtype=dtype, name=tensor.name)
 
+    if call is not None and isinstance(model, keras.Sequential):
+        model = model._functional
     in_order = isinstance(model, keras.Sequential)  # its layers widen what they are given
     wide = keras.config.floatx() != "float32" and not in_order and getattr(model, "inputs", None)
     inputs = keras.tree.map_structure(fresh, model.input) if wide else None
     with _not_compiled(model):
-        clone = keras.models.clone_model(model, inputs, clone_function=rebuilt)
+        more = {"call_function": call} if call else {}
+        clone = keras.models.clone_model(model, inputs, clone_function=rebuilt, **more)
     kind = type(model)
     if in_order and type(clone) is not kind:
         begin = [keras.Input(batch_shape=model.input_shape)] if model.built else []

@@ -100,8 +100,9 @@ class GraphProgram:
         graph: tf.Graph,
         inspection: Inspection,
         config: tf.compat.v1.ConfigProto | None = None,
+        moving: Sequence[str] = (),
     ) -> None:
-        self.inspection = inspection
+        self.inspection, self._moving = inspection, moving
         self._graph, self._config = graph, config
         self._session = tf.compat.v1.Session(graph=graph, config=config)
         self.reset()
@@ -109,7 +110,7 @@ class GraphProgram:
     def in_float64(self, *, as_rounded: bool = False) -> "GraphProgram":
         """Return the same graph in float64, freshly initialized; `as_rounded` as in `float64`."""
         wide = float64.twin(self._graph, as_rounded=as_rounded)
-        return GraphProgram(wide, self.inspection, self._config)
+        return GraphProgram(wide, self.inspection, self._config, self._moving)
 
     def reset(self) -> None:
         """Run every initializer: weights and slots are as at the start."""
@@ -161,6 +162,23 @@ class GraphProgram:
             if op in self.inspection.reads
         }
         return self._session.run(names)
+
+    def moving(self) -> dict[str, np.ndarray]:
+        """Return copies of the variables that move without being trained."""
+        return self.read(self._moving)
+
+    def tensors(self, x: np.ndarray, y: np.ndarray) -> list[np.ndarray]:
+        """Return every tensor of floats, one row of x a row, that the outputs are made of."""
+        ends = self.inspection.endpoints
+        last = self._graph.get_tensor_by_name(ends.logits or ends.cost).op
+        behind = [
+            tensor
+            for op in updates.ancestors([last], control=False)
+            for tensor in op.outputs
+            if tensor.dtype.is_floating and op._get_control_flow_context() is None
+        ]
+        values = self._session.run(behind, {ends.x: x, ends.y: y})
+        return [value for value in values if value.ndim and len(value) == len(x)]
 
     def applied_gradients(self, x: np.ndarray, y: np.ndarray) -> dict[str, np.ndarray]:
         """Return the gradients as the update ops would get them, after any clipping."""

@@ -35,7 +35,7 @@ class Structure:
     clipped: bool
     """Gradients are changed on their way to the optimizer."""
     moving: tuple[str, ...]
-    """Variables that an update moves and no gradient does, such as moving averages."""
+    """Variables that an update moves and no gradient does, such as moving averages, as made."""
     held: tuple[str, ...]
     """Variables behind the cost that nothing moves, such as those of frozen layers."""
     numbers: tuple[float, ...]
@@ -72,7 +72,7 @@ def read(
     return Structure(
         dropouts=sum(op.type in DRAWS for op in behind_cost),
         clipped=any(_clipped(graph, update, gradients) for update in updates),
-        moving=tuple(sorted(moving)),
+        moving=tuple(name for name in _floats(behind_update) if name in moving),
         held=tuple(name for name in _floats(behind_cost) if name not in trained | moving),
         numbers=tuple(sorted(_numbers(behind_cost))),
         step=steps[0] if steps else None,

@@ -209,9 +209,9 @@ WRONG: dict[str, tuple[Names, str]] = {
     "momentum of moving averages": (
         pair(
             normalized(0.9),
-            sequential(lambda: layers.BatchNormalization(momentum=0.99)),
+            sequential(lambda: layers.BatchNormalization(momentum=0.99, name="norm")),
         ),
-        "moving averages",
+        "momentum of layer norm: 0.99 in Keras, 0.9 in TensorFlow 1",
     ),
     "rate beyond the steps": (
         pair(

@@ -9,7 +9,8 @@ import numpy as np
 from keras import layers
 
 from keras_models import translation
-from keras_models.rewrite import Rewrite, Unmatched
+from keras_models.pairing import Unmatched
+from keras_models.rewrite import Rewrite
 from training.checking.examination import Examination
 from training.checking.search import Explanation
 from training.parity.tolerances import TOLERANCES
@@ -85,55 +86,22 @@ def _dropout(examination: Examination) -> Iterator[Seen]:
 
 
 def _moving(examination: Examination) -> Iterator[Seen]:
-    """Moving averages, after all updates."""
-    names = examination.pair.structure.moving
-    ours = examination.keras_moving
-    if not names and not ours:
+    """Moving averages that no rung has."""
+    model, theirs = examination.pair.sample, examination.pair.structure.moving
+    try:
+        found, left = examination.pairing_of_moving(model, examination.pairing(model))
+    except Unmatched:
         return
-    if not names or not ours:
-        side, other = ("Keras", "TensorFlow 1") if ours else ("TensorFlow 1", "Keras")
+    if bool(theirs) != bool(found or left):
+        side, other = ("TensorFlow 1", "Keras") if theirs else ("Keras", "TensorFlow 1")
         yield Seen(not_compared=f"moving averages, which {side} updates here and {other} does not")
-        return
-    theirs = examination.graph_moving
-    pairs = _paired(list(theirs), list(ours), theirs, ours)
-    if pairs is None:
+    elif alone := [*(name for name in theirs if name not in found), *left]:
+        yield Seen(not_compared=f"moving averages of one side only: {', '.join(alone)}")
+    if examination.biased & set(found):
         yield Seen(
-            not_compared=f"moving averages ({len(names)} in TensorFlow 1's update, {len(ours)} in "
-            "Keras, which cannot be told apart)"
+            not_compared="moving variances: TensorFlow 1's fused batch norm divides by n - 1 "
+            "(Bessel's correction), Keras by n"
         )
-        return
-    for name, path in pairs:
-        scale = float(np.abs(theirs[name]).max(initial=0))
-        apart = float(np.abs(ours[path] - theirs[name]).max(initial=0))
-        if apart <= TOLERANCES["float64_of_float32"].relative * scale:
-            continue
-        said = f"moving averages: {path} moves otherwise than {name}"
-        evidence = f"{apart / scale if scale else apart:.1e} relative after all updates"
-        if "FusedBatchNorm" in " ".join(examination.pair.op_types) and "var" in path:
-            yield Seen(
-                not_compared=f"what Bessel's correction does to {path}: TensorFlow 1's fused batch "
-                f"norm divides by n - 1, Keras by n ({evidence})"
-            )
-        else:
-            yield Seen(Explanation(f"{said}; compare momentum and decay", evidence))
-
-
-def _paired(
-    names: list[str], paths: list[str], theirs: dict, ours: dict
-) -> list[tuple[str, str]] | None:
-    """Pair moving averages by shape and last name (mean, variance), in order; else None."""
-    if len(names) != len(paths):
-        return None
-    pairs, left = [], list(paths)
-    for name in names:
-        kind = name.rpartition("/")[2].removeprefix("moving_")[:3]
-        fits = [p for p in left if ours[p].shape == theirs[name].shape]
-        same = [p for p in fits if p.rpartition("/")[2].removeprefix("moving_")[:3] == kind]
-        if not (same or fits):
-            return None
-        pairs.append((name, (same or fits)[0]))
-        left.remove(pairs[-1][1])
-    return pairs
 
 
 def _ids(examination: Examination) -> Iterator[Seen]:

@@ -13,7 +13,7 @@ from typing import Any
 import keras
 
 from keras_models import variants
-from keras_models.rewrite import Pairing
+from keras_models.pairing import Pairing, carried_over
 from training.checking.examination import Examination
 
 
@@ -26,11 +26,16 @@ class Case:
     pairing: Pairing | None
 
     def having(self, change: variants.Change | None = None, **parts: Any) -> "Case":
-        """Return the case with layers, optimizer or loss changed; variables pair as before."""
+        """Return the case with layers, calls, optimizer or loss changed; variables pair as before.
+
+        See `variants.variant` for `parts`.
+        """
         model = variants.variant(self.model, change, **parts)
-        if change is None:
-            return dataclasses.replace(self, model=model)
-        return Case(self.examination, model, self.pairing or self.examination.pairing(model))
+        if self.pairing is None:
+            pairing = self.examination.pairing(model) if change else None
+        else:
+            pairing = carried_over(self.pairing, self.model, model)
+        return Case(self.examination, model, pairing)
 
     def paired(self, pairing: Pairing) -> "Case":
         """Return the case with other variables paired."""
@@ -43,6 +48,10 @@ class Candidate:
 
     cause: str
     make: Callable[[], Case]
+    layers: tuple[str, ...] = ()
+    """The layers that it changes, where it changes what they compute."""
+    pairs: bool = False
+    """It only pairs variables otherwise."""
 
 
 Hypothesis = Callable[[Case], Iterator[Candidate]]

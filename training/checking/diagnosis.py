@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import keras
 
 from keras_models import variants
+from keras_models.pairing import Pairing
 from training.checking import beyond, rows
 from training.checking.examination import Examination
 from training.checking.float64_answer import ask
@@ -49,6 +50,8 @@ class Diagnosis:
     """What is left when every cause found is mended, or why nothing could be proven."""
     not_compared: Sequence[str] = ()
     """What no rung has looked at."""
+    better: Pairing | None = None
+    """Another pairing, of variables that only their order had told apart, that mends everything."""
 
     @property
     def first_difference(self) -> Rung | None:
@@ -60,6 +63,11 @@ def diagnose(examination: Examination, budget: float = BUDGET) -> Diagnosis:
     """Return the diagnosis. Raises UserError where variables cannot be matched at all."""
     rungs, did = examination.user_climb()
     found = _judge(examination, rungs, did, budget)
+    if found.better:
+        examination = examination.paired(found.better)
+        told_apart = _told_apart(examination)
+        found = _judge(examination, *examination.user_climb(), budget)
+        found = replace(found, causes=[told_apart, *found.causes])
     seen = beyond.look(examination)
     unseen = [one.not_compared for one in seen if one.not_compared]
     differences = [one.difference for one in seen if one.difference]
@@ -70,6 +78,19 @@ def diagnose(examination: Examination, budget: float = BUDGET) -> Diagnosis:
         found, said = _judge_clips(examination, found, budget)
         unseen += said
     return replace(found, not_compared=unseen)
+
+
+def _told_apart(examination: Examination) -> Explanation:
+    """Say which variables were paired otherwise than in order."""
+    paths = [weight.path for weight in examination.pair.sample.weights]
+    pairing = examination.pairing(examination.pair.sample)
+    moved = [
+        f"{name} with {paths[match.index]}" for name, match in pairing.items() if match.guessed
+    ]
+    return Explanation(
+        f"variables of one shape were paired by what they compute: {', '.join(moved)}",
+        "in their order the outputs are others; a weight_map or names of layers say it for good",
+    )
 
 
 def _judge_clips(
@@ -175,7 +196,19 @@ def _find_mistakes(
         if search.spent:
             what = f"none of the causes tried in {budget:g} s explains it (--budget takes more)"
         unexplained = f"{distance(left)} in float64{_where(search)}, and {what}"
-    return Diagnosis("different", rungs, found, unexplained)
+    better = _better_pairing(search, found) if left is None else None
+    return Diagnosis("different", rungs, found, unexplained, better=better)
+
+
+def _better_pairing(search: Search, found: Sequence[Explanation]) -> Pairing | None:
+    """Return the pairing that mends everything, where nothing but a guess was wrong."""
+    before, after = search.first.pairing, search.case.pairing
+    if before is None or after is None or not all(one.pairs for one in found):
+        return None
+    moved = [name for name in after if after[name] != before[name]]
+    if not all(before[name].guessed and not after[name].transposed for name in moved):
+        return None  # names say so: it is the model that uses them otherwise
+    return after
 
 
 def _where(search: Search) -> str:

@@ -12,7 +12,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_models.rewrite import Pairing, Rewrite, Unmatched, pair_up
+from keras_models.pairing import Pairing, Unmatched, pair_moving, pair_up
+from keras_models.rewrite import Rewrite
 from tf1_compat.graph import GraphProgram
 from training.checking.wide import Wide
 from training.errors import UserError, first_line
@@ -27,24 +28,29 @@ SPREAD = 0.1
 class Examination:
     """A pair with its batches and weights.
 
-    `held` are variables that nobody trains, such as those of frozen layers. Weights are the graph's
-    own initial ones; a variable that starts as a constant, such as a bias of zeros, has N(0, 0.1)
-    added on both sides, or a mistake could hide behind the zeros. Raises UserError for a graph that
-    gives another loss when run again, and for data that it refuses.
+    `pairing` is that of every copy of the Keras model, where it is known; `held` are variables that
+    nobody trains, such as those of frozen layers. Weights are the graph's own initial ones; a
+    variable that starts as a constant, such as a bias of zeros, has N(0, 0.1) added on both sides,
+    or a mistake could hide behind the zeros. Raises UserError for a graph that gives another loss
+    when run again, and for data that it refuses.
     """
 
     def __init__(
-        self, pair: Pair, batches: Sequence[Batch], seed: int, config: tf.compat.v1.ConfigProto
+        self,
+        pair: Pair,
+        batches: Sequence[Batch],
+        seed: int,
+        config: tf.compat.v1.ConfigProto,
+        pairing: Pairing | None = None,
     ) -> None:
+        self._pairing = pairing
         self.pair, self.batches, self.seed, self._config = pair, batches, seed, config
         self.optimizer_name = type(pair.sample.optimizer).__name__
-        self.program = GraphProgram(pair.graph, pair.inspection, config)
+        self.program = GraphProgram(pair.graph, pair.inspection, config, pair.structure.moving)
         self.drawn = self.program.weights()
         self.weights = _unhidden(self.drawn, seed)
         self.held = self.program.read(pair.structure.held)
         self.trace = self.record(self.program, batches)
-        self.graph_moving = self.program.read(pair.structure.moving)
-        self.keras_moving: dict[str, np.ndarray] = {}
         self.dropout_rates = _dropout_rates(pair.sample)
         self.wide = Wide(self)
 
@@ -71,7 +77,11 @@ class Examination:
     def scaled(self, factor: float) -> "Examination":
         """Return the same examination on batches whose x is `factor` times as large."""
         batches = [_larger(batch, factor) for batch in self.batches]
-        return Examination(self.pair, batches, self.seed, self._config)
+        return Examination(self.pair, batches, self.seed, self._config, self._pairing)
+
+    def paired(self, pairing: Pairing) -> "Examination":
+        """Return the same examination with variables paired as said."""
+        return Examination(self.pair, self.batches, self.seed, self._config, pairing)
 
     def clips(self, factor: float) -> bool:
         """Whether the graph changes a gradient on its way where x is `factor` times as large."""
@@ -127,19 +137,31 @@ class Examination:
         """
         model = self.fresh_model()
         with self._refusal():
-            rungs, did = self._climbed(model)
-        if did is not None:
-            self.keras_moving = {
-                weight.path: weight.numpy()
-                for layer in model._flatten_layers()
-                for weight in (layer._non_trainable_variables if layer.trainable else ())
-                if weight.dtype.startswith("float")
-            }
-        return rungs, did
+            return self._climbed(model)
 
     def pairing(self, model: keras.Model) -> Pairing:
         """Pair the variables; raises Unmatched where one is left over."""
-        return pair_up(self.pair.inspection.shapes, model, self.pair.weight_map)
+        return self._pairing or pair_up(self.pair.inspection.shapes, model, self.pair.weight_map)
+
+    @property
+    def biased(self) -> set[str]:
+        """Moving variances over n - 1, as TensorFlow 1's fused batch norm takes them; Keras: n."""
+        if not any("FusedBatchNorm" in kind for kind in self.pair.op_types):
+            return set()
+        return {name for name in self.pair.structure.moving if "var" in name.rpartition("/")[2]}
+
+    def pairing_of_moving(
+        self, model: keras.Model, pairing: Pairing
+    ) -> tuple[Pairing, Sequence[str]]:
+        """Pair the moving averages; return them, and the paths in Keras that are left over."""
+        shapes = {name: array.shape for name, array in self.trace.moving[0].items()}
+        return pair_moving(shapes, model, pairing)
+
+    def rewrite(self, model: keras.Model, pairing: Pairing, *, traced: bool = True) -> Rewrite:
+        """Return what climbs for `model`."""
+        moving, _ = self.pairing_of_moving(model, pairing)
+        compared = {name: match for name, match in moving.items() if name not in self.biased}
+        return Rewrite(model, pairing, compared, traced=traced)
 
     def rungs(self, model: keras.Model) -> list[Rung]:
         """Climb the whole ladder in the dtype of the pair, as `fit` would run the model."""
@@ -148,7 +170,7 @@ class Examination:
     def _climbed(self, model: keras.Model) -> tuple[list[Rung], Trace | None]:
         """Return the rungs, and what the model did where its variables could be paired."""
         try:
-            kept = ladder.Kept(Rewrite(model, self.pairing(model)))
+            kept = ladder.Kept(self.rewrite(model, self.pairing(model)))
         except Unmatched as unmatched:
             return [Rung("variables", False, None, 0.0, 0.0, None, note=str(unmatched))], None
         return list(self.climb(kept, self.trace, self.batches)), kept.trace

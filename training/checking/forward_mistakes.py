@@ -1,23 +1,36 @@
-"""Mistakes in what the layers compute: activations, pooling, padding, a layer too many."""
+"""Mistakes in what a layer computes: its activation, numbers, pooling, padding, dilation."""
 
 from collections.abc import Iterator
 from typing import Any
 
-import keras
+from keras import layers
 
 from training.checking.case import Candidate, Case, Hypothesis, edited
 
 ACTIVATIONS = (
-    *("linear", "relu", "sigmoid", "tanh", "softmax", "elu", "leaky_relu", "relu6"),
-    *("softplus", "softsign", "selu", "gelu", "silu"),
+    *("relu", "sigmoid", "tanh", "softmax", "elu", "leaky_relu", "relu6"),
+    *("softplus", "softsign", "selu", "gelu", "silu", "linear"),
+)
+"""The last is none at all: its outputs are behind the graph's, whatever comes after them there."""
+
+DIMENSIONS = ("1D", "2D", "3D")
+POOLS = (
+    *((f"MaxPooling{n}", f"AveragePooling{n}") for n in DIMENSIONS),
+    *((f"GlobalMaxPooling{n}", f"GlobalAveragePooling{n}") for n in DIMENSIONS),
 )
 
-TWINS = {
-    keras.layers.MaxPooling2D: keras.layers.AveragePooling2D,
-    keras.layers.AveragePooling2D: keras.layers.MaxPooling2D,
-    keras.layers.GlobalMaxPooling2D: keras.layers.GlobalAveragePooling2D,
-    keras.layers.GlobalAveragePooling2D: keras.layers.GlobalMaxPooling2D,
+CHOICES: dict[str, tuple[Any, ...]] = {
+    "padding": ("same", "valid", "causal"),
+    "dilation_rate": (1, 2, 3, 4),
+    "strides": (1, 2, 3),
+    "interpolation": ("nearest", "bilinear"),
+    "mask_zero": (True, False),
+    "go_backwards": (True, False),
 }
+"""Settings that are one of a few."""
+
+KEPT = ("rate", "momentum", "dropout", "recurrent_dropout")
+"""Settings that no forward pass in training shows."""
 
 
 def activation(case: Case) -> Iterator[Candidate]:
@@ -31,37 +44,28 @@ def activation(case: Case) -> Iterator[Candidate]:
             if other == own:
                 continue
             what = "none" if other == "linear" else other
-            change = edited(layer.name, activation=other)
-            yield Candidate(
+            yield _edit(
+                case,
                 f"activation of layer {layer.name}: {'none' if own == 'linear' else own} in "
                 f"Keras, {what} in TensorFlow 1",
-                lambda change=change: case.having(change),  # type: ignore[misc]
+                layer.name,
+                activation=other,
             )
 
 
-def extra_layer(case: Case) -> Iterator[Candidate]:
-    """A layer without weights (dropout, scaling, an activation) that only Keras has."""
-    for layer in case.model.layers:
-        if layer.weights or isinstance(layer, keras.layers.InputLayer | keras.layers.Identity):
-            continue
-
-        def drop(other: Any, config: dict[str, Any], name: str = layer.name) -> Any:
-            if other.name != name:
-                return None
-            return keras.layers.Identity(name=name, dtype=config["dtype"])
-
-        yield Candidate(
-            f"layer {layer.name} ({type(layer).__name__}) has no counterpart in TensorFlow 1",
-            lambda drop=drop: case.having(drop),  # type: ignore[misc]
-        )
+def _edit(case: Case, cause: str, *names: str, **changes: Any) -> Candidate:
+    """A candidate that changes the config of layers."""
+    return Candidate(cause, lambda: case.having(edited(names, **changes)), names)
 
 
 def pooling(case: Case) -> Iterator[Candidate]:
     """The maximum on one side, the average on the other."""
+    twins = {one: other for pair in POOLS for one, other in (pair, pair[::-1])}
     for layer in case.model.layers:
-        twin = TWINS.get(type(layer))
-        if twin is None:
+        own = type(layer).__name__
+        if own not in twins:
             continue
+        twin = getattr(layers, twins[own])
 
         def change(
             other: Any, config: dict[str, Any], name: str = layer.name, twin: Any = twin
@@ -69,28 +73,32 @@ def pooling(case: Case) -> Iterator[Candidate]:
             return twin.from_config(config) if other.name == name else None
 
         yield Candidate(
-            f"pooling: layer {layer.name} is a {type(layer).__name__}, TensorFlow 1's a "
-            f"{twin.__name__}",
+            f"pooling: layer {layer.name} is a {own}, TensorFlow 1's a {twins[own]}",
             lambda change=change: case.having(change),  # type: ignore[misc]
+            (layer.name,),
         )
 
 
-def padding(case: Case) -> Iterator[Candidate]:
-    """`same` on one side, `valid` on the other, where the shapes happen to fit."""
+def choices(case: Case) -> Iterator[Candidate]:
+    """Another padding, dilation, ..., where the shapes happen to fit."""
     for layer in case.model.layers:
-        own = layer.get_config().get("padding")
-        if own not in ("same", "valid"):
-            continue
-        other = "valid" if own == "same" else "same"
-        change = edited(layer.name, padding=other)
-        yield Candidate(
-            f"padding of layer {layer.name}: {own} in Keras, {other} in TensorFlow 1",
-            lambda change=change: case.having(change),  # type: ignore[misc]
-        )
+        for setting, values in CHOICES.items():
+            own = _single(layer.get_config().get(setting))
+            for value in values if own in values else ():
+                if value != own:
+                    yield _edit(
+                        case,
+                        f"{setting} of layer {layer.name}: {own} in Keras, {value} in TensorFlow 1",
+                        layer.name,
+                        **{setting: value},
+                    )
 
 
-KEPT = ("rate", "momentum", "dropout", "recurrent_dropout")
-"""Settings that no forward pass in training shows."""
+def _single(setting: Any) -> Any:
+    """The one value of a setting that may be given per dimension."""
+    if isinstance(setting, list | tuple) and setting and len(set(setting)) == 1:
+        return setting[0]
+    return setting
 
 
 def settings(case: Case) -> Iterator[Candidate]:
@@ -106,13 +114,13 @@ def settings(case: Case) -> Iterator[Candidate]:
         for group in groups:
             of = f"all {kind} layers" if len(group) > 1 else f"layer {group[0]}"
             for number in case.examination.pair.structure.numbers:
-                if number == own:
-                    continue
-                change = edited(group, **{setting: number})
-                yield Candidate(
-                    f"{setting} of {of}: {own:g} in Keras, {number:g} in TensorFlow 1",
-                    lambda change=change: case.having(change),  # type: ignore[misc]
-                )
+                if number != own:
+                    yield _edit(
+                        case,
+                        f"{setting} of {of}: {own:g} in Keras, {number:g} in TensorFlow 1",
+                        *group,
+                        **{setting: number},
+                    )
 
 
-ALL: tuple[Hypothesis, ...] = (extra_layer, activation, settings, pooling, padding)
+ALL: tuple[Hypothesis, ...] = (activation, settings, pooling, choices)

@@ -91,10 +91,11 @@ def reduction(case: Case) -> Iterator[Candidate]:
     ours = case.examination.wide.observation(case.model, case.pairing)
     theirs = case.examination.wide.trace.observed
     factor = float(theirs.loss) / float(ours.loss) if ours.loss else 0.0
-    if factor:
+    weight = case.model.get_compile_config()["loss_weights"] or 1.0
+    if factor and isinstance(weight, int | float):
         yield Candidate(
             f"factor: TensorFlow 1's loss is {factor:.7g} times Keras'",
-            lambda: case.having(loss_weights=factor),
+            lambda: case.having(loss_weights=factor * weight),
         )
 
 

@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 
 from training.checking import (
+    average_mistakes,
     forward_mistakes,
     loss_mistakes,
+    place_mistakes,
     update_mistakes,
     variable_mistakes,
 )
@@ -16,11 +18,12 @@ def candidates(case: Case, failing: Rung) -> Iterator[Candidate]:
     """Yield what could explain the first failing rung, the likeliest first."""
     families: dict[str, tuple[Hypothesis, ...]] = {
         "variables": variable_mistakes.OF_SHAPE,
-        "forward": (*forward_mistakes.ALL, *variable_mistakes.OF_VALUE),
+        "forward": (*forward_mistakes.ALL, *place_mistakes.ALL, *variable_mistakes.OF_VALUE),
         "loss": loss_mistakes.ALL,
         "gradients": loss_mistakes.OF_GRADIENTS,
         "one update": update_mistakes.ALL,
         "all updates": update_mistakes.ALL,
+        "moving averages": average_mistakes.ALL,
     }
     family = families.get(failing.name, ())
     if failing.name == "loss" and case.examination.trace.observed.logits is None:

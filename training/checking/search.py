@@ -1,16 +1,18 @@
 """The search for what is wrong: one mistake after another is mended until the ladder holds."""
 
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import keras
 import tensorflow as tf
 
-from keras_models.rewrite import Pairing, Unmatched
+from keras_models.pairing import Pairing, Unmatched
 from training.checking import mistakes
 from training.checking.case import Candidate, Case
 from training.checking.examination import Examination
+from training.checking.localization import locate
 from training.parity.ladder import NAMES, Rung
 
 UNMATCHED = Rung("variables", False, None, float("inf"), float("inf"), None)
@@ -23,6 +25,8 @@ class Explanation:
 
     cause: str
     evidence: str
+    pairs: bool = False
+    """It only pairs variables otherwise."""
 
 
 class Search:
@@ -33,7 +37,7 @@ class Search:
             pairing: Pairing | None = examination.pairing(wide)
         except Unmatched:
             pairing = None
-        self.case = Case(examination, wide, pairing)
+        self.first = self.case = Case(examination, wide, pairing)
         self._until = time.monotonic() + budget
 
     @property
@@ -42,18 +46,28 @@ class Search:
         return time.monotonic() >= self._until
 
 
+class Reached(NamedTuple):
+    """How far a case comes: the rungs that hold, then the layers that the graph has as well."""
+
+    rungs: int
+    layers: int = 0
+
+
 @dataclass
 class _Best:
-    """The candidate that makes the most rungs hold."""
+    """The candidate that comes furthest."""
 
-    height: int
+    reached: Reached
     candidate: Candidate | None = None
     case: Case | None = None
-    left: Rung | None = field(default=None)
+    left: Rung | None = None
 
 
 def explain(search: Search) -> tuple[list[Explanation], Rung | None]:
-    """Mend one mistake after another until the ladder holds; return them and what still fails."""
+    """Mend one mistake after another until the ladder holds; return them and what still fails.
+
+    The search's case is then the last one.
+    """
     found: list[Explanation] = []
     case = search.case
     failing = climb(case)
@@ -61,29 +75,62 @@ def explain(search: Search) -> tuple[list[Explanation], Rung | None]:
     while failing is not None:
         best = _best(search, case, failing)
         if best.candidate is None or best.case is None:
+            search.case = case
             return found, failing
         where = "every rung holds" if best.left is None else f"{failing.name} holds"
+        if best.left is not None and best.left.name == failing.name:
+            where = f"{best.reached.layers} layers agree"
         evidence = f"{distance(failing)} in float64; changed, {where}"
-        found.append(Explanation(best.candidate.cause, evidence))
+        found.append(Explanation(best.candidate.cause, evidence, best.candidate.pairs))
         case, failing = best.case.having(), best.left
+    search.case = case
     return found, None
 
 
 def _best(search: Search, case: Case, failing: Rung) -> _Best:
-    best = _Best(height(failing))
-    for candidate in mistakes.candidates(case, failing):
-        if search.spent:
-            break
-        try:
-            changed = candidate.make()
-            left = climb(changed)
-        except (Unmatched, ValueError, TypeError, LookupError, AttributeError, tf.errors.OpError):
-            continue  # a change that this model cannot take explains nothing
-        if height(left) > best.height:
-            best = _Best(height(left), candidate, changed, left)
-        if left is None:
-            break
+    """Try what could be wrong where the forward pass departs, if that is known; then everything."""
+    located = locate(case) if _of_outputs(failing) else None
+    best = _Best(Reached(height(failing), located.right if located else 0))
+    if located is not None and located.wrong is not None:
+        near = [c for c in mistakes.candidates(case, failing) if located.near & {*c.layers}]
+        best = _first_best(search, best, near, quick=True)
+    if best.candidate is None:
+        best = _first_best(search, best, mistakes.candidates(case, failing))
     return best
+
+
+def _first_best(
+    search: Search, best: _Best, candidates: Iterable[Candidate], *, quick: bool = False
+) -> _Best:
+    """Return what comes furthest; whatever makes all rungs hold ends the search."""
+    for candidate in candidates:
+        if search.spent or (best.candidate is not None and best.left is None):
+            break
+        best = _better(best, candidate, quick=quick)
+    return best
+
+
+def _better(best: _Best, candidate: Candidate, *, quick: bool) -> _Best:
+    """Return which comes further; `quick`: do not climb where no more layers are right."""
+    try:
+        changed = candidate.make()
+        if quick and _layers(changed) <= best.reached.layers:
+            return best
+        left = climb(changed)
+        layers = _layers(changed) if _of_outputs(left) else 0
+    except (Unmatched, ValueError, TypeError, LookupError, AttributeError, tf.errors.OpError):
+        return best  # a change that this model cannot take explains nothing
+    reached = Reached(height(left), layers)
+    return _Best(reached, candidate, changed, left) if reached > best.reached else best
+
+
+def _of_outputs(failing: Rung | None) -> bool:
+    return failing is not None and failing.name == "forward"
+
+
+def _layers(case: Case) -> int:
+    located = locate(case)
+    return located.right if located else 0
 
 
 def climb(case: Case) -> Rung | None:

@@ -4,7 +4,8 @@ import dataclasses
 import itertools
 from collections.abc import Iterator
 
-from keras_models.rewrite import Match
+from keras_models.pairing import Match
+from training.checking import forward_mistakes
 from training.checking.case import Candidate, Case, Hypothesis, edited
 
 FEW = 12
@@ -84,8 +85,9 @@ def swapped(case: Case) -> Iterator[Candidate]:
         yield Candidate(
             f"swapped weights: {where}",
             lambda pairing=pairing: case.paired(pairing),  # type: ignore[misc]
+            pairs=True,
         )
 
 
-OF_SHAPE: tuple[Hypothesis, ...] = (bias, transposed_by_shape)
+OF_SHAPE: tuple[Hypothesis, ...] = (bias, transposed_by_shape, forward_mistakes.choices)
 OF_VALUE: tuple[Hypothesis, ...] = (transposed, swapped)

@@ -10,7 +10,8 @@ import keras
 import numpy as np
 
 from keras_models import copies, variants
-from keras_models.rewrite import Pairing, Rewrite
+from keras_models.pairing import Pairing
+from keras_models.rewrite import Rewrite
 from tf1_compat.graph import GraphProgram
 from training.model_files.pair import Pair
 from training.parity import ladder
@@ -32,6 +33,10 @@ class Narrow(Protocol):
 
     def record(self, program: GraphProgram, batches: Sequence[Batch]) -> Trace:
         """Return what a program of the graph does on `batches`."""
+        ...
+
+    def rewrite(self, model: keras.Model, pairing: Pairing, *, traced: bool = True) -> Rewrite:
+        """Return what climbs for `model`."""
         ...
 
     def climb(
@@ -102,14 +107,24 @@ class Wide:
 
     def rungs_of(self, model: keras.Model, pairing: Pairing) -> Iterator[Rung]:
         """Climb with a float64 model, run eagerly."""
-        return self.rungs(Rewrite(model, pairing, traced=False))
+        return self.rungs(self._examination.rewrite(model, pairing, traced=False))
+
+    @cached_property
+    def tensors(self) -> list[np.ndarray]:
+        """What the graph's outputs are made of, on the first batch."""
+        self._examination.start_over(self.program)
+        return self.program.tensors(*self.batches[0])
+
+    def begun(self, model: keras.Model, pairing: Pairing) -> Rewrite:
+        """Return a float64 model as a Rewrite that has the weights of the beginning."""
+        rewrite = self._examination.rewrite(model, pairing, traced=False)
+        rewrite.load_weights(self.trace.weights)
+        rewrite.hold(self._examination.held)
+        return rewrite
 
     def observation(self, model: keras.Model, pairing: Pairing) -> Any:
         """Return logits, loss and gradients of a float64 model on the first batch."""
-        rewrite = Rewrite(model, pairing, traced=False)
-        rewrite.load_weights(self.trace.weights)
-        rewrite.hold(self._examination.held)
-        x, y = self.batches[0]
+        rewrite, (x, y) = self.begun(model, pairing), self.batches[0]
         return rewrite.observe(x, y, probabilities=self._examination.pair.probabilities)
 
     @contextlib.contextmanager

@@ -42,12 +42,12 @@ class Correspondence:
         """
         if self.weight_map is not None:
             return self.weight_map
-        from keras_models import rewrite
+        from keras_models import pairing as pairings
         from tf1_compat.state import StateError
 
         try:
-            pairing = rewrite.pair_up(self.shapes, model)
-        except rewrite.Unmatched as unmatched:
+            pairing = pairings.pair_up(self.shapes, model)
+        except pairings.Unmatched as unmatched:
             raise StateError(f"{unmatched}.") from unmatched
         return {name: model.weights[match.index].path for name, match in pairing.items()}
 

@@ -1,6 +1,7 @@
 """The parity ladder: ever stronger claims about two models, each with its own result.
 
     variables -> copied weights -> forward -> loss -> gradients -> one update -> N updates
+    -> moving averages, where both sides have some
 
 `record` writes down what the reference does; `climb` has another model do the same and yields a
 Rung per claim. No rung stops the climb, unless there is nothing to compare: then only the first is
@@ -21,7 +22,7 @@ Batch = tuple[np.ndarray, np.ndarray]
 
 NAMES = (
     *("variables", "copied weights", "forward", "loss", "gradients"),
-    *("one update", "all updates"),
+    *("one update", "all updates", "moving averages"),
 )
 """The rungs in order."""
 
@@ -35,6 +36,10 @@ class Climber(Protocol):
 
     def slots(self) -> dict[str, np.ndarray]:
         """Return copies of the optimizer's slots."""
+        ...
+
+    def moving(self) -> dict[str, np.ndarray]:
+        """Return copies of what moves without being trained."""
         ...
 
     def step(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -54,6 +59,8 @@ class Trace:
     """Weights and slots after the first update."""
     after_each: Sequence[Arrays]
     """Weights after every update."""
+    moving: Sequence[Arrays] = ()
+    """Moving averages after every update."""
 
 
 @dataclass(frozen=True)
@@ -79,13 +86,14 @@ class Rung:
 def record(reference: Climber, observed: Any, batches: Sequence[Batch]) -> Trace:
     """Return what `reference` does on `batches`, from the weights that it has."""
     weights = reference.weights()
-    losses, after_each, after_one = [], [], {}
+    losses, after_each, moving, after_one = [], [], [], {}
     for index, (x, y) in enumerate(batches):
         losses.append(reference.step(x, y))
         after_each.append(reference.weights())
+        moving.append(reference.moving())
         if index == 0:
             after_one = {**after_each[0], **reference.slots()}
-    return Trace(weights, observed, losses, after_one, after_each)
+    return Trace(weights, observed, losses, after_one, after_each, moving)
 
 
 class Kept:
@@ -121,6 +129,10 @@ class Kept:
         """Return copies of the optimizer's slots."""
         self._slots = self._climber.slots()
         return dict(self._slots)
+
+    def moving(self) -> dict[str, np.ndarray]:
+        """Return copies of what moves without being trained."""
+        return dict(self._climber.moving())
 
     def step(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         """Run one update; return the loss before it."""
@@ -159,6 +171,7 @@ def climb(
     yield rung("gradients", observed.gradients, first.gradients)
 
     losses = [climber.step(x, y)]
+    moved = [climber.moving()]
     after = climber.weights()
     slots = climber.slots()
     both = {
@@ -170,8 +183,16 @@ def climb(
     rungs = [_step(0, losses[0], after, reference, noise)]
     for index, (x, y) in enumerate(batches[1:], start=1):
         losses.append(climber.step(x, y))
+        moved.append(climber.moving())
         rungs.append(_step(index, losses[-1], climber.weights(), reference, noise))
     yield _worst(rungs)
+    if moved[0]:
+        yield _worst(
+            [
+                rung("moving averages", ours, {name: theirs[name] for name in ours})
+                for ours, theirs in zip(moved, reference.moving, strict=True)
+            ]
+        )
 
 
 def zero_but_for_rounding(gradients: Arrays) -> set[str]:
@@ -207,11 +228,11 @@ def _step(
 
 
 def _worst(steps: Sequence[Rung]) -> Rung:
-    """The rung of all updates: the largest distance of any, and where the first difference is."""
+    """The rung of all steps: the largest distance of any, and where the first difference is."""
     first = next((index for index, rung in enumerate(steps) if not rung.ok), None)
     worst = max(steps, key=lambda rung: (rung.max_rel, rung.max_ulp or 0))
     return Rung(
-        "all updates",
+        worst.name,
         first is None,
         max((rung.max_ulp or 0) for rung in steps) if worst.max_ulp is not None else None,
         max(rung.max_abs for rung in steps),
@@ -256,7 +277,7 @@ def _measure(name: str, tensor: str, ours: np.ndarray, theirs: np.ndarray, large
         ulp = int(ulp_distance(ours, theirs).max(initial=0))
         same = ours.dtype == theirs.dtype and ulp == 0
         return Rung(name, same, ulp, max_abs, max_rel, None if same else tensor)
-    after_steps = name == "all updates"
+    after_steps = name in ("all updates", "moving averages")
     tolerance = (
         TOLERANCES["float64_ladder_after_steps"] if after_steps else TOLERANCES["float64_ladder"]
     )
