@@ -130,14 +130,14 @@ def recipes(figures: dict[str, Any], page: str) -> str:
 
 def study(figures: dict[str, Any], page: str) -> str:
     """Return the table of a study as the command prints it, and its sentence."""
-    from training.reports.finetune_study import cells, verdicts
+    from training.reports.finetune_study import cells, verdict
 
     before = figures["source_accuracy"]
     headings = [heading.format(target=figures["target_accuracy"]) for heading in STUDY[page]]
     if before is not None:
         headings[-1] += BEFORE[page].format(before)
     rows = [headings, ["---", *["---:"] * (len(headings) - 1)], *map(cells, figures["rows"])]
-    said = verdicts(figures["rows"])
+    said = verdict(figures["rows"])
     return f"{_table(rows)}\n\n{said.zh if page == PAGE_ZH else said.en}"
 
 

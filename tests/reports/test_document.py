@@ -214,7 +214,7 @@ def test_largest_page_is_small_enough_and_keeps_the_first_difference(tmp_path: P
 def test_models_too_large_for_the_page_are_left_out() -> None:
     large = [np.zeros((784, 4096), np.float32), np.zeros(4096, np.float32)]
     small = [np.zeros((784, 10), np.float32), np.zeros(10, np.float32)]
-    models = [inside.Model(str(n), of, range(10)) for n, of in enumerate((large, small))]
+    models = [(str(n), of, range(10)) for n, of in enumerate((large, small))]
     pad = inside.pad(models, True)
     assert [model["name"] for model in pad["models"]] == ["1"]
     assert pad["left_out"] == ["0"]

@@ -15,14 +15,11 @@ from typing import Any
 from training import data
 from training.command_line.output import Output
 from training.experiments import drift
-from training.experiments.drift import REFERENCE
 from training.experiments.effects import describe, measure
 from training.lanes import history
-from training.lanes.history import History
 from training.machine import devices, files, startup
 from training.options.ablate import AblateConfig
 from training.reports import ablate as report
-from training.reports import png
 from training.runs import folders, setting
 from training.runs.session import Session, forget
 
@@ -45,20 +42,14 @@ def run_in(config: AblateConfig, final: Path) -> int:
         )
         histories = drift.train(config.causes, plan)
         results = describe({cause: measure(cause, histories) for cause in config.causes})
-        _write(folder, histories, results)
+        history.write_csv(histories["float32"], folder / "history.csv")
+        history.write_csv(histories["float64"], folder / "history_float64.csv")
+        files.write_json(folder / "ablation.json", results)
+        files.write_csv(folder / "ablation.csv", _lines(results["causes"]))
         report.write(folder, config, histories, results)
     forget(final, *states)
     session.end(final, results, report.table(results), report.legend(config.epochs))
     return 0
-
-
-def _write(folder: Path, histories: Mapping[str, History], results: Mapping[str, Any]) -> None:
-    history.write_csv(histories["float32"], folder / "history.csv")
-    history.write_csv(histories["float64"], folder / "history_float64.csv")
-    files.write_json(folder / "ablation.json", results)
-    files.write_csv(folder / "ablation.csv", _lines(results["causes"]))
-    kinds = {cause: row["kind"] for cause, row in results["causes"].items()}
-    png.distances(histories["float32"], REFERENCE, kinds, folder / "ablation.png")
 
 
 def _lines(rows: Mapping[str, Any]) -> list[dict[str, Any]]:

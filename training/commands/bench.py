@@ -14,7 +14,6 @@ from training.experiments.peer_process import measure
 from training.machine import environment, files, startup
 from training.options.bench import BenchConfig
 from training.reports import bench as report
-from training.reports import png
 from training.runs import folders
 
 
@@ -30,7 +29,6 @@ def run(config: BenchConfig) -> int:
         files.write_json(folder / "environment.json", environment.describe())
         results = {"rounds": config.rounds, "rows": measured}
         files.write_json(folder / "bench.json", results)
-        png.bench(measured, folder / "bench.png")
         report.write(folder, config, measured)
     for rows, of_rows in measured.items():
         out.show(f"\n{int(rows):,} rows, median of {config.rounds} rounds")

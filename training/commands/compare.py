@@ -19,7 +19,7 @@ from training.lanes import history, other_backends
 from training.machine import cluster, devices, files
 from training.options.compare import CompareConfig
 from training.reports import compare as report
-from training.reports import png, tensorboard
+from training.reports import tensorboard
 from training.runs import folders, setting
 from training.runs.origin import Origin
 from training.runs.session import Session
@@ -83,7 +83,6 @@ def _write(
             "executed": {trainee.name: trainee.placement for trainee in lockstep.trainees},
         },
     )
-    png.losses(comparison.history, comparison.reference, folder / "losses.png")
     for trainee in lockstep.trainees:
         trainee.save(folder)
     if comparison.config.tensorboard:

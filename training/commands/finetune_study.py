@@ -8,22 +8,17 @@ goes on from the source's weights as they are, `full` and what follows from resc
 
 import dataclasses
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 from training import data
 from training.command_line.output import Output
-from training.data import Digits
 from training.finetuning import saved_study
 from training.machine import devices, environment, files
 from training.model_files import pretrained, reading
 from training.options.finetune import FinetuneConfig
 from training.parity.bits import sha256_of_all
 from training.reports import finetune_study as report
-from training.reports import png
 from training.runs.session import Session, forget
-
-if TYPE_CHECKING:
-    from training.model_files.pretrained import Pretrained
 
 
 def run_in(config: FinetuneConfig, final: Path) -> int:
@@ -50,32 +45,20 @@ def run_in(config: FinetuneConfig, final: Path) -> int:
         if done.rows:
             note(f"goes on after {study.count(config, done)}")
         study.train_left(config, done, origin, digits, home, device, final, folder, note)
-        table = saved_study.summarize(done.rows)
-        source_accuracy = _source_accuracy(origin, home)
-        results = {
+        own_task = origin.classes == home.classes
+        results: dict[str, Any] = {
             "data": config.data,
             "shots": config.shots,
             "recipe": dataclasses.asdict(train.recipe(config)),
             "seeds": config.seeds,
             "target_accuracy": config.accuracy,
-            "source_accuracy": source_accuracy,
-            "rows": table,
+            "source_accuracy": pretrained.accuracy(origin.model, home.test) if own_task else None,
+            "rows": saved_study.summarize(done.rows),
         }
         files.write_json(folder / "study.json", results)
         files.write_csv(folder / "study.csv", [dataclasses.asdict(row) for row in done.rows])
-        names = [(row.strategy, row.seed) for row in done.rows]
-        curves = dict(zip(names, done.curves, strict=True))
-        png.study(curves, folder / "study.png")
-        report.write(folder, config, curves, table, source_accuracy)
+        report.write(folder, config, done, results)
     forget(final, saved_study.STATE)
-    said = f"\n{report.verdict(table)}"
-    session.end(final, results, report.table(table, config.accuracy, source_accuracy), said)
+    said = f"\n{report.verdict(results['rows']).en}"
+    session.end(final, results, report.table(results), said)
     return 0
-
-
-def _source_accuracy(origin: "Pretrained", home: Digits) -> float | None:
-    """Return the source's accuracy on its own task, if its classes are that task's."""
-
-    if origin.classes != home.classes:
-        return None
-    return pretrained.accuracy(origin.model, home.test)

@@ -13,7 +13,7 @@ from training.options.ablate import AblateConfig
 from training.parity import distance
 from training.parity.distance import relative_distance, ulp_distance
 from training.parity.tolerances import FLOAT64_EPOCHS
-from training.reports import chart, document
+from training.reports import chart, document, png
 from training.reports.document import Text
 from training.reports.tables import ruled
 
@@ -40,66 +40,45 @@ def table(results: Mapping[str, Any]) -> Table:
 
 
 def write(
-    folder: Path,
-    config: AblateConfig,
-    histories: Mapping[str, History],
-    results: Mapping[str, Any],
+    folder: Path, config: AblateConfig, histories: Mapping[str, History], results: Mapping[str, Any]
 ) -> None:
-    """Write the page of what ablation.json holds as `results`: rounding is dashed."""
+    """Write the page and the picture of what ablation.json holds as `results`."""
     reference = results["reference"]
     kinds = {cause: row["kind"] for cause, row in results["causes"].items()}
 
-    def measured(precision: str, measure: Callable[..., np.ndarray]) -> dict[str, np.ndarray]:
+    def largest(precision: str, measure: Callable[..., np.ndarray]) -> dict[str, np.ndarray]:
         losses = histories[precision].losses
         return {
             cause: np.maximum.accumulate(measure(losses[cause], losses[reference]))
             for cause in kinds
         }
 
-    def by_cause(found: Mapping[str, np.ndarray], drawn: np.ndarray) -> list[dict[str, Any]]:
-        return [
-            chart.zero_or_more(cause, of[drawn])
+    relative = largest("float32", relative_distance)
+    png.distances(relative, reference, kinds, folder / "ablation.png")
+    firsts = [int((of > 0).argmax()) for of in relative.values()]
+    drawn = chart.thinned([*relative.values()], firsts)
+
+    def view(
+        label: Text, y_title: Text, found: Mapping[str, np.ndarray], form: str = ".3~e"
+    ) -> dict[str, Any]:
+        series = [
+            chart.distances(cause, of[drawn[drawn < len(of)]])
             | {"colour": number, "dash": "dash" if kinds[cause] == "rounding" else "solid"}
             for number, (cause, of) in enumerate(found.items())
         ]
+        return chart.view(label, y_title, series, log=True, form=form)
 
-    relative = measured("float32", relative_distance)
-    drawn = chart.thinned(
-        [*relative.values()], [int((of > 0).argmax()) for of in relative.values()]
-    )
     title = Text(
         f"largest relative distance to {reference} so far", f"到此为止与 {reference} 的最大相对差"
     )
-    ulp_title = Text(
-        f"float32 numbers away from {reference}", f"与 {reference} 相隔的 float32 个数"
-    )
-    double = measured("float64", relative_distance)
-    short = drawn[drawn < histories["float64"].epochs]
+    ulps = Text(f"float32 numbers away from {reference}", f"与 {reference} 相隔的 float32 个数")
+    double = largest("float64", relative_distance)
     views = [
-        chart.view(
-            Text("relative", "相对差"), title, by_cause(relative, drawn), log=True, form=".3~e"
-        ),
-        chart.view(
-            Text("ULP", "ULP"),
-            ulp_title,
-            by_cause(measured("float32", ulp_distance), drawn),
-            log=True,
-            form=",",
-        ),
-        chart.view(
-            Text("relative, in float64", "相对差（float64）"),
-            title,
-            by_cause(double, short),
-            log=True,
-            form=".3~e",
-        ),
+        view(Text("relative", "相对差"), title, relative),
+        view(Text("ULP", "ULP"), ulps, largest("float32", ulp_distance), form=","),
+        view(Text("relative, in float64", "相对差（float64）"), title, double),
     ]
     label = Text("How far each cause takes the loss", "每个原因让损失偏离多远")
-    shown = chart.lines(
-        drawn,
-        views,
-        label,
-        x_title=Text("epochs", "epoch 数"),
-        of=histories["float32"].epochs,
-    )
+    epochs = Text("epochs", "epoch 数")
+    shown = chart.lines(drawn, views, label, x_title=epochs, of=histories["float32"].epochs)
     document.write(folder, "ablate.html.j2", config, {"charts": {"causes": shown}}, results=results)

@@ -7,7 +7,7 @@ from typing import Any
 from rich.table import Table
 
 from training.options.bench import BenchConfig
-from training.reports import chart, document
+from training.reports import chart, document, png
 from training.reports.document import Text
 from training.reports.tables import ruled
 
@@ -40,25 +40,23 @@ def lines(of_rows: Mapping[str, Mapping[str, Any]]) -> list[list[str]]:
 
 
 def write(
-    folder: Path,
-    config: BenchConfig,
-    measured: Mapping[str, Mapping[str, Mapping[str, Any]]],
+    folder: Path, config: BenchConfig, measured: Mapping[str, Mapping[str, Mapping[str, Any]]]
 ) -> None:
-    """Write the page of what bench.json holds; `lines` are the tables' by number of rows."""
-    charts = {}
+    """Write the page and the picture of what bench.json holds, by number of rows."""
+    ratios, shown, missing = {}, {}, {}
     for rows, of_rows in measured.items():
-        ratios = {peer: of["to_floor"] for peer, of in of_rows.items() if "to_floor" in of}
-        slowest_first = sorted(ratios, key=lambda peer: -ratios[peer])
-        charts[f"rows-{rows}"] = chart.bars(
-            {peer: ratios[peer] for peer in slowest_first},
+        to_floor = {peer: of["to_floor"] for peer, of in of_rows.items() if "to_floor" in of}
+        ratios[rows] = dict(sorted(to_floor.items(), key=lambda item: -item[1]))  # slowest first
+        shown[rows] = lines(of_rows)
+        missing[rows] = {peer: of["missing"] for peer, of in of_rows.items() if "missing" in of}
+    png.bench(ratios, folder / "bench.png")
+    charts = {
+        f"rows-{rows}": chart.bars(
+            of,
             Text("epoch time, in floors", "每个 epoch 的时间（以下限为 1）"),
             Text(f"Epoch time with {int(rows):,} rows", f"{int(rows):,} 行时每个 epoch 的时间"),
         )
-    shown = {rows: lines(of_rows) for rows, of_rows in measured.items()}
-    missing = {
-        rows: {peer: of["missing"] for peer, of in of_rows.items() if "missing" in of}
-        for rows, of_rows in measured.items()
+        for rows, of in ratios.items()
     }
-    document.write(
-        folder, "bench.html.j2", config, {"charts": charts}, lines=shown, missing=missing
-    )
+    data = {"charts": charts}
+    document.write(folder, "bench.html.j2", config, data, lines=shown, missing=missing)

@@ -4,6 +4,7 @@ A chart has one x for all its series and one view or several to choose from; eac
 and series of its own. Long curves are thinned, and the page says so.
 """
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -37,20 +38,12 @@ def thinned(curves: Sequence[np.ndarray], always: Iterable[int] = ()) -> np.ndar
     return np.array(sorted(kept))
 
 
-def numbers(values: np.ndarray, positive: bool = False) -> list[float | None]:
+def numbers(values: np.ndarray) -> list[float | None]:
     """Return `values` as JSON has numbers, in the shortest form that reads back to their bits.
 
-    None for what is not finite and, with `positive`, for what a log axis cannot show.
+    None for what is not finite.
     """
-    return [
-        None if not np.isfinite(value) or (positive and value <= 0) else float(str(value))
-        for value in values
-    ]
-
-
-def rounded(values: np.ndarray) -> list[float | None]:
-    """Return distances for a log axis, to four digits."""
-    return numbers(np.array([float(f"{value:.4g}") for value in values]), positive=True)
+    return [float(str(value)) if np.isfinite(value) else None for value in values]
 
 
 def view(
@@ -65,13 +58,7 @@ def view(
 
     `form` is how its numbers are printed, in d3-format's terms.
     """
-    return {
-        "label": label,
-        "y_title": y_title,
-        "series": series,
-        "log": log,
-        "format": form,
-    }
+    return {"label": label, "y_title": y_title, "series": series, "log": log, "format": form}
 
 
 def lines(
@@ -83,7 +70,10 @@ def lines(
     marks: Sequence[Mapping[str, Any]] = (),
     of: int | None = None,
 ) -> dict[str, Any]:
-    """Return a chart of curves over `x`; `marks` are of `mark`; `of`: points there would be."""
+    """Return a chart of curves over `x`; `of`: points there would be.
+
+    `marks` are lines from top to bottom: where (`x`), what is said of it (`says`), its `colour`.
+    """
     return {
         "kind": "lines",
         "label": label,
@@ -96,14 +86,14 @@ def lines(
     }
 
 
-def mark(x: int, says: Text, colour: int) -> dict[str, Any]:
-    """Return a line from top to bottom at `x`, and what is said of it."""
-    return {"x": x, "says": says, "colour": colour}
+def distances(name: str, values: np.ndarray) -> dict[str, Any]:
+    """Return the series of a distance on a log axis, to four digits; `zero`: it is 0 everywhere.
 
-
-def zero_or_more(name: str, distances: np.ndarray) -> dict[str, Any]:
-    """Return the series of a distance, on a log axis; `zero` where it is 0 everywhere."""
-    return {"name": name, "y": rounded(distances), "zero": not distances.any()}
+    None for what a log axis cannot show.
+    """
+    rounded = (float(f"{value:.4g}") for value in values)
+    y = [value if 0 < value < math.inf else None for value in rounded]
+    return {"name": name, "y": y, "zero": not values.any()}
 
 
 def bars(values: Mapping[str, float], x_title: Text, label: Text) -> dict[str, Any]:

@@ -1,25 +1,21 @@
-"""The page of a comparison: what its run folder holds, to look at, and a pad to draw a digit on."""
+"""What a comparison found: the closing table, and the page with a pad to draw a digit on."""
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from rich.table import Table
 
+from training.data import Digits
+from training.experiments.comparison import Comparison
+from training.experiments.lockstep import Lockstep
 from training.options.lanes import STOCK
 from training.parity import distance
 from training.parity.distance import relative_distance, ulp_distance
-from training.reports import chart, document, inside, looks
+from training.reports import chart, document, inside, looks, png
 from training.reports.document import Text
 from training.reports.tables import ruled
-
-if TYPE_CHECKING:
-    from training.data import Digits
-    from training.experiments.comparison import Comparison
-    from training.experiments.lockstep import Lockstep
-
-SCRIPTS = ("units.js", "mnist_form.js", "pad.js")
 
 
 def table(results: dict[str, Any]) -> Table:
@@ -27,19 +23,15 @@ def table(results: dict[str, Any]) -> Table:
     headings = ("first loss", "last loss", "max ULP", "max rel", "test acc", "s/epoch")
     shown = ruled("lane", *headings)
     for lane, row in results["lanes"].items():
-        distances = (
-            ("-", "-")
-            if row["max_ulp"] is None
-            else (
-                f"{row['max_ulp']:,}",
-                distance.shown(row["max_rel"]),
-            )
-        )
+        ulp = rel = "-"
+        if row["max_ulp"] is not None:
+            ulp, rel = f"{row['max_ulp']:,}", distance.shown(row["max_rel"])
         shown.add_row(
             lane,
             str(np.float32(row["first_loss"])),
             str(np.float32(row["last_loss"])),
-            *distances,
+            ulp,
+            rel,
             f"{row['test_accuracy']:.2%}",
             "-" if row["seconds_per_epoch"] is None else f"{row['seconds_per_epoch']:.4f}",
         )
@@ -48,17 +40,18 @@ def table(results: dict[str, Any]) -> Table:
 
 def write(
     folder: Path,
-    comparison: "Comparison",
+    comparison: Comparison,
     results: Mapping[str, Any],
-    digits: "Digits",
-    lockstep: "Lockstep",
+    digits: Digits,
+    lockstep: Lockstep,
 ) -> None:
-    """Write the page of what results.json holds as `results`."""
+    """Write the page and the picture of what results.json holds as `results`."""
+    png.losses(comparison.history, comparison.reference, folder / "losses.png")
     config, trainees = comparison.config, lockstep.trainees
     units = inside.first_units(lockstep.beginning.weights["W1"])
     fitting = trainees if inside.fits(config.hyper.parameters) else ()
     pad = inside.pad(
-        [inside.Model(lane.name, [*lane.weights().values()], digits.classes) for lane in fitting],
+        [(lane.name, [*lane.weights().values()], digits.classes) for lane in fitting],
         probabilities=config.cost == "cross_entropy",
     )
     embedded = {model["name"] for model in pad["models"]}
@@ -67,107 +60,89 @@ def write(
         lane.name: inside.first_units(lane.weights()["W1"])
         for lane in looked_at[: inside.MOST_LANES]
     }
-    misread = inside.misread(
-        digits.test,
-        [*comparison.predicted],
-        np.stack([*comparison.predicted.values()]),
-        digits.classes,
-    )
+    charts = {"losses": losses(comparison)}
+    if comparison.parity:  # there is a lane besides the reference
+        charts["distances"] = distances(comparison)
+    answers = inside.answers(digits.test, comparison.predicted, digits.classes)
     data = {
-        "charts": {"losses": losses(comparison)} | distances(comparison),
+        "charts": charts,
         "pad": pad,
         "units": inside.units(units, after),
-        "misread": misread["digits"],
+        "misread": answers["misread"]["digits"],
     }
+    headline, verdict_zh = verdict(comparison)
     model = config.hyper.describe()
     document.write(
         folder,
         "compare.html.j2",
         config,
         data,
-        SCRIPTS,
-        headline=headline(comparison),
-        verdict=Text(results["verdict"], verdict_zh(comparison)),
+        ("units.js", "mnist_form.js", "pad.js"),
+        headline=headline,
+        verdict=Text(results["verdict"], verdict_zh),
         model=Text(model, model.replace(" parameters", " 个参数", 1)),
         hidden=config.hyper.widths[1],
         results=results,
         rungs=comparison.rungs,
         differences=differences(comparison),
-        misread=misread,
-        confusion={
-            lane: inside.confusion(digits.test.labels, found, len(digits.classes))
-            for lane, found in comparison.predicted.items()
-        },
-        classes=[str(label) for label in digits.classes],
         initial_sha256=comparison.initial_sha256,
         placement={lane.name: lane.placement for lane in trainees},
+        **answers,
     )
 
 
-def losses(comparison: "Comparison") -> dict[str, Any]:
+def losses(comparison: Comparison) -> dict[str, Any]:
     """Return the chart of all lanes' losses."""
-    drawn, first = _drawn(comparison), comparison.history.first
+    drawn = _drawn(comparison)
     series = [
         {"name": lane, "y": chart.numbers(of[drawn]), **looks.on_page(lane)}
         for lane, of in comparison.history.losses.items()
     ]
     title = Text("loss", "损失")
-    return chart.lines(
-        drawn + first,
-        [
-            chart.view(Text("log axis", "对数轴"), title, series, log=True),
-            chart.view(Text("linear axis", "线性轴"), title, series),
-        ],
-        Text("Loss of every lane by epoch", "每条路线每个 epoch 的损失"),
-        of=comparison.history.epochs,
-    )
+    views = [
+        chart.view(Text("log axis", "对数轴"), title, series, log=True),
+        chart.view(Text("linear axis", "线性轴"), title, series),
+    ]
+    label = Text("Loss of every lane by epoch", "每条路线每个 epoch 的损失")
+    history = comparison.history
+    return chart.lines(drawn + history.first, views, label, of=history.epochs)
 
 
-def distances(comparison: "Comparison") -> dict[str, Any]:
-    """Return the chart of every lane's distance to the reference; {} where there is only one."""
-    every, reference = comparison.history.losses, comparison.reference
-    if not comparison.parity:
-        return {}
-    drawn, first = _drawn(comparison), comparison.history.first
+def distances(comparison: Comparison) -> dict[str, Any]:
+    """Return the chart of every lane's distance to the reference."""
+    drawn, history, reference = _drawn(comparison), comparison.history, comparison.reference
 
-    def series(measure: Any) -> list[dict[str, Any]]:
-        return [
-            {
-                **chart.zero_or_more(lane, measure(every[lane], every[reference])[drawn]),
-                "colour": looks.COLOURS[lane],
-            }
+    def view(label: Text, y_title: Text, measure: Any, form: str) -> dict[str, Any]:
+        losses = history.losses
+        series = [
+            chart.distances(lane, measure(losses[lane], losses[reference])[drawn])
+            | {"colour": looks.COLOURS[lane]}
             for lane in comparison.parity
         ]
+        return chart.view(label, y_title, series, log=True, form=form)
 
     relative = Text(f"relative distance to {reference}", f"与 {reference} 的相对距离")
     ulp = Text(f"float32 numbers between it and {reference}", f"与 {reference} 之间的 float32 个数")
+    views = [
+        view(Text("ULP", "ULP"), ulp, ulp_distance, ","),
+        view(Text("relative", "相对"), relative, relative_distance, ".3~e"),
+    ]
     marks = []
     for lane, of in comparison.parity.items():
         if of.first_difference is not None:
-            epoch = first + of.first_difference
+            epoch = history.first + of.first_difference
             says = Text(
                 f"{lane} first differs at epoch {epoch}", f"{lane} 最先在 epoch {epoch} 出现差别"
             )
-            marks.append(chart.mark(epoch, says, looks.COLOURS[lane]))
-    found = chart.lines(
-        drawn + first,
-        [
-            chart.view(Text("ULP", "ULP"), ulp, series(ulp_distance), log=True, form=","),
-            chart.view(
-                Text("relative", "相对"), relative, series(relative_distance), log=True, form=".3~e"
-            ),
-        ],
-        Text(
-            f"Distance of the losses to {reference} by epoch",
-            f"每个 epoch 的损失与 {reference} 的距离",
-        ),
-        marks=marks,
-        of=comparison.history.epochs,
+            marks.append({"x": epoch, "says": says, "colour": looks.COLOURS[lane]})
+    label = Text(
+        f"Distance of the losses to {reference} by epoch",
+        f"每个 epoch 的损失与 {reference} 的距离",
     )
-    return {"distances": found}
+    return chart.lines(drawn + history.first, views, label, marks=marks, of=history.epochs)
 
 
-def _drawn(comparison: "Comparison") -> np.ndarray:
+def _drawn(comparison: Comparison) -> np.ndarray:
     """Return the indexes of the epochs to draw: with every lane's first difference."""
     every = comparison.history.losses
     reference = every[comparison.reference]
@@ -177,7 +152,7 @@ def _drawn(comparison: "Comparison") -> np.ndarray:
     return chart.thinned(curves, [epoch for epoch in firsts if epoch is not None])
 
 
-def differences(comparison: "Comparison") -> dict[str, dict[str, str] | None]:
+def differences(comparison: Comparison) -> dict[str, dict[str, str] | None]:
     """Return, by lane, where its loss first differs from the reference's, and both losses."""
     every = comparison.history.losses
     return {
@@ -192,33 +167,23 @@ def differences(comparison: "Comparison") -> dict[str, dict[str, str] | None]:
     }
 
 
-def headline(comparison: "Comparison") -> Text:
-    """Return the verdict in a few words."""
-    exact = comparison.parity.get("exact")
-    if exact is None or comparison.exact_holds is None:
-        return Text("Nothing is proven here", "这里什么也没有证明")
-    if exact.identical:
-        return Text("Bit for bit the same", "逐比特相同")
-    if comparison.exact_holds:
-        return Text("The same within rounding", "在舍入误差内相同")
-    return Text("Not the same", "不相同")
-
-
-def verdict_zh(comparison: "Comparison") -> str:
-    """Return the verdict in Chinese, shorter: the tables have the rest."""
+def verdict(comparison: Comparison) -> tuple[Text, str]:
+    """Return the verdict in a few words, and in Chinese, shorter: the tables have the rest."""
     lane = comparison.reference
     reference = " TensorFlow 1 的计算图" if lane == "tf1" else f" {lane} 路线"
     epochs = comparison.history.epochs
-    exact = comparison.parity.get("exact")
-    clauses = []
-    if exact is None or comparison.exact_holds is None:
-        clauses.append("exact 路线和参照没有都运行，所以什么也没有证明")
-    elif exact.identical:
-        clauses.append(f"exact 路线与{reference}在 {epochs} 个 epoch 里逐比特相同，损失和权重都是")
+    if comparison.exact_holds is None:
+        headline = Text("Nothing is proven here", "这里什么也没有证明")
+        first = "exact 路线和参照没有都运行，所以什么也没有证明"
+    elif comparison.parity["exact"].identical:
+        headline = Text("Bit for bit the same", "逐比特相同")
+        first = f"exact 路线与{reference}在 {epochs} 个 epoch 里逐比特相同，损失和权重都是"
     elif comparison.exact_holds:
-        clauses.append(f"exact 路线与{reference}的差别在容差之内，但不是逐比特相同")
+        headline = Text("The same within rounding", "在舍入误差内相同")
+        first = f"exact 路线与{reference}的差别在容差之内，但不是逐比特相同"
     else:
-        clauses.append(f"exact 路线与{reference}不同")
+        headline, first = Text("Not the same", "不相同"), f"exact 路线与{reference}不同"
+    clauses = [first]
     for lane, of in comparison.parity.items():
         if lane == "exact":
             continue
@@ -228,4 +193,4 @@ def verdict_zh(comparison: "Comparison") -> str:
             clauses.append(f"{lane} 路线的相对差最大 {of.max_rel:.1e}")
         else:
             clauses.append(f"{lane} 路线没有走样")
-    return "；".join(clauses) + "。"
+    return headline, "；".join(clauses) + "。"

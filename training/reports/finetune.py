@@ -1,29 +1,26 @@
 """What a fine-tuning found: two sentences, and the page with a pad to try it out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from training.finetuning.handoff import HandedOver
+from training.finetuning.split import Task
 from training.model_files import pretrained
+from training.model_files.pretrained import Pretrained
+from training.options.finetune import FinetuneConfig
 from training.reports import chart, document, inside
 from training.reports.document import Text
 
 if TYPE_CHECKING:
     import keras
 
-    from training.finetuning.handoff import HandedOver
-    from training.finetuning.split import Task
-    from training.model_files.pretrained import Pretrained
-    from training.options.finetune import FinetuneConfig
-
 SOURCE, TUNED = Text("source", "微调前"), Text("fine-tuned", "微调后")
-ACCURACY = ("accuracy", "validation_accuracy", "test_accuracy")
-LOSS = ("loss", "validation_loss")
 
 
-def handed(begun: "HandedOver") -> str:
+def handed(begun: HandedOver) -> str:
     """Return one line: what the hand-off check found."""
     found = begun.handoff
     same = "identical" if found.identical else f"within {found.largest_relative:.0e}"
@@ -51,84 +48,64 @@ def summary(result: Mapping[str, Any]) -> str:
 
 def write(
     folder: Path,
-    config: "FinetuneConfig",
+    config: FinetuneConfig,
     result: Mapping[str, Any],
-    task: "Task",
-    origin: "Pretrained",
+    task: Task,
+    origin: Pretrained,
     model: "keras.Model",
 ) -> None:
     """Write the page of what finetune.json holds as `result`."""
     found = {TUNED: pretrained.logits(model, task.test.x).argmax(axis=1)}
     if origin.classes == task.classes:
         found = {SOURCE: pretrained.logits(origin.model, task.test.x).argmax(axis=1)} | found
-    misread = inside.misread(task.test, [*found], np.stack([*found.values()]), task.classes)
+    answers = inside.answers(task.test, found, task.classes)
     pad = inside.pad(
         [
-            inside.Model(TUNED, model.get_weights(), task.classes),
-            inside.Model(SOURCE, origin.model.get_weights(), origin.classes),
+            (TUNED, model.get_weights(), task.classes),
+            (SOURCE, origin.model.get_weights(), origin.classes),
         ],
         probabilities=origin.cost == "cross_entropy",
     )
     pad["models"].reverse()  # the first of them gets the room, and is shown last, as elsewhere
-    document.write(
-        folder,
-        "finetune.html.j2",
-        config,
-        {"charts": {"history": history(result)}, "pad": pad, "misread": misread["digits"]},
-        ("mnist_form.js", "pad.js"),
-        result=result,
-        misread=misread,
-        confusion={
-            name: inside.confusion(task.test.labels, columns, len(task.classes))
-            for name, columns in found.items()
-        },
-        classes=[str(label) for label in task.classes],
-    )
+    charts = {"history": history(result)}
+    data = {"charts": charts, "pad": pad, "misread": answers["misread"]["digits"]}
+    scripts = ("mnist_form.js", "pad.js")
+    document.write(folder, "finetune.html.j2", config, data, scripts, result=result, **answers)
 
 
 def history(result: Mapping[str, Any]) -> dict[str, Any]:
     """Return the chart of accuracies and losses by epoch; row 0 is before training."""
     rows = result["history"]
-    names = {
-        "accuracy": Text("training rows", "训练集"),
-        "validation_accuracy": Text("validation rows", "验证集"),
-        "test_accuracy": Text("test rows", "测试集"),
-        "loss": Text("training rows", "训练集"),
-        "validation_loss": Text("validation rows", "验证集"),
+    parts: Mapping[str, tuple[Text, Mapping[str, Any]]] = {
+        "": (Text("training rows", "训练集"), {"colour": 3}),
+        "validation_": (Text("validation rows", "验证集"), {"colour": 2, "dash": "dash"}),
+        "test_": (Text("test rows", "测试集"), {"colour": 0}),
     }
-    looks: Mapping[str, Mapping[str, Any]] = {
-        "training rows": {"colour": 3},
-        "validation rows": {"colour": 2, "dash": "dash"},
-        "test rows": {"colour": 0},
-    }
-    columns = {
-        column: np.array([np.nan if row.get(column) is None else row[column] for row in rows])
-        for column in names
-        if any(row.get(column) is not None for row in rows)
-    }
+    columns = {}
+    for column in (f"{part}{of}" for of in ("accuracy", "loss") for part in parts):
+        values = [row.get(column) for row in rows]
+        if any(value is not None for value in values):
+            columns[column] = np.array(values, float)  # None is nan
     drawn = chart.thinned([np.nan_to_num(of) for of in columns.values()])
 
-    def series(wanted: Sequence[str]) -> list[dict[str, Any]]:
+    def series(of: str) -> list[dict[str, Any]]:
         return [
-            {
-                "name": names[column],
-                "y": chart.numbers(columns[column][drawn]),
-                **looks[names[column].en],
-            }
-            for column in wanted
-            if column in columns
+            {"name": name, "y": chart.numbers(columns[part + of][drawn]), **look}
+            for part, (name, look) in parts.items()
+            if part + of in columns
         ]
 
     kept = result["kept_epoch"]
     says = Text(f"epoch {kept} is kept", f"保留第 {kept} 个 epoch")
+    marks = [] if kept is None else [{"x": kept, "says": says, "colour": 0}]
     accuracy, loss = Text("accuracy", "准确率"), Text("loss", "损失")
     return chart.lines(
         drawn,
         [
-            chart.view(accuracy, accuracy, series(ACCURACY), form=".2%"),
-            chart.view(loss, loss, series(LOSS), log=True),
+            chart.view(accuracy, accuracy, series("accuracy"), form=".2%"),
+            chart.view(loss, loss, series("loss"), log=True),
         ],
         Text("Accuracy and loss by epoch", "每个 epoch 的准确率和损失"),
-        marks=[] if kept is None else [chart.mark(kept, says, 0)],
+        marks=marks,
         of=len(rows),
     )

@@ -7,18 +7,20 @@ from typing import Any
 import numpy as np
 from rich.table import Table
 
+from training.finetuning.saved_study import StudyProgress
 from training.options.finetune import FinetuneConfig
-from training.reports import chart, document
+from training.reports import chart, document, png
 from training.reports.document import Text
 from training.reports.tables import ruled
 
 
-def table(rows: Sequence[dict[str, Any]], target: float, before: float | None) -> Table:
-    """Return the closing table, one row a strategy."""
+def table(results: Mapping[str, Any]) -> Table:
+    """Return the closing table, one row a strategy, of what study.json holds as `results`."""
+    target, before = results["target_accuracy"], results["source_accuracy"]
     headings = ["start", "test acc", "sd", "trained", "s", f"epochs to {target:.0%}"]
     headings.append("source task" if before is None else f"source task ({before:.1%})")
     drawn = ruled("strategy", *headings, whole=False)
-    for row in rows:
+    for row in results["rows"]:
         drawn.add_row(*cells(row))
     return drawn
 
@@ -37,21 +39,13 @@ def cells(row: dict[str, Any]) -> list[str]:
     ]
 
 
-def _as_shown(row: dict[str, Any]) -> float:
-    return round(row["test_accuracy"], 4)
-
-
-def verdict(rows: Sequence[dict[str, Any]]) -> str:
+def verdict(rows: Sequence[dict[str, Any]]) -> Text:
     """Return one sentence: the best strategy against scratch, and who loses to scratch."""
-    return verdicts(rows).en
-
-
-def verdicts(rows: Sequence[dict[str, Any]]) -> Text:
-    """Return the sentence in both languages."""
     scratch, *others = rows
     best = max(others, key=lambda row: row["test_accuracy"])
     points = 100 * (best["test_accuracy"] - scratch["test_accuracy"])
-    worse = [r["strategy"] for r in others if _as_shown(r) < _as_shown(scratch)]
+    shown = {row["strategy"]: round(row["test_accuracy"], 4) for row in rows}  # as in the table
+    worse = [name for name, of in shown.items() if of < shown[scratch["strategy"]]]
     both = f"{best['test_accuracy']:.2%}, {scratch['test_accuracy']:.2%}"
     return Text(
         f"Best: {best['strategy']}, {abs(points):.2f} points "
@@ -64,18 +58,19 @@ def verdicts(rows: Sequence[dict[str, Any]]) -> Text:
 
 
 def write(
-    folder: Path,
-    config: FinetuneConfig,
-    curves: Mapping[tuple[str, int], Sequence[float]],
-    rows: Sequence[dict[str, Any]],
-    source_accuracy: float | None,
+    folder: Path, config: FinetuneConfig, done: StudyProgress, results: Mapping[str, Any]
 ) -> None:
-    """Write the page of a study: the mean test accuracy of each strategy over its seeds."""
+    """Write the page and the picture of what study.json holds as `results`.
+
+    Their curves are each strategy's mean test accuracy over its seeds.
+    """
     means = {}
-    for name in dict.fromkeys(strategy for strategy, _ in curves):
-        of = [curve for (strategy, _), curve in curves.items() if strategy == name]
+    every = [*zip(done.rows, done.curves, strict=True)]
+    for name in dict.fromkeys(row.strategy for row in done.rows):
+        of = [curve for row, curve in every if row.strategy == name]
         shortest = min(map(len, of))  # a training can have stopped early
         means[name] = np.mean([curve[:shortest] for curve in of], axis=0)
+    png.study(means, folder / "study.png")
     longest = max(means.values(), key=len)
     drawn = chart.thinned([longest])
     series = [
@@ -99,7 +94,7 @@ def write(
         "finetune_study.html.j2",
         config,
         {"charts": {"study": shown}},
-        lines=[cells(row) for row in rows],
-        verdict=verdicts(rows),
-        source_accuracy=source_accuracy,
+        lines=[cells(row) for row in results["rows"]],
+        verdict=verdict(results["rows"]),
+        source_accuracy=results["source_accuracy"],
     )

@@ -2,7 +2,7 @@
 
 import base64
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -21,13 +21,11 @@ MOST_DIGITS = 60
 Name = str | Text
 """A lane, which is called the same in both languages, or another model."""
 
+Model = tuple[Name, Sequence[np.ndarray], Sequence[int]]
+"""A stack of Dense layers: its name, W1 [784, n], b1 [n], W2, ..., and the class of each output."""
 
-class Model(NamedTuple):
-    """A stack of Dense layers, W1 [784, n], b1 [n], W2, ..., and the class of each output."""
-
-    name: Name
-    layers: Sequence[np.ndarray]
-    classes: Sequence[int]
+Answers = Mapping[str, np.ndarray] | Mapping[Text, np.ndarray]
+"""What each model takes the test digits for: columns of the largest logits, [rows]."""
 
 
 def pad(models: Sequence[Model], probabilities: bool) -> dict[str, Any]:
@@ -36,35 +34,28 @@ def pad(models: Sequence[Model], probabilities: bool) -> dict[str, Any]:
     Equal weights are there once. `left_out` names those that did not fit. `probabilities`: they
     were trained so that the softmax of their outputs is one.
     """
-    blobs: dict[bytes, int] = {}
-    texts: list[str] = []
-    room = MOST_MODELS
+    texts: dict[str, int] = {}  # base64 -> its index
     shown: list[dict[str, Any]] = []
     left_out: list[Name] = []
     for name, layers, classes in models:
-        if not fits(sum(array.size for array in layers)):
+        text = ""
+        if fits(sum(array.size for array in layers)):
+            flat = [np.asarray(array, "<f4").ravel() for array in layers]
+            text = _base64(np.concatenate(flat))
+        if not text or sum(map(len, {*texts, text})) > MOST_MODELS:
             left_out.append(name)
             continue
-        flat = np.concatenate([np.asarray(array, "<f4").ravel() for array in layers]).tobytes()
-        if flat not in blobs:
-            text = base64.b64encode(flat).decode()
-            if len(text) > room:
-                left_out.append(name)
-                continue
-            room -= len(text)
-            blobs[flat] = len(texts)
-            texts.append(text)
         shown.append(
             {
                 "name": name,
                 "classes": [str(label) for label in classes],
                 "widths": [layers[0].shape[0], *(bias.size for bias in layers[1::2])],
-                "weights": blobs[flat],
+                "weights": texts.setdefault(text, len(texts)),
             }
         )
     return {
         "models": shown,
-        "weights": texts,
+        "weights": [*texts],
         "left_out": left_out,
         "probabilities": probabilities,
     }
@@ -98,32 +89,40 @@ def _bytes(values: np.ndarray) -> dict[str, Any]:
     """Return [784, n] as signed bytes, unit by unit, and the size that 127 stands for."""
     largest = float(np.abs(values).max()) or 1.0
     scaled = np.rint(values.T * (127 / largest)).astype(np.int8)
-    return {"largest": float(f"{largest:.4g}"), "data": base64.b64encode(scaled.tobytes()).decode()}
+    return {"largest": float(f"{largest:.4g}"), "data": _base64(scaled)}
 
 
-def confusion(labels: np.ndarray, found: np.ndarray, classes: int) -> list[list[int]]:
-    """Return how many rows of each class, [classes], were taken for which: a row a true class."""
-    counts = np.zeros((classes, classes), int)
-    np.add.at(counts, (labels, found), 1)
-    return [[int(count) for count in row] for row in counts]
+def answers(test: Examples, found: Answers, classes: Sequence[int]) -> dict[str, Any]:
+    """Return what a page shows of `found`.
+
+    `confusion`: by model, how many rows of each class were taken for which, a row a true class.
+    """
+    shape = (len(classes), len(classes))
+    confusion = {name: np.zeros(shape, int) for name in found}
+    for name, columns in found.items():
+        np.add.at(confusion[name], (test.labels, columns), 1)
+    return {
+        "misread": _misread(test, found, classes),
+        "confusion": {name: counts.tolist() for name, counts in confusion.items()},
+        "classes": [str(label) for label in classes],
+    }
 
 
-def misread(
-    test: Examples, names: Sequence[Name], answers: np.ndarray, classes: Sequence[int]
-) -> dict[str, Any]:
+def _misread(test: Examples, found: Answers, classes: Sequence[int]) -> dict[str, Any]:
     """Return test digits that some model gets wrong, first those on which models disagree.
 
     Where there are too many, they are taken from the start to the end of the test rows, equally far
-    apart. `answers` [models, rows] are columns of the largest logits. Each digit has its row, its
-    class, what each model takes it for, and its pixels in base64, [784] uint8.
+    apart. Each digit has its row, its class, what each model takes it for, and its pixels in
+    base64, [784] uint8.
     """
-    misses = answers != test.labels
+    taken_for = np.stack([*found.values()])  # [models, rows]
+    misses = taken_for != test.labels
     wrong = np.flatnonzero(misses.any(axis=0))
-    agreed = (answers[:, wrong] == answers[0, wrong]).all(axis=0)
+    agreed = (taken_for[:, wrong] == taken_for[0, wrong]).all(axis=0)
     disputed = _spread(wrong[~agreed], MOST_DIGITS)
     chosen = [*disputed, *_spread(wrong[agreed], MOST_DIGITS - len(disputed))]
     return {
-        "names": names,
+        "names": [*found],
         "count": len(wrong),
         "wrong": [int(of.sum()) for of in misses],
         "disputed": int((~agreed).sum()),
@@ -131,10 +130,8 @@ def misread(
             {
                 "row": int(row),
                 "class": str(classes[test.labels[row]]),
-                "taken_for": [str(classes[of[row]]) for of in answers],
-                "pixels": base64.b64encode(
-                    np.rint(test.x[row] * 255).astype(np.uint8).tobytes()
-                ).decode(),
+                "taken_for": [str(classes[of[row]]) for of in taken_for],
+                "pixels": _base64(np.rint(test.x[row] * 255).astype(np.uint8)),
             }
             for row in chosen
         ],
@@ -144,3 +141,7 @@ def misread(
 def _spread(rows: np.ndarray, most: int) -> np.ndarray:
     """Return at most so many of `rows`, from the first to the last, equally far apart."""
     return rows[np.linspace(0, len(rows) - 1, min(most, len(rows)), dtype=int)]
+
+
+def _base64(array: np.ndarray) -> str:
+    return base64.b64encode(array.tobytes()).decode()

@@ -7,28 +7,20 @@ TensorFlow 2.21 does not bring the package tensorboard, which `tf.summary.scalar
 `tf.summary.histogram` are part of; `tf.summary.write`, which both end in, is TensorFlow's own.
 """
 
-from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from training.experiments.comparison import Comparison
+from training.experiments.lockstep import Lockstep
 from training.parity.distance import relative_distance, ulp_distance
-
-if TYPE_CHECKING:
-    import tensorflow as tf
-
-    from training.experiments.comparison import Comparison
-    from training.experiments.lockstep import Lockstep
 
 BUCKETS = 30
 """Of a histogram; TensorBoard's own default."""
 
-Event = tuple[str, int, np.ndarray]
-"""Tag, step, what is shown: [] a number, [BUCKETS, 3] a histogram."""
 
-
-def write(folder: Path, comparison: "Comparison", lockstep: "Lockstep") -> None:
+def write(folder: Path, comparison: Comparison, lockstep: Lockstep) -> None:
     """Write `folder`/LANE for each lane: losses, distances, test accuracy, weight histograms.
 
     A loss has its epoch for a step, as in `history.csv`; weights and accuracy after the last update
@@ -36,32 +28,27 @@ def write(folder: Path, comparison: "Comparison", lockstep: "Lockstep") -> None:
     """
     import tensorflow as tf
 
-    history, reference = comparison.history, comparison.reference
+    history = comparison.history
+    reference = history.losses[comparison.reference]
     last = history.first + history.epochs
     for trainee in lockstep.trainees:
         lane, losses = trainee.name, history.losses[trainee.name]
+        curves = {
+            "loss": losses,
+            "distance/ulp": ulp_distance(losses, reference),
+            "distance/relative": relative_distance(losses, reference),
+        }
         writer = tf.summary.create_file_writer(str(folder / lane))
         with writer.as_default():
-            for event in _curves(losses, history.losses[reference], history.first):
-                _write("scalars", *event)
+            for tag, values in curves.items():
+                for step, value in enumerate(values.astype(np.float32), history.first):
+                    _write("scalars", tag, step, value)
             _write("scalars", "accuracy/test", last, np.float32(comparison.test_accuracy[lane]))
             before, after = lockstep.beginning.weights, trainee.weights()
             for step, weights in ((history.first, before), (last, after)):
                 for name, array in weights.items():
                     _write("histograms", f"weights/{name}", step, histogram(array))
         writer.close()
-
-
-def _curves(losses: np.ndarray, reference: np.ndarray, first: int) -> Iterator[Event]:
-    """Yield the loss of each epoch and its distances to the reference's, in float32."""
-    curves = {
-        "loss": losses,
-        "distance/ulp": ulp_distance(losses, reference),
-        "distance/relative": relative_distance(losses, reference),
-    }
-    for tag, values in curves.items():
-        for step, value in enumerate(values.astype(np.float32), first):
-            yield tag, step, value
 
 
 def histogram(array: np.ndarray) -> np.ndarray:
@@ -71,14 +58,9 @@ def histogram(array: np.ndarray) -> np.ndarray:
 
 
 def _write(plugin: str, tag: str, step: int, value: Any) -> None:
-    import tensorflow as tf
-
-    tf.summary.write(tag, tf.constant(value), step, _metadata(plugin))
-
-
-def _metadata(plugin: str) -> "tf.compat.v1.SummaryMetadata":
-    """Return what tells TensorBoard which of its dashboards shows a tag."""
+    """Write [], a number, or [BUCKETS, 3], a histogram, for the dashboard `plugin`."""
     import tensorflow as tf
 
     kind = tf.compat.v1.SummaryMetadata
-    return kind(plugin_data=kind.PluginData(plugin_name=plugin))
+    metadata = kind(plugin_data=kind.PluginData(plugin_name=plugin))
+    tf.summary.write(tag, tf.constant(value), step, metadata)
