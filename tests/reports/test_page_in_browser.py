@@ -109,8 +109,8 @@ def answers(page: Any) -> np.ndarray:
 def test_a_drawn_digit_is_classified_as_python_classifies_its_pixels(
     shared: Any, page_run: Path
 ) -> None:
-    sides = predict.load(page_run)
-    assert list(sides.logits) == shared.locator(".answer h3").all_inner_texts()
+    _, sides = predict.load(page_run)
+    assert list(sides) == shared.locator(".answer h3").all_inner_texts()
     for points in (SEVEN, OFF_CENTRE, DOT):
         strokes(shared, points)
         ink = canvas(shared, "pad", channel=3) / np.float32(255)
@@ -119,7 +119,7 @@ def test_a_drawn_digit_is_classified_as_python_classifies_its_pixels(
         seen = canvas(shared, "seen", channel=0).astype(int)
         assert np.abs(seen - pixels).max() <= 1
         x = seen.reshape(1, -1).astype(np.float32) / np.float32(255)
-        chances = [predict.probabilities(logits(x))[0] for logits in sides.logits.values()]
+        chances = [predict.probabilities(logits(x))[0] for logits in sides.values()]
         np.testing.assert_allclose(answers(shared), chances, rtol=0, atol=1e-5)
         says = [str(of.argmax()) for of in chances]
         assert shared.locator(".says").all_inner_texts() == says
@@ -368,8 +368,8 @@ def test_page_of_fine_tuning_asks_both_models(opened: Open, article: Path, tmp_p
     shown = page.locator(".answer").all()
     for box, path in zip(shown, (article, folder), strict=True):
         labels = box.locator("li > :first-child").all_inner_texts()
-        sides = predict.load(path)
-        assert labels == [*map(str, sides.classes)]
+        origin, sides = predict.load(path)
+        assert labels == [*map(str, origin.classes)]
         chances = box.locator("li").evaluate_all("lines => lines.map(li => +li.dataset.chance)")
-        logits = next(iter(sides.logits.values()))
+        logits = next(iter(sides.values()))
         np.testing.assert_allclose(chances, predict.probabilities(logits(x))[0], atol=1e-5)

@@ -6,9 +6,10 @@
 Images of any size are brought into MNIST's form first (`training/data/images.py`).
 """
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from rich import box
@@ -21,12 +22,10 @@ from training.data import images
 from training.errors import UserError
 from training.machine import devices, files, paths
 from training.model_files import pretrained, reading
+from training.model_files.pretrained import Pretrained
 from training.options.lanes import SHARED
 from training.options.predict import PredictConfig
 from training.parity.bits import same
-
-if TYPE_CHECKING:
-    import keras
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp")
 """What is taken from a folder; a file that is named is tried whatever its name."""
@@ -39,14 +38,6 @@ NO_LOGITS = (
 Logits = Callable[[np.ndarray], np.ndarray]
 
 
-class Sides(NamedTuple):
-    """Who predicts, by name, and the class of each column."""
-
-    logits: Mapping[str, Logits]
-    classes: Sequence[int]
-    cost: str
-
-
 def run(config: PredictConfig) -> int:
     """Run the command; return its exit status."""
     reading.kind(config.model)
@@ -55,21 +46,20 @@ def run(config: PredictConfig) -> int:
     pictures = [file for path in config.images for file in found(paths.expand(path))]
     pixels = np.stack([images.read(file).reshape(-1) for file in pictures])
     devices.choose("cpu")
-    sides = load(config.model)
+    origin, sides = load(config.model)
     x = pixels.astype(np.float32) / np.float32(255)  # [N, 784], as training/data/digits.py scales
-    logits = {name: of(x) for name, of in sides.logits.items()}
-    chances = {name: probabilities(of) for name, of in logits.items()}
+    logits = {name: of(x) for name, of in sides.items()}
+    predictions = _predictions(pictures, logits, origin.classes)
     out = Output(config)
-    predictions = _predictions(pictures, chances, sides.classes)
-    out.show(_table(pictures, chances, sides.classes))
-    if sides.cost == "mse":
+    out.show(_table(predictions))
+    if origin.cost == "mse":
         out.show(f"\n{NO_LOGITS}")
     if len(logits) > 1:
         out.show(f"\n{agreement(logits)}")
     if config.out:
         _write(config.out, predictions)
         out.show(f"Written: {config.out}")
-    out.result({"cost": sides.cost, "predictions": predictions})
+    out.result({"cost": origin.cost, "predictions": predictions})
     return 0
 
 
@@ -85,29 +75,24 @@ def found(path: Path) -> list[Path]:
     return inside
 
 
-def load(path: Path) -> Sides:
-    """Return who predicts: the Keras models of `path`, and TensorFlow 1's graph.
+def load(path: Path) -> tuple[Pretrained, Mapping[str, Logits]]:
+    """Return the model at `path`, and who predicts: Keras models and TensorFlow 1's graph, by name.
 
     Raises UserError for what is no model of [N, 784] pixels.
     """
     origin = pretrained.load(path)
-    logits: dict[str, Logits] = {}
-    if reading.kind(path)[0] == "checkpoint":
-        lanes = [paths.expand(path) / f"{lane}.keras" for lane in SHARED]
-        logits["tf1"] = lambda x: origin.outputs(x).logits
-        logits |= {file.stem: _keras(reading.load_keras(file)) for file in lanes if file.is_file()}
-        if len(logits) == 1:
-            logits["keras"] = _keras(origin.model)
-        return Sides(logits, origin.classes, origin.cost)
-    logits["keras"] = lambda x: origin.outputs(x).logits
-    tf1 = pretrained.as_tf1(origin.model)
-    logits["tf1"] = lambda x: tf1(x).logits
-    return Sides(logits, origin.classes, origin.cost)
 
+    def itself(x: np.ndarray) -> np.ndarray:
+        return origin.outputs(x).logits
 
-def _keras(model: "keras.Model") -> Logits:
-
-    return lambda x: pretrained.logits(model, x)
+    if reading.kind(path)[0] != "checkpoint":
+        tf1 = pretrained.as_tf1(origin.model)
+        return origin, {"keras": itself, "tf1": lambda x: tf1(x).logits}
+    lanes = [paths.expand(path) / f"{lane}.keras" for lane in SHARED]
+    models = {file.stem: reading.load_keras(file) for file in lanes if file.is_file()}
+    models = models or {"keras": origin.model}
+    ours = {name: functools.partial(pretrained.logits, of) for name, of in models.items()}
+    return origin, {"tf1": itself, **ours}
 
 
 def probabilities(logits: np.ndarray) -> np.ndarray:
@@ -132,31 +117,11 @@ def agreement(logits: Mapping[str, np.ndarray]) -> str:
     return sentence[0].upper() + sentence[1:] + "."
 
 
-def _table(
-    pictures: Sequence[Path], every: Mapping[str, np.ndarray], classes: Sequence[int]
-) -> Table:
-    """Return the table of the probabilities, model -> [N, classes]."""
-    shown = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    shown.add_column("image", overflow="fold")
-    for heading in ("model", "class", "probability", "then"):
-        shown.add_column(heading, justify="right", no_wrap=True)
-    for row, file in enumerate(pictures):
-        for number, (name, chances) in enumerate(every.items()):
-            best, *next_ = np.argsort(-chances[row], kind="stable")[:3]
-            shown.add_row(
-                "" if number else escape(file.name),
-                name,
-                str(classes[best]),
-                f"{chances[row][best]:.2%}",
-                ", ".join(f"{classes[at]} {chances[row][at]:.2%}" for at in next_),
-            )
-    return shown
-
-
 def _predictions(
-    pictures: Sequence[Path], every: Mapping[str, np.ndarray], classes: Sequence[int]
+    pictures: Sequence[Path], logits: Mapping[str, np.ndarray], classes: Sequence[int]
 ) -> list[dict[str, Any]]:
     """Return, of each image and model, its class and the probability of every class."""
+    every = {name: probabilities(of) for name, of in logits.items()}
     return [
         {
             "image": str(image),
@@ -167,6 +132,26 @@ def _predictions(
         for row, image in enumerate(pictures)
         for name, chances in every.items()
     ]
+
+
+def _table(predictions: Sequence[Mapping[str, Any]]) -> Table:
+    """Return the table of each image's and model's most probable classes."""
+    shown = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    shown.add_column("image", overflow="fold")
+    for heading in ("model", "class", "probability", "then"):
+        shown.add_column(heading, justify="right", no_wrap=True)
+    for one in predictions:
+        falling = sorted(one["probabilities"].items(), key=lambda item: -item[1])
+        (best, chance), *others = falling[:3]
+        first_model = one["model"] == predictions[0]["model"]
+        shown.add_row(
+            escape(Path(one["image"]).name) if first_model else "",
+            one["model"],
+            str(best),
+            f"{chance:.2%}",
+            ", ".join(f"{label} {chance:.2%}" for label, chance in others),
+        )
+    return shown
 
 
 def _write(path: Path, predictions: Sequence[Mapping[str, Any]]) -> None:
