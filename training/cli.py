@@ -22,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from training.command_line import output
 
         with ctrl_c_remembered(), output.quiet(config.quiet):
-            return table.run(config)
+            return int(table.module(config).run(config))
     except Stopped as stopped:
         print(f"tf1keras: {stopped}", file=sys.stderr)
         return stopped.status

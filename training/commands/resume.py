@@ -53,7 +53,7 @@ def _finish(asked: ResumeConfig, final: Path) -> int:
         other_backends.require(config.lanes)
     elif asked.cluster != "none":
         raise UserError(f"--cluster {asked.cluster}: this run has no workers; leave it out.")
-    return table.run_in(config, final)
+    return int(table.module(config).run_in(config, final))
 
 
 def recorded(folder: Path) -> Any:

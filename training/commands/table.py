@@ -7,7 +7,6 @@ must not.
 
 import importlib
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Annotated, Any, Union
 
 import tyro
@@ -52,16 +51,7 @@ def grammar(names: Iterable[str] = tuple(COMMANDS)) -> Any:
     return Union[tuple(every)]  # noqa: UP007 (their number is not known here)
 
 
-def run(config: OutputOptions) -> int:
-    """Run the command that `config` are the options of; return its exit status."""
-    return int(_module(config).run(config))
-
-
-def run_in(config: OutputOptions, final: Path) -> int:
-    """Go on with the unfinished run of `config` that will be `final`; return its exit status."""
-    return int(_module(config).run_in(config, final))
-
-
-def _module(config: OutputOptions) -> Any:
+def module(config: OutputOptions) -> Any:
+    """Return the module of the command that `config` are the options of."""
     (name,) = (name for name, options in COMMANDS.items() if type(config) is options)
     return importlib.import_module(f"training.commands.{name}")
