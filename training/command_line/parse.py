@@ -1,6 +1,6 @@
 """The command line's arguments: parsed, or refused in one sentence where tyro draws a box.
 
-usage.parse(Command, ["compare", "--epochs", "many"])
+parse(Command, ["compare", "--epochs", "many"])
 ->  UserError: Error parsing --epochs: invalid literal for int() with base 10: 'many'.
     See tf1keras compare --help
 """
@@ -29,26 +29,25 @@ COLOUR = "\x1b\\[[0-9;]*m"
 """On a terminal."""
 
 
-def parse(command: Any, arguments: Sequence[str] | None) -> Any:
-    """Return the options of the command that `arguments` (default: sys.argv) ask for.
+def parse(command: Any, arguments: Sequence[str]) -> Any:
+    """Return the options of the command that `arguments` ask for.
 
     Raises UserError for what is no command, option or value, and SystemExit after `--help`.
     """
-    given = list(sys.argv[1:] if arguments is None else arguments)
-    for argument in given:
+    for argument in arguments:
         check_text(argument)
     box, plain_page = io.StringIO(), io.StringIO()
     # The parser colours where standard output is a terminal, and knows nothing of NO_COLOR.
     page = plain_page if os.environ.get("NO_COLOR") else sys.stdout
     try:
         with contextlib.redirect_stderr(box), contextlib.redirect_stdout(page):
-            return tyro.cli(command, prog=PROGRAM, description=DESCRIPTION, args=given)
+            return tyro.cli(command, prog=PROGRAM, description=DESCRIPTION, args=arguments)
     except SystemExit as left:
         if not left.code:
             print(plain_page.getvalue(), end="")
             raise
         commands = [get_args(one)[1].name for one in get_args(command)]
-        asked = f"{PROGRAM} {given[0]}" if given[:1] and given[0] in commands else PROGRAM
+        asked = " ".join([PROGRAM, *(word for word in arguments[:1] if word in commands)])
         raise UserError(f"{_sentence(box.getvalue())}\nSee {asked} --help") from left
 
 

@@ -4,7 +4,7 @@ import dataclasses
 import os
 import shlex
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from typing import Any, get_type_hints
 
 import tyro
 
@@ -24,7 +24,8 @@ def of(config: Any) -> list[str]:
     positional: list[str] = []
     options: list[str] = []
     for field in dataclasses.fields(config):
-        value, markers = getattr(config, field.name), _markers(hints[field.name])
+        value = getattr(config, field.name)
+        markers = getattr(hints[field.name], "__metadata__", ())  # of Annotated
         if tyro.conf.Suppress in markers or field.name in {"out", *SPEAKING}:
             continue
         if tyro.conf.Positional in markers:
@@ -43,10 +44,6 @@ def options(config: Any) -> Mapping[str, Any]:
     """Return every option that is a part of the run, by name."""
     every = dataclasses.asdict(config)
     return {name: value for name, value in every.items() if name not in SPEAKING}
-
-
-def _markers(hint: Any) -> tuple[Any, ...]:
-    return get_args(hint)[1:] if get_origin(hint) is Annotated else ()
 
 
 def _texts(value: Any) -> Sequence[str]:
