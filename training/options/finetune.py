@@ -7,13 +7,7 @@ from typing import Annotated, Literal, get_args
 import tyro
 
 from training.errors import UserError
-from training.options.limits import (
-    LARGEST_SEED,
-    check_count,
-    check_device,
-    check_number,
-    check_seed,
-)
+from training.options import limits
 from training.options.shared import DataOptions
 
 Scope = Literal["full", "head", "probe", "gradual", "bitfit", "lora"]
@@ -87,12 +81,12 @@ class FinetuneConfig(DataOptions):
 
     def __post_init__(self) -> None:
         for option in ("epochs", "shots", "save_every", "lora_rank", "seeds"):
-            check_count(option.replace("_", "-"), getattr(self, option))
-        check_number("lora-alpha", self.lora_alpha, positive=True)
+            limits.check_count(option.replace("_", "-"), getattr(self, option))
+        limits.check_number("lora-alpha", self.lora_alpha, positive=True)
         if not 0 < self.accuracy <= 1:
             raise UserError(f"--accuracy {self.accuracy}: expected more than 0, at most 1.")
-        check_seed(self.seed, LARGEST_SEED - self.seeds)
-        check_device(self.device)
+        limits.check_seed(self.seed, limits.LARGEST_SEED - self.seeds)
+        limits.check_device(self.device)
         scopes = [name for name in self.strategy if name in get_args(Scope)]
         if not self.strategy or len(set(self.strategy)) < len(self.strategy) or len(scopes) > 1:
             raise UserError(

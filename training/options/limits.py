@@ -11,10 +11,8 @@ from training.errors import UserError
 LARGEST_SEED = 2**31 - 2
 """TensorFlow takes seeds modulo 2^31 - 1, so a larger one would silently be another one."""
 
-
 MOST = 2**31 - 1
 """Of epochs, rows and the like: what counts them may have 32 bits."""
-
 
 LARGEST_FLOAT32 = float(np.finfo(np.float32).max)
 SMALLEST_FLOAT32 = float(np.finfo(np.float32).tiny)

@@ -15,17 +15,10 @@ from tf1_compat.hyperparameters import (
     Hyperparameters,
     Optimizer,
 )
-from training.options.limits import (
-    check_count,
-    check_device,
-    check_number,
-    check_seed,
-    check_widths,
-)
+from training.options import limits
 
 SAVE_EVERY = 100
 """Epochs, where nothing is said."""
-
 
 DATA = (
     "mnist_5k, digits (embedded), mnist, fashion_mnist, kmnist, emnist/digits (TensorFlow "
@@ -70,8 +63,8 @@ class RunOptions(DataOptions):
     """Folder to write the run to; it must not hold anything yet."""
 
     def __post_init__(self) -> None:
-        check_count("epochs", self.epochs)
-        check_seed(self.seed)
+        limits.check_count("epochs", self.epochs)
+        limits.check_seed(self.seed)
 
 
 @dataclass(frozen=True)
@@ -111,14 +104,14 @@ class TrainingOptions(RunOptions):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_device(self.device)
-        check_count("save-every", self.save_every)
+        limits.check_device(self.device)
+        limits.check_count("save-every", self.save_every)
         if self.hidden is not None:  # as in the source, for resume
-            check_widths(self.hidden)
-        check_number("learning-rate", self.learning_rate, positive=True)
-        check_number("l1", self.l1)
-        check_number("l2", self.l2)
-        check_number("stop-below", self.stop_below, positive=True)
+            limits.check_widths(self.hidden)
+        limits.check_number("learning-rate", self.learning_rate, positive=True)
+        limits.check_number("l1", self.l1)
+        limits.check_number("l2", self.l2)
+        limits.check_number("stop-below", self.stop_below, positive=True)
 
     @property
     def hyper(self) -> Hyperparameters:
