@@ -7,7 +7,6 @@ prints "Epoch: 0 Loss: 101.944" and so on, and nothing else, to standard output.
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,6 +16,7 @@ from training.command_line.output import Output
 from training.lanes import history, loop
 from training.lanes.build import build
 from training.lanes.history import History
+from training.lanes.protocol import Trainee
 from training.machine import devices
 from training.options.article import ArticleConfig
 from training.parity.distance import shortest
@@ -24,9 +24,6 @@ from training.runs import folders, setting
 from training.runs.session import Session
 from training.runs.state_file import STATE
 from training.runs.training import SavedTraining
-
-if TYPE_CHECKING:
-    from training.lanes.protocol import Trainee
 
 
 def run(config: ArticleConfig) -> int:
@@ -55,7 +52,7 @@ def run_in(config: ArticleConfig, final: Path) -> int:
     return 0
 
 
-def _begin(config: ArticleConfig) -> tuple[Session, "Trainee"]:
+def _begin(config: ArticleConfig) -> tuple[Session, Trainee]:
     """Return the session, its banner printed, and the listing's graph on the digits asked for."""
     digits = data.load_all_classes(config.data, config.manual_dir)
     device = devices.choose(config.device)
@@ -65,7 +62,7 @@ def _begin(config: ArticleConfig) -> tuple[Session, "Trainee"]:
     return session, program
 
 
-def _printing(session: Session, program: "Trainee") -> loop.OnEpoch:
+def _printing(session: Session, program: Trainee) -> loop.OnEpoch:
     """Print the listing's line of each epoch; after the first, look where it was computed."""
     unchecked = True
 

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any
 from training.checking import batches
 from training.command_line.output import Output
 from training.machine import devices, environment
+from training.model_files import pair
+from training.model_files.pair import Pair
 from training.options.check import CheckConfig
+from training.parity.ladder import Batch
 
 if TYPE_CHECKING:
     from training.checking.diagnosis import Diagnosis
-    from training.model_files.pair import Pair
-    from training.parity.ladder import Batch
-
 
 STATUS = {"identical": 0, "equivalent": 0, "different": 1, "undecided": 3}
 """Verdict -> exit status."""
@@ -30,7 +30,6 @@ STATUS = {"identical": 0, "equivalent": 0, "different": 1, "undecided": 3}
 def run(config: CheckConfig) -> int:
     """Run the command; return its exit status."""
     device = devices.choose("cpu")
-    from training.model_files import pair
     from training.reports import check
 
     out = Output(config)
@@ -44,7 +43,7 @@ def run(config: CheckConfig) -> int:
     return STATUS[found.verdict]
 
 
-def examine(loaded: "Pair", config: CheckConfig, session: Any) -> "Diagnosis":
+def examine(loaded: Pair, config: CheckConfig, session: Any) -> "Diagnosis":
     """Make the batches and return the diagnosis; raises UserError."""
     from training.checking.diagnosis import diagnose
     from training.checking.examination import Examination
@@ -53,7 +52,7 @@ def examine(loaded: "Pair", config: CheckConfig, session: Any) -> "Diagnosis":
     return diagnose(examination, config.budget)
 
 
-def _batches(config: CheckConfig, loaded: "Pair") -> "list[Batch]":
+def _batches(config: CheckConfig, loaded: Pair) -> list[Batch]:
     if config.data != "synthetic":
         return batches.of_digits(
             loaded, config.data, config.manual_dir, config.batch_size, config.steps

@@ -11,7 +11,6 @@ from rich.table import Table
 
 from training import data
 from training.command_line.output import Output
-from training.data import Digits
 from training.machine import files
 from training.options.data import DataConfig
 from training.reports import png
@@ -22,7 +21,10 @@ def run(config: DataConfig) -> int:
     """Run the command; return its exit status."""
     final = folders.choose("data", config.out)
     digits = data.load(config.data, config.manual_dir)
-    counts = _class_counts(digits)
+    counts = {  # rows of each class, the lowest first
+        split: np.bincount(examples.labels, minlength=len(digits.classes)).tolist()
+        for split, examples in (("train", digits.train), ("test", digits.test))
+    }
     out = Output(config)
     with folders.new(final) as folder:
         facts = {**setting.data_facts(digits), "classes": digits.classes, "class_counts": counts}
@@ -33,14 +35,6 @@ def run(config: DataConfig) -> int:
     out.show(f"Contact sheet: {final / 'contact_sheet.png'}")
     out.result(facts, final)
     return 0
-
-
-def _class_counts(digits: Digits) -> dict[str, list[int]]:
-    """Split -> rows of each class, the lowest first."""
-    return {
-        split: np.bincount(examples.labels, minlength=len(digits.classes)).tolist()
-        for split, examples in (("train", digits.train), ("test", digits.test))
-    }
 
 
 def _table(classes: tuple[int, ...], counts: dict[str, list[int]]) -> Table:

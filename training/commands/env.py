@@ -45,16 +45,13 @@ def collect() -> dict[str, Any]:
     found = environment.machine()
     try:
         startup.import_tensorflow()
-        found |= environment.of_tensorflow() | {"devices": _devices()}
+        import tensorflow as tf
+
+        devices = [device.name for device in tf.config.list_physical_devices()]
+        found |= environment.of_tensorflow() | {"devices": devices}
     except ImportError as error:
         found["devices"] = f"TensorFlow or Keras cannot be imported: {error}"
     return found | {"variables": given, "data": _data()}
-
-
-def _devices() -> list[str]:
-    import tensorflow as tf
-
-    return [device.name for device in tf.config.list_physical_devices()]
 
 
 def _data() -> dict[str, str]:
