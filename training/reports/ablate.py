@@ -42,7 +42,7 @@ def table(results: Mapping[str, Any]) -> Table:
 def write(
     folder: Path, config: AblateConfig, histories: Mapping[str, History], results: Mapping[str, Any]
 ) -> None:
-    """Write the page and the picture of what ablation.json holds as `results`."""
+    """Write the page and picture of what ablation.json holds as `results`: rounding is dashed."""
     reference = results["reference"]
     kinds = {cause: row["kind"] for cause, row in results["causes"].items()}
 

@@ -24,7 +24,7 @@ def write(folder: Path, comparison: Comparison, lockstep: Lockstep) -> None:
     """Write `folder`/LANE for each lane: losses, distances, test accuracy, weight histograms.
 
     A loss has its epoch for a step, as in `history.csv`; weights and accuracy after the last update
-    have the step that would come next.
+    have the step that would come next. Losses and distances are in float32.
     """
     import tensorflow as tf
 
