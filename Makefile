@@ -68,6 +68,10 @@ article-map: $(VENV)/installed-frameworks ## measure again what docs/article-map
 	rm -rf runs/article-map
 	$(BIN)/python -m docs.figures.write_article_map
 
+.PHONY: traps
+traps: $(VENV)/installed .venv-tf115/installed ## measure again how far docs/tf1-to-keras.md says that Keras is off, a minute
+	$(BIN)/python -m docs.figures.write_traps .venv-tf115/bin/python
+
 .PHONY: bench
 bench: $(VENV)/installed-frameworks ## measure every lane and other libraries, and write the table, ten minutes
 	rm -rf runs/bench

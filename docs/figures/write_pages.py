@@ -14,6 +14,7 @@ from docs.figures import (
     write_check,
     write_compare_and_ablate,
     write_finetune,
+    write_traps,
 )
 
 WRITERS = (
@@ -22,6 +23,7 @@ WRITERS = (
     write_bench,
     write_finetune,
     write_article_map,
+    write_traps,
 )
 """Each has PAGES, the file KEPT with its figures, and rewrite(page, text, figures)."""
 

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any, get_args
 
+import numpy as np
 import pytest
 
 from docs.figures import (
@@ -15,10 +16,14 @@ from docs.figures import (
     write_check,
     write_compare_and_ablate,
     write_finetune,
+    write_traps,
 )
+from docs.figures.traps.traps import TRAPS, distances
 from tests.commands.test_ablate import KINDS
 from tests.conftest import ROOT
+from tests.promises.test_genuine import tf115_python
 from tests.support.docs_pages import MEASURED, PAGES, READMES, text
+from tests.support.tf1_to_keras import ROUNDING
 from training.machine.files import read_json
 from training.options.bench import Peer
 from training.parity.tolerances import TOLERANCES
@@ -29,6 +34,7 @@ WRITERS: dict[str, Any] = {
     "bench": write_bench,
     "finetune": write_finetune,
     "map": write_article_map,
+    "traps": write_traps,
 }
 """What stands in a page's mark -> what writes what it marks."""
 
@@ -129,3 +135,34 @@ def test_quoted_ablation_is_of_all_causes_and_a_thousand_epochs() -> None:
     quoted = read_json(MEASURED / "figures.json")["ablation"]["results"]
     assert quoted["epochs"] == 1000
     assert {cause: row["kind"] for cause, row in quoted["causes"].items()} == KINDS
+
+
+def test_quoted_traps_are_all_of_them() -> None:
+    quoted = read_json(MEASURED / "traps.json")["traps"]
+    shown = {name: {**trap._asdict(), "side": None} for name, trap in TRAPS.items()}
+    assert {name: {**of, "off": None, "side": None} for name, of in quoted.items()} == {
+        name: {**trap, "off": None} for name, trap in shown.items()
+    }
+
+
+@pytest.mark.parametrize("name", TRAPS)
+def test_quoted_trap_is_one_and_the_line_instead_is_out_of_it(name: str) -> None:
+    """Both lines are run; the digits beyond the second may be another processor's."""
+    quoted = read_json(MEASURED / "traps.json")["traps"][name]["off"]
+    found = distances(name, read_json(write_traps.TENSORFLOW_1)[name])
+    for off in (quoted, found):
+        assert max(off["instead"].values()) < ROUNDING
+        farthest = max(off["written"].values())
+        assert farthest < ROUNDING if name == "adagrad" else farthest > 1e-3
+    assert found["written"] == pytest.approx(quoted["written"], rel=0.02, abs=ROUNDING)
+
+
+def test_recorded_traps_are_genuine() -> None:
+    recorded = read_json(write_traps.TENSORFLOW_1)
+    found = write_traps.record(tf115_python())
+    assert list(found) == list(recorded)
+    for name, of in found.items():
+        assert of.keys() == recorded[name].keys()
+        for updates, arrays in of.items():
+            for array, kept in zip(arrays, recorded[name][updates], strict=True):
+                assert np.array(array) == pytest.approx(np.array(kept), rel=1e-4, abs=1e-6)

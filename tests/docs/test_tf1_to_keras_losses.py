@@ -93,6 +93,10 @@ def test_masked_rows_count_in_keras_mean(name: str) -> None:
     weights = mask if name in ("softmax", "smoothed") else mask[:, None]
     masked = session_run(lambda: theirs(y, outputs, weights=weights))
     assert float(ours(y, outputs, mask)) == pytest.approx(float(masked) / 2, rel=ROUNDING)
+    ours = ours.from_config(ours.get_config() | {"reduction": "mean_with_sample_weight"})
+    assert float(ours(y, outputs, mask)) == pytest.approx(float(masked), rel=ROUNDING)
+    doubled = session_run(lambda: theirs(y, outputs, weights=2 * weights))
+    assert float(ours(y, outputs, 2 * mask)) == pytest.approx(float(doubled) / 2, rel=ROUNDING)
 
 
 def test_l2_has_a_half_and_fit_adds_it() -> None:

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.support.tf1_to_keras import ROUNDING, session_run, trained, v1
+from keras_models.tf1_optimizers import TF1Momentum, TF1RMSProp
+from tests.support.tf1_to_keras import ROUNDING, embedded, session_run, trained, v1
 
 
 @pytest.mark.parametrize("rates", [(0.1, 0.1, 0.1), (0.1, 0.1, 0.01)])
@@ -54,6 +55,57 @@ def test_rmsprop_starts_elsewhere() -> None:
     optimizer.apply([tf.constant(gradient)], [variable])
     assert 3 * abs(theirs - start)[0] < abs(variable.numpy() - start)[0]
     assert abs(theirs - start)[0] == pytest.approx(0.01 * 0.5 / np.sqrt(0.9 + 0.1 * 0.25), rel=1e-4)
+    (theirs,) = trained(
+        lambda rate: v1.train.RMSPropOptimizer(rate, epsilon=0.5), start, [(gradient, 0.01)]
+    )
+    variable, optimizer = keras.Variable(start), keras.optimizers.RMSprop(0.01, epsilon=0.5)
+    optimizer.build([variable])
+    for slot in optimizer.variables:
+        if "velocity" in slot.path:
+            slot.assign([1.0])
+    optimizer.apply([tf.constant(gradient)], [variable])
+    assert variable.numpy() == pytest.approx(theirs, rel=ROUNDING)  # the root has both epsilons
+
+
+EMBEDDED = {
+    "Adam": (v1.train.AdamOptimizer, keras.optimizers.Adam(0.1, epsilon=1e-8)),
+    "Adagrad": (v1.train.AdagradOptimizer, keras.optimizers.Adagrad(0.1, epsilon=0.0)),
+    "RMSProp": (v1.train.RMSPropOptimizer, keras.optimizers.RMSprop(0.1, epsilon=1e-10)),
+    "SGD": (v1.train.GradientDescentOptimizer, keras.optimizers.SGD(0.1)),
+    "Momentum": (
+        lambda rate: v1.train.MomentumOptimizer(rate, 0.9),
+        keras.optimizers.SGD(0.1, momentum=0.9),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", EMBEDDED)
+@pytest.mark.parametrize("ids", [[1, 1], [1, 2]])
+def test_repeated_ids_are_squared_one_by_one(name: str, ids: list[int]) -> None:
+    theirs, ours = embedded(*EMBEDDED[name], [(ids, [1.0, 2.0])] * 2)
+    if len(set(ids)) == 2 or name in ("SGD", "Momentum"):
+        assert ours[:, ids] == pytest.approx(theirs[:, ids], rel=1e-4)
+    else:
+        assert (ours[:, 1] > 1.05 * theirs[:, 1]).all()
+        once = embedded(*EMBEDDED[name], [([1], [3.0])] * 2)[1]
+        assert once[:, 1] == pytest.approx(theirs[:, 1], rel=1e-4)
+
+
+FOR_DENSE = {"Momentum": TF1Momentum(0.1, momentum=0.9), "RMSProp": TF1RMSProp(0.1)}
+
+
+@pytest.mark.parametrize("name", EMBEDDED)
+def test_absent_rows_stay_in_tensorflow_1(name: str) -> None:
+    """Row 1 in the first and the last batch only."""
+    batches = [([1], [1.0]), ([2], [1.0]), ([2], [1.0]), ([1], [1.0])]
+    theirs, ours = embedded(*EMBEDDED[name], batches)
+    assert (theirs[2, 1] == theirs[0, 1]) == (name != "Adam")
+    assert (ours[2, 1] == ours[0, 1]) == (name not in ("Adam", "Momentum"))
+    far = abs(ours[3, 1] - theirs[3, 1])
+    assert far > 0.005 if name in FOR_DENSE else far < 1e-5
+    if name in FOR_DENSE:
+        _, dense = embedded(EMBEDDED[name][0], FOR_DENSE[name], batches)
+        assert dense == pytest.approx(ours, rel=1e-5)
 
 
 def test_clipnorm_is_not_the_global_norm() -> None:

@@ -42,13 +42,18 @@ def reference() -> Path:
     return Path(folder) / "mnist_5k-seed1234-ckpt" / "model.ckpt"
 
 
-def on_tf115(*arguments: object) -> None:
-    """Run `tests/support/tf115.py` on TensorFlow 1.15.5."""
+def tf115_python() -> str:
+    """A Python with TensorFlow 1.15.5; skips where TF115 names none."""
     python = os.environ.get("TF115")
     if not python:
         pytest.skip("no TensorFlow 1.15.5: TF115=PYTHON names one, `make tf115` installs it")
+    return python
+
+
+def on_tf115(*arguments: object) -> None:
+    """Run `tests/support/tf115.py` on TensorFlow 1.15.5."""
     done = subprocess.run(
-        [python, str(ROOT / "tests" / "support" / "tf115.py"), *map(str, arguments)],
+        [tf115_python(), str(ROOT / "tests" / "support" / "tf115.py"), *map(str, arguments)],
         env={n: v for n, v in os.environ.items() if not n.startswith(("TF", "PYTHON"))},
         capture_output=True,
         text=True,

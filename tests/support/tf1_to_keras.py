@@ -43,3 +43,31 @@ def batch(number: int = 8) -> tuple[np.ndarray, np.ndarray]:
     random = np.random.default_rng(0)
     x = random.standard_normal((number, 4)).astype(np.float32)
     return x, np.eye(3, dtype=np.float32)[random.integers(3, size=number)]
+
+
+def embedded(theirs: Any, ours: Any, batches: list[Any]) -> tuple[np.ndarray, np.ndarray]:
+    """What both make of a table [3] of zeros, [batches, 3]; a batch is ids and their gradients.
+
+    Keras' RMSprop starts from TensorFlow 1's mean square.
+    """
+    table = keras.Variable(np.zeros([3], np.float32))
+    optimizer, found = ours.from_config(ours.get_config()), []
+    optimizer.build([table])
+    for slot in optimizer.variables:
+        if isinstance(ours, keras.optimizers.RMSprop) and "velocity" in slot.path:
+            slot.assign(np.ones([3]))
+    for ids, gradients in batches:
+        slices = tf.IndexedSlices(tf.constant(gradients), tf.constant(ids), tf.constant([3]))
+        optimizer.apply([slices], [table])
+        found.append(-table.numpy())
+    with tf.Graph().as_default(), v1.Session() as session:
+        variable = v1.Variable(np.zeros([3], np.float32), use_resource=False)
+        rows, fed = v1.placeholder(tf.int32, [None]), v1.placeholder(tf.float32, [None])
+        slices = tf.IndexedSlices(fed, rows, tf.constant([3]))
+        update = theirs(0.1).apply_gradients([(slices, variable)])
+        session.run(v1.global_variables_initializer())
+        expected = []
+        for ids, gradients in batches:
+            session.run(update, {rows: ids, fed: gradients})
+            expected.append(-session.run(variable))
+    return np.array(expected), np.array(found)

@@ -1,0 +1,72 @@
+"""What stock Keras has not got of TensorFlow 1, as docs/tf1-to-keras.md shows it."""
+
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from keras_models.tf1_optimizers import TF1Momentum
+
+
+class SummedAdam(keras.optimizers.Adam):
+    """Adam on an embedding's gradient with every row of the table in it once, as a sum."""
+
+    def apply(self, grads: list, trainable_variables: list | None = None) -> None:
+        """Update from dense gradients."""
+        super().apply([tf.convert_to_tensor(one) for one in grads], trainable_variables)
+
+
+class SparseMomentum(TF1Momentum):
+    """Leaves alone what is not in the batch, the rows of an embedding and their slots."""
+
+    def update_step(self, gradient: Any, variable: tf.Variable, learning_rate: Any) -> None:
+        """Update the rows of an embedding, or everything where the gradient is dense."""
+        if not isinstance(gradient, tf.IndexedSlices):
+            return super().update_step(gradient, variable, learning_rate)
+        rows, places = tf.unique(gradient.indices)
+        tf.raw_ops.ResourceSparseApplyMomentum(
+            var=variable.handle,
+            accum=self.slot_variables["accum"][self._get_variable_index(variable)].value.handle,
+            lr=tf.cast(learning_rate, variable.dtype),
+            grad=tf.math.unsorted_segment_sum(gradient.values, places, tf.size(rows)),
+            indices=rows,
+            momentum=tf.cast(self.momentum, variable.dtype),
+            use_nesterov=self.nesterov,
+        )
+
+
+class FusedBatchNormalization(keras.layers.BatchNormalization):
+    """Averages the variance that is divided by one less than the number of values."""
+
+    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
+        """Normalize over all axes but the last, of two or four."""
+        if not (training and self.trainable):
+            return super().call(inputs, training=False)
+        ones = tf.ones_like(self.moving_mean)
+        outputs, mean, variance = tf.compat.v1.nn.fused_batch_norm(
+            inputs if len(inputs.shape) == 4 else inputs[:, None, None, :],
+            self.gamma if self.scale else ones,
+            self.beta if self.center else 0 * ones,
+            epsilon=self.epsilon,
+        )
+        for average, value in ((self.moving_mean, mean), (self.moving_variance, variance)):
+            average.assign(self.momentum * average + (1 - self.momentum) * value)
+        return tf.reshape(outputs, tf.shape(inputs))
+
+
+def lstm_weights(kernel: np.ndarray, bias: np.ndarray, forget_bias: float = 1.0) -> list:
+    """LSTMCell's two arrays -> the three of keras.layers.LSTM."""
+    units = len(bias) // 4
+    reordered = [0, 2, 1, 3]  # input, candidate, forget, output -> input, forget, candidate, output
+    both = np.concatenate([np.split(kernel, 4, axis=1)[gate] for gate in reordered], axis=1)
+    parts = [np.split(bias, 4)[gate] for gate in reordered]
+    parts[1] = parts[1] + np.float32(forget_bias)
+    return [both[:-units], both[-units:], np.concatenate(parts)]
+
+
+def gru_weights(gates: np.ndarray, bias: np.ndarray, kernel: np.ndarray, own: np.ndarray) -> list:
+    """GRUCell's gates/kernel, gates/bias, candidate/kernel, candidate/bias -> GRU's three."""
+    reset, update = np.split(gates, 2, axis=1)
+    both = np.concatenate([update, reset, kernel], axis=1)
+    return [both[: -len(own)], both[-len(own) :], np.concatenate([*np.split(bias, 2)[::-1], own])]
