@@ -4,29 +4,12 @@ tf1keras check examples/article_exact.py
 """
 
 import keras
+from article import tf1_graph, weight_map
 
 import keras_models
-from tf1_compat import article
 
-
-def tf1_graph() -> dict:
-    graph = article.build()
-    return {
-        "x": graph.X,
-        "y": graph.Y,
-        "logits": graph.output_layer,
-        "cost": graph.cost,
-        "train_op": graph.optimizer,
-    }
+__all__ = ["keras_model", "tf1_graph", "weight_map"]
 
 
 def keras_model() -> keras.Model:
     return keras_models.article.build("exact")
-
-
-weight_map = {
-    "Variable": "hidden_layer/kernel",
-    "Variable_1": "hidden_layer/bias",
-    "Variable_2": "output_layer/kernel",
-    "Variable_3": "output_layer/bias",
-}

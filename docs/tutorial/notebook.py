@@ -2,8 +2,8 @@
 
     python docs/tutorial/notebook.py
 
-docs/tutorial/tutorial.py -> tutorial.ipynb beside it, and the same in Chinese. `make notebook` does
-it.
+docs/tutorial/tutorial.py -> tutorial.ipynb beside it; the same code with the prose of
+tutorial.zh-CN.md -> tutorial.zh-CN.ipynb. `make notebook` does it.
 """
 
 from pathlib import Path
@@ -12,12 +12,22 @@ import jupytext
 import nbformat
 
 HERE = Path(__file__).resolve().parent
-SOURCES = ("tutorial.py", "tutorial.zh-CN.py")
+CODE = HERE / "tutorial.py"
+"""The code, and the prose in English."""
+PROSE = HERE / "tutorial.zh-CN.md"
+"""The prose in Chinese, cell by cell."""
+BETWEEN = "<!-- cell -->"
+NOTEBOOKS = (CODE.with_suffix(".ipynb"), PROSE.with_suffix(".ipynb"))
 
 
-def made(source: Path) -> str:
-    """Return the notebook of `source`, in jupytext's percent format, as it stands in its file."""
-    notebook = jupytext.read(source)
+def made(path: Path) -> str:
+    """Return the notebook that belongs at `path`, as it stands in its file."""
+    notebook = jupytext.read(CODE)
+    if path == NOTEBOOKS[1]:
+        prose = [cell for cell in notebook.cells if cell.cell_type == "markdown"]
+        texts = PROSE.read_text(encoding="utf-8").split(BETWEEN)
+        for cell, text in zip(prose, texts, strict=True):
+            cell.source = text.strip()
     notebook.metadata = {
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
         "language_info": {"name": "python"},
@@ -31,9 +41,8 @@ def made(source: Path) -> str:
 
 def main() -> None:
     """Write both."""
-    for name in SOURCES:
-        source = HERE / name
-        source.with_suffix(".ipynb").write_text(made(source), encoding="utf-8")
+    for path in NOTEBOOKS:
+        path.write_text(made(path), encoding="utf-8")
 
 
 if __name__ == "__main__":

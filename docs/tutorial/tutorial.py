@@ -16,6 +16,9 @@
 # Code; a JupyterLab that was started from it calls it Python 3). On Colab or elsewhere: bring the whole project there first (upload it as a folder, or clone it), and open this
 # notebook in its folder `docs`, or set the working directory to the project. The next cell then installs
 # it. If it replaced packages that were loaded before, restart the kernel and begin again.
+#
+# `runs` is where this notebook writes, `import_tensorflow` is `import tensorflow` without its log lines, and
+# all runs on the `cpu`, where bits are promised, also if there is a GPU.
 
 # %%
 import importlib.metadata
@@ -34,12 +37,12 @@ except importlib.metadata.PackageNotFoundError:
     install = [sys.executable, "-m", "pip", "install", "--quiet", "--editable", str(project)]
     subprocess.run(install, check=True)
     sys.path.insert(0, str(project))
-runs = Path(tempfile.mkdtemp())  # what this notebook writes
+runs = Path(tempfile.mkdtemp())
 
 # %%
 from training.machine import startup
 
-startup.import_tensorflow()  # `import tensorflow` without its log lines
+startup.import_tensorflow()
 
 import keras
 import matplotlib.pyplot as plt
@@ -52,7 +55,7 @@ from training import cli, data
 from training.machine import devices
 from training.parity.distance import relative_distance, ulp_distance
 
-cpu = devices.choose("cpu")  # where bits are promised, also if there is a GPU
+cpu = devices.choose("cpu")
 
 
 def tf1keras(*arguments):
