@@ -31,7 +31,7 @@ class UnfusedAdam(TF1Adam):
         """Apply one Adam update to `variable`, op by op, with TensorFlow 1's float32 scalars."""
         dtype = variable.dtype
         index = self._get_variable_index(variable)
-        m, v = self._m[index].value, self._v[index].value
+        m, v = (self.slot_variables[slot][index].value for slot in ("m", "v"))
         gradient = tf.cast(gradient, dtype)
         lr, epsilon = self._as_tf1(learning_rate, dtype), self._as_tf1(self.epsilon, dtype)
         beta1_power, beta2_power = self.powers(dtype)

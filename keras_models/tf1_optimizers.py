@@ -8,69 +8,9 @@ Keras' at zero; TensorFlow 1's Adagrad has no epsilon. Adam is in `keras_models/
 from typing import Any, ClassVar
 
 import keras
-import numpy as np
 import tensorflow as tf
 
-from keras_models.exact import PACKAGE, rounded
-
-
-class TF1Optimizer(keras.optimizers.Optimizer):
-    """What the four share: hyperparameters rounded to float32, slots, one fused op per variable.
-
-    `hyperparameters` are the constructor's arguments besides `learning_rate`; `slots` maps a
-    slot's name to its initial value or to the hyperparameter that gives it.
-    """
-
-    hyperparameters: ClassVar[tuple[str, ...]] = ()
-    slots: ClassVar[dict[str, float | str]] = {}
-    precision = "float32"
-    """What hyperparameters are rounded to; float64 is for a model's float64 twin."""
-
-    def __init__(self, learning_rate: Any, name: str, **kwargs: Any) -> None:
-        super().__init__(learning_rate=learning_rate, name=name, **kwargs)
-        if self.gradient_accumulation_steps:
-            raise ValueError(
-                f"gradient_accumulation_steps={self.gradient_accumulation_steps}: expected None, "
-                "for TensorFlow 1's optimizers update at every step."
-            )
-
-    def build(self, variables: list[keras.Variable]) -> None:
-        """Create the slots of every variable."""
-        if self.built:
-            return
-        super().build(variables)
-        self.slot_variables = {
-            slot: self.add_optimizer_variables(variables, slot, initializer=self._constant(value))
-            for slot, value in self.slots.items()
-        }
-
-    def _constant(self, value: float | str) -> keras.initializers.Initializer:
-        number = getattr(self, value) if isinstance(value, str) else value
-        return keras.initializers.Constant(np.float64(number))
-
-    def update_step(self, gradient: tf.Tensor, variable: tf.Variable, learning_rate: Any) -> None:
-        """Apply one fused update to `variable`, in place."""
-
-        def as_tf1(value: Any) -> tf.Tensor:
-            return rounded(value, self.precision, variable.dtype)
-
-        index = self._get_variable_index(variable)
-        handles = {name: of[index].value.handle for name, of in self.slot_variables.items()}
-        self.apply_op(
-            var=variable.handle,
-            lr=as_tf1(learning_rate),
-            grad=tf.cast(gradient, variable.dtype),
-            as_tf1=as_tf1,
-            **handles,
-        )
-
-    def apply_op(self, *, as_tf1: Any, **inputs: Any) -> None:
-        """Call the fused op; `inputs` are var, lr, grad, the slots, and the cast `as_tf1`."""
-        raise NotImplementedError  # abstract: each of the four below calls its own op
-
-    def get_config(self) -> dict[str, Any]:
-        """Return what `from_config` needs to make the optimizer again."""
-        return super().get_config() | {name: getattr(self, name) for name in self.hyperparameters}
+from keras_models.exact import PACKAGE, TF1Optimizer
 
 
 @keras.saving.register_keras_serializable(package=PACKAGE)
@@ -82,7 +22,7 @@ class TF1GradientDescent(TF1Optimizer):
     ) -> None:
         super().__init__(learning_rate, name, **kwargs)
 
-    def apply_op(self, *, as_tf1: Any, **inputs: Any) -> None:
+    def apply_op(self, dtype: tf.DType, **inputs: Any) -> None:
         """Call ResourceApplyGradientDescent, which has its own names: var -= alpha * delta."""
         tf.raw_ops.ResourceApplyGradientDescent(
             var=inputs["var"], alpha=inputs["lr"], delta=inputs["grad"]
@@ -110,9 +50,9 @@ class TF1Momentum(TF1Optimizer):
         super().__init__(learning_rate, name, **kwargs)
         self.momentum, self.nesterov = momentum, nesterov
 
-    def apply_op(self, *, as_tf1: Any, **inputs: Any) -> None:
+    def apply_op(self, dtype: tf.DType, **inputs: Any) -> None:
         """Call ResourceApplyMomentum."""
-        momentum = as_tf1(self.momentum)
+        momentum = self._as_tf1(self.momentum, dtype)
         tf.raw_ops.ResourceApplyMomentum(**inputs, momentum=momentum, use_nesterov=self.nesterov)
 
 
@@ -138,16 +78,16 @@ class TF1RMSProp(TF1Optimizer):
         **kwargs: Any,
     ) -> None:
         super().__init__(learning_rate, name, **kwargs)
-        self.rho, self.momentum, self.epsilon = rho, momentum, epsilon
-        self.initial_ms = initial_ms
+        self.rho, self.momentum = rho, momentum
+        self.epsilon, self.initial_ms = epsilon, initial_ms
 
-    def apply_op(self, *, as_tf1: Any, **inputs: Any) -> None:
+    def apply_op(self, dtype: tf.DType, **inputs: Any) -> None:
         """Call ResourceApplyRMSProp."""
         tf.raw_ops.ResourceApplyRMSProp(
             **inputs,
-            rho=as_tf1(self.rho),
-            momentum=as_tf1(self.momentum),
-            epsilon=as_tf1(self.epsilon),
+            rho=self._as_tf1(self.rho, dtype),
+            momentum=self._as_tf1(self.momentum, dtype),
+            epsilon=self._as_tf1(self.epsilon, dtype),
         )
 
 
@@ -168,6 +108,6 @@ class TF1Adagrad(TF1Optimizer):
         super().__init__(learning_rate, name, **kwargs)
         self.initial_accumulator_value = initial_accumulator_value
 
-    def apply_op(self, *, as_tf1: Any, **inputs: Any) -> None:
+    def apply_op(self, dtype: tf.DType, **inputs: Any) -> None:
         """Call ResourceApplyAdagrad."""
         tf.raw_ops.ResourceApplyAdagrad(**inputs)

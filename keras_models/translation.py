@@ -13,10 +13,10 @@ import numpy as np
 import tensorflow as tf
 from keras.optimizers import Optimizer
 
-from keras_models.exact import PACKAGE, TF1Adam
+from keras_models.exact import PACKAGE, TF1Adam, TF1Optimizer
 from keras_models.tf1_optimizers import TF1Adagrad, TF1GradientDescent, TF1Momentum, TF1RMSProp
 
-RULES: dict[str, type[Optimizer]] = {
+RULES: dict[str, type[TF1Optimizer]] = {
     "GradientDescent": TF1GradientDescent,
     "Momentum": TF1Momentum,
     "Adam": TF1Adam,
@@ -31,22 +31,13 @@ COMMON = (
 )
 """What every Keras optimizer takes and no TensorFlow 1 rule has."""
 
-HYPERPARAMETERS = {
-    "GradientDescent": (),
-    "Momentum": ("momentum", "nesterov"),
-    "Adam": ("beta_1", "beta_2", "epsilon"),
-    "RMSProp": ("rho", "momentum", "epsilon", "initial_ms"),
-    "Adagrad": ("initial_accumulator_value",),
-}
-
 SLOTS: dict[type[Optimizer], dict[str, str]] = {
-    TF1Adam: {"m": "_m", "v": "_v"},
     keras.optimizers.Adam: {"m": "_momentums", "v": "_velocities"},
     keras.optimizers.AdamW: {"m": "_momentums", "v": "_velocities"},
     keras.optimizers.RMSprop: {"ms": "_velocities"},
     keras.optimizers.Adagrad: {"accum": "_accumulators"},
 }
-"""Slot -> the attribute that lists it; the other TF1 optimizers keep `slot_variables`."""
+"""Slot -> the attribute that lists it; TensorFlow 1's optimizers have `slot_variables`."""
 
 
 def rule(optimizer: Optimizer) -> str | None:
@@ -69,7 +60,7 @@ def hyperparameters(optimizer: Optimizer) -> dict[str, Any]:
     """Return the optimizer's own hyperparameters by the names of its TensorFlow 1 counterpart."""
     config = optimizer.get_config()
     found = {"learning_rate": _learning_rate(optimizer)}
-    for name in HYPERPARAMETERS[rule(optimizer) or "GradientDescent"]:
+    for name in RULES[rule(optimizer) or "GradientDescent"].hyperparameters:
         found[name] = config.get(name, 0.0)  # Keras' RMSprop starts from 0 and cannot be told
     return found
 
