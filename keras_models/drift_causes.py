@@ -174,20 +174,17 @@ class VariantTrainee(KerasTrainee):
 
     def _update(self, x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
         """One epoch; [N, 784], [N, 10] -> the loss, []."""
-        if self._variant.batch_size:
-            loss = self._loss(x, y)
-            self._epoch(x, y, self._variant.batch_size)
-            return loss
-        return super()._update(x, y)
-
-    def _epoch(self, x: tf.Tensor, y: tf.Tensor, batch_size: int) -> None:
-        """Run one update per mini-batch; the last one is smaller where rows are left over."""
+        batch_size = self._variant.batch_size
+        if not batch_size:
+            return super()._update(x, y)
+        loss = self._loss(x, y)
         full = len(self._x) // batch_size * batch_size
         for rows in tf.reshape(self._order[:full], [-1, batch_size]):
             super()._update(tf.gather(x, rows), tf.gather(y, rows))
-        if full < len(self._x):
+        if full < len(self._x):  # the last mini-batch is smaller
             rows = self._order[full:]
             super()._update(tf.gather(x, rows), tf.gather(y, rows))
+        return loss
 
     def _loss(self, x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
         """Return the loss as it is compiled; `compute_loss` would round it to float32."""

@@ -8,7 +8,7 @@ order, by shape. Nothing is left out in silence: what has no counterpart is a St
 """
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
@@ -57,7 +57,7 @@ def load_state(
     paired = _paired(model, {name: a.shape for name, a in state.weights.items()}, weight_map)
     moves = [(name, paired[name], state.weights[name]) for name in state.weights]
     if not weights_only:
-        moves += _optimizer_moves(model, state, paired)
+        moves += optimizer_moves(paired, _built_optimizer(model), state)
     for name, variable, array in moves:
         if tuple(variable.shape) != array.shape:
             raise StateError(
@@ -67,11 +67,14 @@ def load_state(
         variable.assign(array)
 
 
-def _optimizer_moves(
-    model: keras.Model, state: State, paired: Mapping[str, keras.Variable]
-) -> list[tuple[str, keras.Variable, np.ndarray]]:
-    """Return (name, variable, value) of everything that the optimizer holds."""
-    optimizer = _built_optimizer(model)
+def optimizer_moves(
+    paired: Mapping[str, Any], optimizer: keras.optimizers.Optimizer, state: State
+) -> list[tuple[str, Any, np.ndarray]]:
+    """Return (name, variable, value) of everything that the optimizer of `paired` holds.
+
+    `paired` is TensorFlow 1 variable -> the variable that `optimizer`, built, trains. Raises
+    StateError where `state` was trained by another.
+    """
     held = slots(optimizer)
     given = set(state.slots)
     if state.rule == "RMSProp" and "mom" not in held:
@@ -103,7 +106,7 @@ def _check_betas(optimizer: keras.optimizers.Optimizer, state: State, step: int)
 
     Neighbouring powers are 1 - beta apart: a fourth of that is nobody's rounding.
     """
-    for name, beta in (("beta1_power", optimizer.beta_1), ("beta2_power", optimizer.beta_2)):
+    for name, beta in zip(POWERS, (optimizer.beta_1, optimizer.beta_2), strict=True):
         found, expected = state.powers[name], power_after(beta, step)
         if found < SMALLEST_NORMAL and expected < SMALLEST_NORMAL:
             continue
@@ -128,7 +131,7 @@ def paths(model: keras.Model, weight_map: WeightMap) -> dict[str, str]:
 
 
 def _by_weight(
-    optimizer: keras.optimizers.Optimizer, slot: Slot, paired: Mapping[str, keras.Variable]
+    optimizer: keras.optimizers.Optimizer, slot: Slot, paired: Mapping[str, Any]
 ) -> dict[str, keras.Variable]:
     """Return trained TensorFlow 1 variable -> the slot's variable for it."""
     return {
@@ -153,10 +156,13 @@ def to_state(
     """
     shapes = _shapes(model, weight_map)
     paired = _paired(model, shapes, weight_map or {name: name for name in shapes})
-    weights = {name: variable.numpy() for name, variable in paired.items()}
     if weights_only:
-        return State(weights)
-    optimizer = _built_optimizer(model)
+        return State({name: variable.numpy() for name, variable in paired.items()})
+    return reached(paired, _built_optimizer(model))
+
+
+def reached(paired: Mapping[str, Any], optimizer: keras.optimizers.Optimizer) -> State:
+    """Return the same of variables by TensorFlow 1's names, which `optimizer`, built, trains."""
     rule, held = translation.rule(optimizer), slots(optimizer)
     if rule is None or translation.translate(optimizer) is None:
         raise StateError(f"TensorFlow 1 has no {type(optimizer).__name__} such as the model's.")
@@ -170,21 +176,14 @@ def to_state(
     }
     if rule == "RMSProp" and "mom" not in named:
         named["mom"] = {name: np.zeros_like(array) for name, array in named["ms"].items()}
-    return State(weights, named, powers(optimizer, rule, step), step, rule if named else None)
-
-
-def powers(
-    optimizer: keras.optimizers.Optimizer, rule: str | None, step: int
-) -> dict[str, np.ndarray]:
-    """Return Adam's, as TensorFlow 1 keeps them, after `step` updates; {} of another rule."""
-    if rule != "Adam":
-        return {}
+    powers = {}
     if hasattr(optimizer, "beta1_power"):
-        return {name: getattr(optimizer, name).numpy() for name in POWERS}
-    return {
-        "beta1_power": power_after(optimizer.beta_1, step),
-        "beta2_power": power_after(optimizer.beta_2, step),
-    }
+        powers = {name: getattr(optimizer, name).numpy() for name in POWERS}
+    elif rule == "Adam":
+        betas = (optimizer.beta_1, optimizer.beta_2)
+        powers = {name: power_after(beta, step) for name, beta in zip(POWERS, betas, strict=True)}
+    weights = {name: variable.numpy() for name, variable in paired.items()}
+    return State(weights, named, powers, step, rule if named else None)
 
 
 def _built_optimizer(model: keras.Model) -> keras.optimizers.Optimizer:

@@ -1,7 +1,7 @@
 """A TensorFlow 1 graph with its named endpoints and its session, as a Trainee."""
 
 import collections
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -16,6 +16,13 @@ Placement = dict[str, dict[str, int]]
 """Device name -> op type -> number of ops that were executed there."""
 Feed = Literal["documented", "resident"]
 """How the data reach the graph: fed at every step, as in the article, or from variables."""
+
+
+def note(placement: Placement, graphs: Iterable[tf.compat.v1.GraphDef]) -> None:
+    """Count the ops of partitions, as TensorFlow executed them, into `placement`."""
+    for graph_def in graphs:
+        for node in graph_def.node:
+            placement.setdefault(node.device, collections.Counter())[node.op] += 1
 
 
 class Program:
@@ -76,10 +83,7 @@ class Program:
         options = tf.compat.v1.RunOptions(output_partition_graphs=True)
         metadata = tf.compat.v1.RunMetadata()
         values = self.session.run(self._fetches, self._fed, options, metadata)
-        for graph_def in metadata.partition_graphs:
-            for node in graph_def.node:
-                ops = self.placement.setdefault(node.device, collections.Counter())
-                ops[node.op] += 1
+        note(self.placement, metadata.partition_graphs)
         return values
 
     def logits(self, x: np.ndarray) -> np.ndarray:
@@ -97,14 +101,11 @@ class Program:
 
     def state(self) -> State:
         """Return copies of weights, Adam's slots, powers and step, by checkpoint names."""
-        arrays = self.session.run({v.op.name: v for v in self._saved()})
-        return checkpoint.to_state(arrays, self._layout)
+        return checkpoint.to_state(self.snapshot(), self._layout)
 
     def load_state(self, state: State) -> None:
         """Set all that a Saver would restore; training goes on from there, bit for bit."""
-        arrays = checkpoint.to_arrays(state, self._layout)
-        for variable in self._saved():
-            self._assign(variable, arrays[variable.op.name])
+        self.restore(checkpoint.to_arrays(state, self._layout))
 
     def snapshot(self) -> dict[str, np.ndarray]:
         """Return copies of all that training depends on, by the variables' names."""

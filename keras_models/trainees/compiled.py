@@ -1,10 +1,8 @@
 """A compiled Keras model as a Trainee: one full-batch update at a time, and no copy of the data."""
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from keras_models import transfer
@@ -32,13 +30,12 @@ class KerasTrainee(FullBatchTrainee):
         device: str | None = "/CPU:0",
         hyper: Hyperparameters = LISTING,
     ) -> None:
-        self.model = model
-        self._paths, self._saved = weight_paths(hyper), saved_paths(hyper)
-        self._variables = {variable.path: variable for variable in model.trainable_variables}
+        self.model, self._saved = model, saved_paths(hyper)
+        at = {variable.path: variable for variable in model.trainable_variables}
+        weights = {weight: at[path] for weight, path in weight_paths(hyper).items()}
         with tf.device(device):
             model.optimizer.build(model.trainable_variables)
-        dtype = model.trainable_variables[0].dtype
-        super().__init__(name, x, y, dtype, device=device, jit_compile=model.jit_compile)
+        super().__init__(name, weights, x, y, device=device, jit_compile=model.jit_compile)
 
     def _update(self, x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
         with tf.GradientTape() as tape:
@@ -49,7 +46,7 @@ class KerasTrainee(FullBatchTrainee):
 
     def _loss(self, x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
         predicted = self.model(x, training=True)
-        if self._dtype != "float64":
+        if self._dtype != tf.float64:
             return self.model.compute_loss(x=x, y=y, y_pred=predicted)
         # `compute_loss` would round it to float32 on its way.
         weight = self.model._compile_loss._user_loss_weights or 1.0
@@ -58,14 +55,8 @@ class KerasTrainee(FullBatchTrainee):
     def _forward(self, x: tf.Tensor) -> tf.Tensor:
         return self.model(x, training=False)
 
-    def weights(self) -> dict[str, np.ndarray]:
-        """Return copies of the trained arrays by the article's names: W1, b1, ..."""
-        return {name: self._variables[path].numpy() for name, path in self._paths.items()}
-
-    def load_weights(self, weights: Mapping[str, np.ndarray]) -> None:
-        """Set W1, b1, ...; the optimizer's state stays as it is."""
-        for name, path in self._paths.items():
-            self._variables[path].assign(weights[name])
+    def _moving(self) -> dict[str, keras.Variable]:
+        return moving(self.model)
 
     def state(self) -> State:
         """Return copies of weights, slots and step by the names of a TensorFlow 1 checkpoint."""
@@ -74,15 +65,6 @@ class KerasTrainee(FullBatchTrainee):
     def load_state(self, state: State) -> None:
         """Set weights, slots and step; training goes on from there, exactly in the exact lane."""
         transfer.load_state(self.model, state, self._saved)
-
-    def snapshot(self) -> dict[str, np.ndarray]:
-        """Return copies of all that training depends on, random state included, by paths."""
-        return {name: variable.numpy() for name, variable in moving(self.model).items()}
-
-    def restore(self, snapshot: Mapping[str, np.ndarray]) -> None:
-        """Set what `snapshot` returned: training goes on from there, bit for bit."""
-        for name, variable in moving(self.model).items():
-            variable.assign(snapshot[name])
 
     def save(self, folder: Path) -> None:
         """Write `folder`/NAME.keras: the compiled model with its optimizer's state."""

@@ -54,26 +54,22 @@ class DistributedTrainee(KerasTrainee):
 
     def weights(self) -> dict[str, np.ndarray]:
         """Return copies of the trained arrays; RuntimeError where replicas here have others."""
-        for path, variable in self._variables.items():
+        for variable in self._named.values():
             copies = self._strategy.experimental_local_results(variable.value)
             if len({copy.numpy().tobytes() for copy in copies}) > 1:
-                raise RuntimeError(f"{self.name}: the replicas' copies of {path} differ")
+                raise RuntimeError(f"{self.name}: the replicas' copies of {variable.path} differ")
         return super().weights()
 
     def _update(self, x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
-        losses = self._strategy.run(self._replica_update, (x, y))
+        losses = self._strategy.run(super()._update, (x, y))
         return self._strategy.reduce("SUM", losses, axis=None)
 
-    def _replica_update(self, x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
-        """Update by the sum of all replicas' gradients; return this one's share of the loss.
+    def _loss(self, x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
+        """Return a replica's share of the loss.
 
         Keras divides every loss by the number of replicas and adds up gradients over them, in
         `apply`; what is left to do is to weigh by rows.
         """
         weight = x.shape[0] * self._strategy.num_replicas_in_sync / self._rows
-        with tf.GradientTape() as tape:
-            loss = self._loss(x, y)
-            share = loss if weight == 1 else weight * loss
-        variables = self.model.trainable_variables
-        self.model.optimizer.apply(tape.gradient(share, variables), variables)
-        return share
+        loss = super()._loss(x, y)
+        return loss if weight == 1 else weight * loss

@@ -1,38 +1,38 @@
 """Full-batch updates in a graph of TensorFlow 2's, on data that lie on their device already."""
 
-import collections
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 from tensorflow.python.eager import context
 
-Placement = dict[str, dict[str, int]]
-"""Device name -> op type -> number of ops that were executed there."""
+from tf1_compat.program import Placement, note
 
 
 class FullBatchTrainee(ABC):
     """What has `_update(x, y) -> loss` and `_forward(x) -> logits`, bound to training data.
 
-    `x` is [N, 784] and `y` is [N, 10], in the dtype of the variables. `device` is None where all is
-    on devices already. `placement` says where the ops of the first step were executed; it is empty
-    before that.
+    `weights` are the trained variables by the article's names: W1, b1, ... `x` is [N, 784] and `y`
+    is [N, 10], in their dtype. `device` is None where all is on devices already. `placement` says
+    where the ops of the first step were executed; it is empty before that.
     """
 
     def __init__(
         self,
         name: str,
+        weights: Mapping[str, Any],
         x: tf.Tensor,
         y: tf.Tensor,
-        dtype: str,
         *,
         device: str | None = "/CPU:0",
         jit_compile: bool | None = None,
     ) -> None:
         self.name = name
         self.placement: Placement = {}
-        self._x, self._y = x, y
-        self._dtype, self._device = dtype, device
+        self._named, self._x, self._y = weights, x, y
+        self._dtype, self._device = tf.as_dtype(weights["W1"].dtype), device
         self._train = tf.function(self._update, jit_compile=jit_compile)
         self._train_many = tf.function(self._updates, jit_compile=jit_compile)
         self._predict = tf.function(self._forward)
@@ -44,6 +44,10 @@ class FullBatchTrainee(ABC):
     @abstractmethod
     def _forward(self, x: tf.Tensor) -> tf.Tensor:
         """[N, 784] -> [N, 10]."""
+
+    @abstractmethod
+    def _moving(self) -> Mapping[str, Any]:
+        """Return every variable that training depends on, by a name that stays."""
 
     def _updates(self, x: tf.Tensor, y: tf.Tensor, count: tf.Tensor) -> tf.Tensor:
         """Run `count` updates, [] int32, in the graph; return the loss before each, [count]."""
@@ -75,13 +79,28 @@ class FullBatchTrainee(ABC):
         finally:
             context.disable_graph_collection()
         for graphs in metadata.function_graphs:
-            for graph_def in graphs.partition_graphs:
-                for node in graph_def.node:
-                    ops = self.placement.setdefault(node.device, collections.Counter())
-                    ops[node.op] += 1
+            note(self.placement, graphs.partition_graphs)
         return loss
 
     def logits(self, x: np.ndarray) -> np.ndarray:
         """Return the logits of `x`: [N, 784] float32 -> [N, 10] in the dtype of the variables."""
         with tf.device(self._device):
             return self._predict(tf.constant(x, self._dtype)).numpy()
+
+    def weights(self) -> dict[str, np.ndarray]:
+        """Return copies of the trained arrays by the article's names: W1, b1, ..."""
+        return {name: variable.numpy() for name, variable in self._named.items()}
+
+    def load_weights(self, weights: Mapping[str, np.ndarray]) -> None:
+        """Set W1, b1, ...; the optimizer's state stays as it is."""
+        for name, variable in self._named.items():
+            variable.assign(weights[name])
+
+    def snapshot(self) -> dict[str, np.ndarray]:
+        """Return copies of all that training depends on, random state included."""
+        return {name: variable.numpy() for name, variable in self._moving().items()}
+
+    def restore(self, snapshot: Mapping[str, np.ndarray]) -> None:
+        """Set what `snapshot` returned: training goes on from there, bit for bit."""
+        for name, variable in self._moving().items():
+            variable.assign(snapshot[name])

@@ -5,19 +5,17 @@ optimizer is Keras' own, for TensorFlow 2 has no other, or TensorFlow 1's; with 
 TensorFlow 1 graph bit for bit.
 """
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import keras
-import numpy as np
 import tensorflow as tf
 
-from keras_models import transfer, translation
+from keras_models import transfer
 from keras_models.article import PIECES, Lane, optimizer_of
 from keras_models.costs import TF1Penalty
 from keras_models.trainees.full_batch import FullBatchTrainee
 from tf1_compat.hyperparameters import LISTING, Hyperparameters
-from tf1_compat.state import POWERS, State
+from tf1_compat.state import State
 
 
 class TF2Trainee(FullBatchTrainee):
@@ -43,7 +41,8 @@ class TF2Trainee(FullBatchTrainee):
             self._weights = [tf.Variable(tf.zeros(shape, x.dtype)) for shape in shapes]
             self._optimizer: keras.optimizers.Optimizer = optimizer_of(PIECES[pieces], hyper)
             self._optimizer.build(self._weights)
-        super().__init__(name, x, y, x.dtype.name, device=device)
+        named = dict(zip(hyper.names, self._weights, strict=True))
+        super().__init__(name, named, x, y, device=device)
 
     def _update(self, x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
         with tf.GradientTape() as tape:
@@ -71,58 +70,26 @@ class TF2Trainee(FullBatchTrainee):
         penalty = TF1Penalty(self._hyper.l1, self._hyper.l2)
         return tf.reduce_sum([cost, *map(penalty, self._weights[::2])])
 
-    def weights(self) -> dict[str, np.ndarray]:
-        """Return copies of the trained arrays by the article's names: W1, b1, ..."""
-        return {n: w.numpy() for n, w in zip(self._hyper.names, self._weights, strict=True)}
-
-    def load_weights(self, weights: Mapping[str, np.ndarray]) -> None:
-        """Set W1, b1, ...; the optimizer's state stays as it is."""
-        for name, variable in zip(self._hyper.names, self._weights, strict=True):
-            variable.assign(weights[name])
-
     def state(self) -> State:
         """Return copies of weights, slots and step by the names of a TensorFlow 1 checkpoint."""
-        names, optimizer = self._hyper.variables, self._optimizer
-        weights = dict(zip(names, self.weights().values(), strict=True))
-        slots = {
-            slot: {name: one.numpy() for name, one in zip(names, variables, strict=True)}
-            for slot, variables in translation.slots(optimizer).items()
-        }
-        rule, step = translation.rule(optimizer), int(optimizer.iterations.numpy())
-        return State(
-            weights, slots, transfer.powers(optimizer, rule, step), step, rule if slots else None
-        )
+        return transfer.reached(self._saved(), self._optimizer)
 
     def load_state(self, state: State) -> None:
         """Set weights, slots and step; training goes on from there."""
-        names, optimizer = self._hyper.variables, self._optimizer
-        own = zip(self._hyper.names, names, strict=True)
-        self.load_weights({name: state.weights[saved] for name, saved in own})
-        for slot, variables in translation.slots(optimizer).items():
-            for name, variable in zip(names, variables, strict=True):
-                variable.assign(state.slots[slot][name])
-        if hasattr(optimizer, "beta1_power"):
-            for power in POWERS:
-                getattr(optimizer, power).assign(state.powers[power])
-        optimizer.iterations.assign(state.step or 0)
+        moves = transfer.optimizer_moves(self._saved(), self._optimizer, state)
+        moves += [(name, variable, state.weights[name]) for name, variable in self._saved().items()]
+        for _, variable, array in moves:
+            variable.assign(array)
 
-    def snapshot(self) -> dict[str, np.ndarray]:
-        """Return copies of all that training depends on."""
-        return {name: variable.numpy() for name, variable in self._moving().items()}
-
-    def restore(self, snapshot: Mapping[str, np.ndarray]) -> None:
-        """Set what `snapshot` returned: training goes on from there, bit for bit."""
-        for name, variable in self._moving().items():
-            variable.assign(snapshot[name])
+    def _saved(self) -> dict[str, tf.Variable]:
+        return dict(zip(self._hyper.variables, self._weights, strict=True))
 
     def _moving(self) -> dict[str, tf.Variable | keras.Variable]:
-        own = dict(zip(self._hyper.names, self._weights, strict=True))
         numbered = enumerate(self._optimizer.variables)
-        return own | {f"optimizer {number}": variable for number, variable in numbered}
+        return {**self._named, **{f"optimizer {number}": one for number, one in numbered}}
 
     def save(self, folder: Path) -> None:
         """Write `folder`/NAME/ckpt.*, a TensorFlow 2 checkpoint of weights and optimizer."""
         (folder / self.name).mkdir()
-        own = dict(zip(self._hyper.names, self._weights, strict=True))
-        saved = tf.train.Checkpoint(**own, optimizer=self._optimizer)
+        saved = tf.train.Checkpoint(**self._named, optimizer=self._optimizer)
         saved.write(str(folder / self.name / "ckpt"))
