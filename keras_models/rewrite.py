@@ -2,7 +2,6 @@
 
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -11,15 +10,7 @@ import tensorflow as tf
 
 from keras_models import translation
 from keras_models.pairing import Pairing
-
-
-@dataclass(frozen=True)
-class Observation:
-    """What one batch gives before any update; gradients are of the loss, by TF1 variable."""
-
-    logits: np.ndarray
-    loss: np.ndarray
-    gradients: Mapping[str, np.ndarray]
+from tf1_compat.graph import Observation
 
 
 class Rewrite:
@@ -72,10 +63,6 @@ class Rewrite:
         """Whether `fit` runs a train_step that the user wrote."""
         return type(self.model).train_step is not keras.Model.train_step
 
-    def dtypes(self) -> dict[str, str]:
-        """Return the dtype of each variable."""
-        return {name: variable.dtype for name, variable in self._paired.items()}
-
     def weights(self) -> dict[str, np.ndarray]:
         """Return copies of the paired variables, as TensorFlow 1 lays them out."""
         return {
@@ -116,19 +103,15 @@ class Rewrite:
 
     def _update(self, x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
         if self.own_train_step:
-            return self._user_update(x, y)
+            with self._unmoved():
+                _, loss = self._forward(x, y)
+            with tf.control_dependencies([loss]):
+                self.model.train_step((x, y))
+            return loss
         with tf.GradientTape() as tape:
             _, loss = self._forward(x, y)
         variables = self.model.trainable_variables
         self.model.optimizer.apply(tape.gradient(loss, variables), variables)
-        return loss
-
-    def _user_update(self, x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
-        """Run the model's own train_step; return the loss before it."""
-        with self._unmoved():
-            _, loss = self._forward(x, y)
-        with tf.control_dependencies([loss]):
-            self.model.train_step((x, y))
         return loss
 
     @contextlib.contextmanager

@@ -14,7 +14,7 @@ import keras
 import numpy as np
 
 from keras_models import translation
-from keras_models.pairing import Pairing, Unmatched, at_path, pair_up
+from keras_models.pairing import Unmatched, at_path, pair_up
 from tf1_compat.state import POWERS, SMALLEST_NORMAL, State, StateError, power_after
 
 WeightMap = Mapping[str, str]
@@ -202,14 +202,11 @@ def _shapes(model: keras.Model, weight_map: WeightMap | None) -> dict[str, tuple
     weights = _weights(model)
     if weight_map is None:
         return {weight.path: tuple(weight.shape) for weight in weights}
-    found = {}
-    for name, path in weight_map.items():
-        fitting = at_path(weights, path)
-        if len(fitting) != 1:
-            paths = ", ".join(weight.path for weight in weights)
-            raise StateError(f"{name} is mapped to {path!r}; the model has {paths}.")
-        found[name] = tuple(weights[fitting[0]].shape)
-    return found
+    found = {name: at_path(weights, path) for name, path in weight_map.items()}
+    if lost := [name for name, places in found.items() if len(places) != 1]:
+        there = ", ".join(weight.path for weight in weights)
+        raise StateError(f"{lost[0]} is mapped to {weight_map[lost[0]]!r}; the model has {there}.")
+    return {name: tuple(weights[place].shape) for name, [place] in found.items()}
 
 
 def _paired(
@@ -217,7 +214,7 @@ def _paired(
 ) -> dict[str, keras.Variable]:
     """Return TensorFlow 1 variable -> Keras variable, with nothing left over on either side."""
     try:
-        pairing: Pairing = pair_up(shapes, model, weight_map)
+        pairing = pair_up(shapes, model, weight_map)
     except Unmatched as unmatched:
         raise StateError(f"{unmatched}.") from unmatched
     weights = list(model.weights)

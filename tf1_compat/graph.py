@@ -8,7 +8,7 @@ Unlike `tf1_compat/program.py`, which trains the article, it gives logits, loss 
 each variable besides taking steps, in float32 or in float64.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +20,7 @@ from tf1_compat.updates import Update
 
 @dataclass(frozen=True)
 class Observation:
-    """What one batch gives before any update; gradients are of the loss, by variable."""
+    """What one batch gives before any update; gradients are of the loss, by TF1 variable."""
 
     logits: np.ndarray | None
     loss: np.ndarray
@@ -114,27 +114,18 @@ class GraphProgram:
 
     def reset(self) -> None:
         """Run every initializer: weights and slots are as at the start."""
-        self._session.run(self._graph.get_operation_by_name(self.inspection.initializer))
+        self._session.run(self.inspection.initializer)
 
     def weights(self) -> dict[str, np.ndarray]:
         """Return copies of the trained variables."""
-        return self._session.run({name: self.inspection.reads[name] for name in self._trained})
-
-    @property
-    def _trained(self) -> tuple[str, ...]:
-        return tuple(self.inspection.shapes)
-
-    def load_weights(self, weights: Mapping[str, np.ndarray]) -> None:
-        """Set the trained variables; slots stay as they are."""
-        self.assign(weights)
+        return self.read(self.inspection.shapes)
 
     def assign(self, values: Mapping[str, np.ndarray]) -> None:
         """Set variables of any kind, by name."""
-        names = self.inspection.assigns
-        ops = [self._graph.get_operation_by_name(names[name]) for name in values]
+        ops = [self.inspection.assigns[name] for name in values]
         self._session.run(ops, {self.inspection.feeds[name]: values[name] for name in values})
 
-    def read(self, names: Sequence[str]) -> dict[str, np.ndarray]:
+    def read(self, names: Iterable[str]) -> dict[str, np.ndarray]:
         """Return copies of variables of any kind, by name."""
         return self._session.run({name: self.inspection.reads[name] for name in names})
 
@@ -150,8 +141,7 @@ class GraphProgram:
     def step(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         """Run one update; return the loss before it."""
         ends = self.inspection.endpoints
-        train_op = self._graph.get_operation_by_name(ends.train_op)
-        return self._session.run([train_op, ends.cost], {ends.x: x, ends.y: y})[1]
+        return self._session.run([ends.train_op, ends.cost], {ends.x: x, ends.y: y})[1]
 
     def slots(self) -> dict[str, np.ndarray]:
         """Return the optimizer's slots as "slot m of W1" -> array."""
@@ -196,7 +186,3 @@ class GraphProgram:
         if update.rule == "Momentum":
             found["nesterov"] = update.nesterov
         return found
-
-    def close(self) -> None:
-        """Release the session."""
-        self._session.close()

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from keras_models.rewrite import Observation
+from tf1_compat.graph import Observation
 from training.parity import ladder
 from training.parity.ladder import Rung
 

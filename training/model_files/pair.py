@@ -89,19 +89,10 @@ def validate(path: Path, names: Mapping[str, Any], seed: int) -> Pair:
         tf.compat.v1.set_random_seed(seed)
         returned = build()
     ends = _endpoints(returned, graph, path)
-    used = _ops_behind(ends)
-    _check_placeholders(used, ends, path)
+    used = _ops_behind(ends, path)
+    named: dict[str, Any] = {name: None if end is None else end.name for name, end in ends.items()}
     with tf.device("/CPU:0"):
-        inspection = graphs.inspect(
-            graph,
-            graphs.Endpoints(
-                ends["x"].name,
-                ends["y"].name,
-                ends["cost"].name,
-                ends["train_op"].name,
-                ends["logits"].name if ends["logits"] is not None else None,
-            ),
-        )
+        inspection = graphs.inspect(graph, graphs.Endpoints(**named))
     if not inspection.shapes:
         raise UserError(f"{path}: tf1_graph() makes no trainable variable; expected at least one.")
 
@@ -212,17 +203,14 @@ def _endpoints(returned: Any, graph: "tf.Graph", path: Path) -> dict[str, Any]:
     return ends
 
 
-def _ops_behind(ends: Mapping[str, Any]) -> list["tf.Operation"]:
-    """Return the ops that run when everything is asked for."""
+def _ops_behind(ends: Mapping[str, Any], path: Path) -> list["tf.Operation"]:
+    """Return the ops that run when everything is asked for; x and y alone are fed to them."""
     from tf1_compat.updates import ancestors
 
     wanted = [ends["cost"].op, ends["train_op"]]
     if ends["logits"] is not None:
         wanted.append(ends["logits"].op)
-    return list(ancestors(wanted))
-
-
-def _check_placeholders(used: list["tf.Operation"], ends: Mapping[str, Any], path: Path) -> None:
+    used = list(ancestors(wanted))
     fed = {ends["x"].op.name, ends["y"].op.name}
     starved = sorted(op.name for op in used if op.type == "Placeholder" and op.name not in fed)
     if starved:
@@ -230,6 +218,7 @@ def _check_placeholders(used: list["tf.Operation"], ends: Mapping[str, Any], pat
             f"{path}: nobody feeds the placeholder {', '.join(starved)}; only x and y are fed.\n"
             "Give it a default: tf.compat.v1.placeholder_with_default(1.0, [])."
         )
+    return used
 
 
 def _unclipped(op: "tf.Operation") -> "tf.Operation":
