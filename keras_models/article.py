@@ -104,28 +104,24 @@ def assemble(
     seeds = keras.random.SeedGenerator(seed)
     kept = keras.DTypePolicy(dtype).variable_dtype
 
-    def layer(units: int, name: str) -> keras.layers.Dense:
-        normal = keras.initializers.RandomNormal(mean=0.0, stddev=1.0, seed=seeds)
-        return pieces.dense(
-            units,
-            activation="linear" if name == "output_layer" else "relu",
-            kernel_initializer=normal,
-            bias_initializer=normal,
-            kernel_regularizer=_penalty(pieces, hyper),
-            dtype=kept if name == "output_layer" else dtype,
-            name=name,
-        )
-
     X = keras.Input([hyper.widths[0]], dtype=kept, name="X")
     output_layer = X
-    for number, (name_of_layer, units) in enumerate(
-        zip(layer_names(hyper), hyper.widths[1:], strict=True)
-    ):
+    layers = zip(layer_names(hyper), hyper.widths[1:], strict=True)
+    for number, (layer, units) in enumerate(layers):
         if number and hyper.dropout:
             own = None if seed is None else seed + number - 1  # or layers would share their masks
             output_layer = keras.layers.Dropout(hyper.dropout, seed=own)(output_layer)
+        normal = keras.initializers.RandomNormal(mean=0.0, stddev=1.0, seed=seeds)
         # [N, inputs] @ [inputs, units] + [units] -> [N, units]
-        output_layer = layer(units, name_of_layer)(output_layer)
+        output_layer = pieces.dense(
+            units,
+            activation="linear" if layer == "output_layer" else "relu",
+            kernel_initializer=normal,
+            bias_initializer=normal,
+            kernel_regularizer=_penalty(pieces, hyper),
+            dtype=kept if layer == "output_layer" else dtype,
+            name=layer,
+        )(output_layer)
     if pieces.probabilities:
         probabilities = keras.layers.Softmax(dtype=kept, name="softmax")(output_layer)
         # Keras finds the logits of a softmax that comes last, and uses them; not of one further up.
@@ -183,11 +179,10 @@ def moving(model: keras.Model) -> dict[str, keras.Variable]:
 
     By paths, but for what Keras numbers by what else was made in the process.
     """
-    metrics = {id(variable) for variable in model.metrics_variables}
     found = {variable.path: variable for variable in model.weights}
     for variable in model.optimizer.variables:
         found[f"optimizer/{variable.path.partition('/')[2]}"] = variable
-    known = metrics | {id(variable) for variable in found.values()}
+    known = {id(variable) for variable in (*model.metrics_variables, *found.values())}
     random = [variable for variable in model.variables if id(variable) not in known]
     return found | {f"random state {number}": one for number, one in enumerate(random)}
 
@@ -213,7 +208,7 @@ def hyperparameters(model: keras.Model) -> Hyperparameters:
         widths=found,
         cost=_cost_of(model),
         optimizer=OPTIMIZERS[rule],
-        learning_rate=_as_written(rate),
+        learning_rate=float(str(np.float32(rate))),  # the shortest decimal for what Keras keeps
         l1=l1,
         l2=l2,
         dropout=dropout[0] if dropout else 0.0,
@@ -244,8 +239,3 @@ def _l1_l2(penalty: Any) -> tuple[float, float]:
     if isinstance(penalty, keras.regularizers.L1L2):
         return float(penalty.l1), float(penalty.l2) * 2
     raise ValueError(f"a penalty is {type(penalty).__name__}")
-
-
-def _as_written(number: float) -> float:
-    """The shortest decimal for the float32 that Keras keeps of a learning rate: 0.001."""
-    return float(str(np.float32(number)))

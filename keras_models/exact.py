@@ -89,7 +89,7 @@ class TF1Optimizer(keras.optimizers.Optimizer):
     def update_step(self, gradient: tf.Tensor, variable: tf.Variable, learning_rate: Any) -> None:
         """Apply one fused update to `variable`, in place."""
         dtype, index = variable.dtype, self._get_variable_index(variable)
-        self.apply_op(
+        self._apply_op(
             dtype,
             var=variable.handle,
             lr=self._as_tf1(learning_rate, dtype),
@@ -97,7 +97,7 @@ class TF1Optimizer(keras.optimizers.Optimizer):
             **{slot: of[index].value.handle for slot, of in self.slot_variables.items()},
         )
 
-    def apply_op(self, dtype: tf.DType, **inputs: Any) -> None:
+    def _apply_op(self, dtype: tf.DType, **inputs: Any) -> None:
         """Call the fused op in `dtype`; `inputs` are var, lr, grad and the slots."""
         raise NotImplementedError  # abstract: each optimizer calls its own op
 
@@ -156,8 +156,7 @@ class TF1Adam(TF1Optimizer):
         for power, beta in ((self.beta1_power, self.beta_1), (self.beta2_power, self.beta_2)):
             power.assign(tf.convert_to_tensor(power) * tf.constant(beta, self.precision))
 
-    def apply_op(self, dtype: tf.DType, **inputs: Any) -> None:
-        """Call ResourceApplyAdam."""
+    def _apply_op(self, dtype: tf.DType, **inputs: Any) -> None:
         tf.raw_ops.ResourceApplyAdam(
             **inputs,
             beta1_power=self._as_tf1(self.beta1_power, dtype),

@@ -66,17 +66,17 @@ def head(model: keras.Model, settings: Settings) -> list[Phase]:
 def probe(model: keras.Model, settings: Settings) -> list[Phase]:
     """Train the head, then everything (Kumar et al., LP-FT, 2022)."""
     share = settings.probe_share
-    return [*_shared(share, head(model, settings)), *_shared(1 - share, full(model, settings))]
+    first, then = head(model, settings) + full(model, settings)
+    return [first._replace(share=share), then._replace(share=1 - share)]
 
 
 def gradual(model: keras.Model, settings: Settings) -> list[Phase]:
     """Train the head, then one layer more from the top at a time (ULMFiT, section 3.3)."""
     layers = stack.layers(model)
-    phases = []
-    for first in reversed(range(len(layers))):
-        weights = [weight for layer in layers[first:] for weight in layer.weights]
-        phases.append(Phase(1 / len(layers), _paths(weights)))
-    return phases
+    return [
+        Phase(1 / len(layers), _paths([w for layer in layers[first:] for w in layer.weights]))
+        for first in reversed(range(len(layers)))
+    ]
 
 
 def bitfit(model: keras.Model, settings: Settings) -> list[Phase]:
@@ -148,8 +148,7 @@ def plan(
     A new head trains whole in every phase, whatever the scope. Raises ValueError for a name that is
     unknown, and for two scopes.
     """
-    unknown = [name for name in names if name not in SCOPES and name not in ADDITIONS]
-    if unknown:
+    if unknown := [name for name in names if name not in SCOPES and name not in ADDITIONS]:
         raise ValueError(f"unknown strategy {unknown[0]!r}: {', '.join([*SCOPES, *ADDITIONS])}")
     scopes = [name for name in names if name in SCOPES] or ["full"]
     if len(scopes) > 1:
@@ -171,12 +170,9 @@ def freeze(model: keras.Model, phase: Phase) -> list[keras.Variable]:
     It takes effect with the next `compile`, and in a model compiled before only half: that one goes
     on with the variables it had.
     """
-    frozen = []
     for variable in model.weights:
         variable.trainable = variable.path in phase.trains
-        if not variable.trainable:
-            frozen.append(variable)
-    return frozen
+    return [variable for variable in model.weights if not variable.trainable]
 
 
 @keras.saving.register_keras_serializable(package="keras_models")
@@ -198,7 +194,3 @@ class PullTowards(keras.regularizers.Regularizer):
 
 def _paths(variables: Sequence[keras.Variable]) -> frozenset[str]:
     return frozenset(variable.path for variable in variables)
-
-
-def _shared(share: float, phases: list[Phase]) -> list[Phase]:
-    return [phase._replace(share=phase.share * share) for phase in phases]

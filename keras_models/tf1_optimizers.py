@@ -22,8 +22,8 @@ class TF1GradientDescent(TF1Optimizer):
     ) -> None:
         super().__init__(learning_rate, name, **kwargs)
 
-    def apply_op(self, dtype: tf.DType, **inputs: Any) -> None:
-        """Call ResourceApplyGradientDescent, which has its own names: var -= alpha * delta."""
+    def _apply_op(self, dtype: tf.DType, **inputs: Any) -> None:
+        # It has its own names: var -= alpha * delta.
         tf.raw_ops.ResourceApplyGradientDescent(
             var=inputs["var"], alpha=inputs["lr"], delta=inputs["grad"]
         )
@@ -50,8 +50,7 @@ class TF1Momentum(TF1Optimizer):
         super().__init__(learning_rate, name, **kwargs)
         self.momentum, self.nesterov = momentum, nesterov
 
-    def apply_op(self, dtype: tf.DType, **inputs: Any) -> None:
-        """Call ResourceApplyMomentum."""
+    def _apply_op(self, dtype: tf.DType, **inputs: Any) -> None:
         momentum = self._as_tf1(self.momentum, dtype)
         tf.raw_ops.ResourceApplyMomentum(**inputs, momentum=momentum, use_nesterov=self.nesterov)
 
@@ -81,8 +80,7 @@ class TF1RMSProp(TF1Optimizer):
         self.rho, self.momentum = rho, momentum
         self.epsilon, self.initial_ms = epsilon, initial_ms
 
-    def apply_op(self, dtype: tf.DType, **inputs: Any) -> None:
-        """Call ResourceApplyRMSProp."""
+    def _apply_op(self, dtype: tf.DType, **inputs: Any) -> None:
         tf.raw_ops.ResourceApplyRMSProp(
             **inputs,
             rho=self._as_tf1(self.rho, dtype),
@@ -108,6 +106,5 @@ class TF1Adagrad(TF1Optimizer):
         super().__init__(learning_rate, name, **kwargs)
         self.initial_accumulator_value = initial_accumulator_value
 
-    def apply_op(self, dtype: tf.DType, **inputs: Any) -> None:
-        """Call ResourceApplyAdagrad."""
+    def _apply_op(self, dtype: tf.DType, **inputs: Any) -> None:
         tf.raw_ops.ResourceApplyAdagrad(**inputs)

@@ -8,10 +8,11 @@ order, by shape. Nothing is left out in silence: what has no counterpart is a St
 """
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import keras
 import numpy as np
+from keras.optimizers import Optimizer
 
 from keras_models import translation
 from keras_models.pairing import Unmatched, at_path, pair_up
@@ -20,26 +21,31 @@ from tf1_compat.state import POWERS, SMALLEST_NORMAL, State, StateError, power_a
 WeightMap = Mapping[str, str]
 
 
-class Slot(NamedTuple):
-    """A slot's Keras variables, in the order of the trained ones, in TensorFlow 1's terms."""
-
-    variables: list[keras.Variable]
-    factor: np.float32 = np.float32(1)
-    """Keras holds TensorFlow 1's value times this."""
+Paired = Mapping[str, Any]
+"""TensorFlow 1 variable -> its Keras variable, or the tf.Variable in its place."""
 
 
-def slots(optimizer: keras.optimizers.Optimizer) -> dict[str, Slot]:
-    """Return slot -> where the optimizer, built, holds it.
-
-    Keras' SGD keeps -learning_rate times TensorFlow 1's accum, so that one is rounded on its way.
-    """
-    found = {slot: Slot(list(of)) for slot, of in translation.slots(optimizer).items()}
+def slots(paired: Paired, optimizer: Optimizer) -> dict[str, dict[str, keras.Variable]]:
+    """Return slot -> trained variable of `paired` -> where `optimizer`, built, holds it."""
+    found = translation.slots(optimizer)
     if isinstance(optimizer, keras.optimizers.SGD) and optimizer.momentum:
-        rate = np.float32(optimizer.learning_rate)
-        found["accum"] = Slot(list(optimizer.momentums), -rate)
+        found["accum"] = optimizer.momentums
     if isinstance(optimizer, keras.optimizers.RMSprop) and optimizer.momentum:
-        found["mom"] = Slot(list(optimizer._momentums))
-    return found
+        found["mom"] = optimizer._momentums
+    index = optimizer._get_variable_index
+    return {
+        slot: {name: of[index(trained)] for name, trained in paired.items() if trained.trainable}
+        for slot, of in found.items()
+    }
+
+
+def _factor(optimizer: Optimizer) -> np.float32:
+    """Return what Keras holds slots times.
+
+    Its SGD keeps -learning_rate times TensorFlow 1's accum, so that one is rounded on its way.
+    """
+    sgd = isinstance(optimizer, keras.optimizers.SGD)
+    return -np.float32(optimizer.learning_rate) if sgd else np.float32(1)
 
 
 def load_state(
@@ -68,14 +74,13 @@ def load_state(
 
 
 def optimizer_moves(
-    paired: Mapping[str, Any], optimizer: keras.optimizers.Optimizer, state: State
+    paired: Paired, optimizer: Optimizer, state: State
 ) -> list[tuple[str, Any, np.ndarray]]:
     """Return (name, variable, value) of everything that the optimizer of `paired` holds.
 
-    `paired` is TensorFlow 1 variable -> the variable that `optimizer`, built, trains. Raises
-    StateError where `state` was trained by another.
+    Raises StateError where `state` was trained by another.
     """
-    held = slots(optimizer)
+    held, factor = slots(paired, optimizer), _factor(optimizer)
     given = set(state.slots)
     if state.rule == "RMSProp" and "mom" not in held:
         given.discard("mom")  # momentum is 0: the slot is written at every step and never read
@@ -86,9 +91,9 @@ def optimizer_moves(
             f"{type(optimizer).__name__} needs {_slots(rule, held)}."
         )
     moves = [
-        (f"{slot} of {name}", variable, state.slots[slot][name] * of.factor)
-        for slot, of in held.items()
-        for name, variable in _by_weight(optimizer, of, paired).items()
+        (f"{slot} of {name}", variable, state.slots[slot][name] * factor)
+        for slot, of_slot in held.items()
+        for name, variable in of_slot.items()
     ]
     if hasattr(optimizer, "beta1_power"):
         moves += [
@@ -101,7 +106,7 @@ def optimizer_moves(
     return moves
 
 
-def _check_betas(optimizer: keras.optimizers.Optimizer, state: State, step: int) -> None:
+def _check_betas(optimizer: Optimizer, state: State, step: int) -> None:
     """Raise StateError unless the powers are those of the optimizer's betas after `step` updates.
 
     Neighbouring powers are 1 - beta apart: a fourth of that is nobody's rounding.
@@ -122,23 +127,11 @@ def paths(model: keras.Model, weight_map: WeightMap) -> dict[str, str]:
     paired = _paired(model, _shapes(model, weight_map), weight_map)
     found = {name: variable.path for name, variable in paired.items()}
     optimizer = _built_optimizer(model)
-    for slot, of in slots(optimizer).items():
-        for name, variable in _by_weight(optimizer, of, paired).items():
-            found[f"{slot} of {name}"] = variable.path
+    for slot, of_slot in slots(paired, optimizer).items():
+        found |= {f"{slot} of {name}": variable.path for name, variable in of_slot.items()}
     if hasattr(optimizer, "beta1_power"):
         found |= {name: getattr(optimizer, name).path for name in POWERS}
     return found | {"step": optimizer.iterations.path}
-
-
-def _by_weight(
-    optimizer: keras.optimizers.Optimizer, slot: Slot, paired: Mapping[str, Any]
-) -> dict[str, keras.Variable]:
-    """Return trained TensorFlow 1 variable -> the slot's variable for it."""
-    return {
-        name: slot.variables[optimizer._get_variable_index(variable)]
-        for name, variable in paired.items()
-        if variable.trainable
-    }
 
 
 def _slots(rule: str | None, names: Mapping[str, object]) -> str:
@@ -161,18 +154,15 @@ def to_state(
     return reached(paired, _built_optimizer(model))
 
 
-def reached(paired: Mapping[str, Any], optimizer: keras.optimizers.Optimizer) -> State:
-    """Return the same of variables by TensorFlow 1's names, which `optimizer`, built, trains."""
-    rule, held = translation.rule(optimizer), slots(optimizer)
+def reached(paired: Paired, optimizer: Optimizer) -> State:
+    """Return the same of variables without a model, which `optimizer`, built, trains."""
+    rule, factor = translation.rule(optimizer), _factor(optimizer)
     if rule is None or translation.translate(optimizer) is None:
         raise StateError(f"TensorFlow 1 has no {type(optimizer).__name__} such as the model's.")
     step = int(optimizer.iterations.numpy())
     named = {
-        slot: {
-            name: variable.numpy() / of.factor
-            for name, variable in _by_weight(optimizer, of, paired).items()
-        }
-        for slot, of in held.items()
+        slot: {name: variable.numpy() / factor for name, variable in of_slot.items()}
+        for slot, of_slot in slots(paired, optimizer).items()
     }
     if rule == "RMSProp" and "mom" not in named:
         named["mom"] = {name: np.zeros_like(array) for name, array in named["ms"].items()}
@@ -186,7 +176,7 @@ def reached(paired: Mapping[str, Any], optimizer: keras.optimizers.Optimizer) ->
     return State(weights, named, powers, step, rule if named else None)
 
 
-def _built_optimizer(model: keras.Model) -> keras.optimizers.Optimizer:
+def _built_optimizer(model: keras.Model) -> Optimizer:
     if not getattr(model, "compiled", False) or model.optimizer is None:
         raise StateError("the model is not compiled: it has no optimizer.")
     model.optimizer.build(model.trainable_variables)

@@ -57,20 +57,18 @@ def rule(optimizer: Optimizer) -> str | None:
 
 
 def hyperparameters(optimizer: Optimizer) -> dict[str, Any]:
-    """Return the optimizer's own hyperparameters by the names of its TensorFlow 1 counterpart."""
+    """Return the optimizer's own hyperparameters by the names of its TensorFlow 1 counterpart.
+
+    learning_rate is a number, or the schedule where there is one.
+    """
     config = optimizer.get_config()
-    found = {"learning_rate": _learning_rate(optimizer)}
+    rate = optimizer._learning_rate
+    if not isinstance(rate, keras.optimizers.schedules.LearningRateSchedule):
+        rate = float(config["learning_rate"])
+    found = {"learning_rate": rate}
     for name in RULES[rule(optimizer) or "GradientDescent"].hyperparameters:
         found[name] = config.get(name, 0.0)  # Keras' RMSprop starts from 0 and cannot be told
     return found
-
-
-def _learning_rate(optimizer: Optimizer) -> Any:
-    """The number, or the schedule where there is one."""
-    own = optimizer._learning_rate
-    if isinstance(own, keras.optimizers.schedules.LearningRateSchedule):
-        return own
-    return float(optimizer.get_config()["learning_rate"])
 
 
 def rates(optimizer: Optimizer, steps: Sequence[int]) -> np.ndarray:

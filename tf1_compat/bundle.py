@@ -39,8 +39,7 @@ def check(prefix: Path) -> None:
     except OSError:
         raise
     except Exception as error:  # whatever bytes that are no table make Python and protobuf raise
-        reason = first_line(error)
-        raise StateError(f"{prefix}: not a readable checkpoint ({reason}).") from error
+        raise StateError(f"{prefix}: not a readable checkpoint ({first_line(error)}).") from error
 
 
 def _check_entry(prefix: Path, shards: int, name: bytes, value: bytes) -> None:

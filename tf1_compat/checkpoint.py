@@ -21,7 +21,7 @@ import numpy as np
 import tensorflow as tf
 
 from tf1_compat import bundle
-from tf1_compat.hyperparameters import LISTING, Hyperparameters
+from tf1_compat.hyperparameters import Hyperparameters
 from tf1_compat.state import POWERS, State, StateError, adam_step, first_line
 from tf1_compat.updates import Update
 
@@ -74,9 +74,6 @@ def of_article(hyper: Hyperparameters) -> Layout:
     return standard("Adam" if hyper.optimizer == "adam" else None, hyper.variables)
 
 
-ARTICLE = of_article(LISTING)
-
-
 def widths(
     arrays: Mapping[str, np.ndarray], names: Sequence[str] | None = None
 ) -> tuple[int, ...] | None:
@@ -86,9 +83,7 @@ def widths(
     there are.
     """
     if names is None:
-        count = 1
-        while f"Variable_{count}" in arrays:
-            count += 1
+        count = next(i for i in itertools.count(1) if f"Variable_{i}" not in arrays)
         names = Hyperparameters(widths=(1,) * (count // 2 + 1)).variables
     if not names or len(names) % 2 or not set(names) <= set(arrays):
         return None
@@ -172,8 +167,7 @@ def read(prefix: str | Path) -> dict[str, np.ndarray]:
     except StateError:
         raise
     except (tf.errors.OpError, RuntimeError, ValueError, LookupError, OSError) as error:
-        reason = first_line(error)
-        raise StateError(f"{prefix}: not a readable checkpoint ({reason}).") from error
+        raise StateError(f"{prefix}: not a readable checkpoint ({first_line(error)}).") from error
 
 
 def write(prefix: str | Path, arrays: Mapping[str, np.ndarray]) -> None:

@@ -30,8 +30,7 @@ def read(path: Path) -> State:
             if array.ndim
         )
     except Exception as error:  # whatever a damaged message makes protobuf, TensorFlow, NumPy raise
-        reason = first_line(error)
-        raise StateError(f"{path}: not a readable frozen graph ({reason}).") from error
+        raise StateError(f"{path}: not a readable frozen graph ({first_line(error)}).") from error
     if not weights:
         raise StateError(f"{path}: no weights in it; expected a graph frozen with its variables.")
     return State(weights)

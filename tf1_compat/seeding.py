@@ -11,15 +11,14 @@ CONSTANTS_OF_RANDOM_NORMAL = 3
 """`random_normal` adds its constants shape, mean and stddev before it asks for a seed."""
 
 
-def op_seed(constants_before: int = CONSTANTS_OF_RANDOM_NORMAL, not_counted: int = 0) -> int | None:
-    """Return the op seed that TensorFlow 1.15 would give the next random op of the default graph.
+def op_seed(not_counted: int = 0) -> int | None:
+    """Return the op seed that TensorFlow 1.15 would give the default graph's next `random_normal`.
 
-    `constants_before` is the number of ops that the random op's Python function adds before it asks
-    for its seed (`random_normal`: 3). `not_counted` is the number of ops in the graph that
-    TensorFlow 1.15's would not have had. None when the graph has no seed: TensorFlow 1.15 then drew
-    a new seed for every run, and so does TensorFlow 2.
+    `not_counted` is the number of ops in the graph that TensorFlow 1.15's would not have had. None
+    when the graph has no seed: TensorFlow 1.15 then drew a new seed for every run, and so does
+    TensorFlow 2.
     """
     graph = tf.compat.v1.get_default_graph()
     if graph.seed is None:
         return None
-    return len(graph.get_operations()) + constants_before - not_counted
+    return len(graph.get_operations()) + CONSTANTS_OF_RANDOM_NORMAL - not_counted

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 
 import tensorflow as tf
 
-SLOT_INPUTS = {"m", "v", "accum", "ms", "mom", "mg"}
+from tf1_compat.state import POWERS
+
+SLOT_INPUTS = ("m", "v", "accum", "mg", "ms", "mom")
 
 INPUTS = {
     "GradientDescent": ("learning_rate", "gradient"),
@@ -61,22 +63,17 @@ def _read_one(op: tf.Operation) -> Update:
     rule = _rule(op)
     variable, *rest = op.inputs
     named = dict(zip(INPUTS[rule], rest, strict=True))
+    gradient = named.pop("gradient").name
+    slots = {name: named.pop(name).op.name for name in SLOT_INPUTS if name in named}
+    powers = {name: _variable(named.pop(name).op).name for name in POWERS if name in named}
     return Update(
         rule=rule,
         variable=variable.op.name,
-        gradient=named.pop("gradient").name,
-        slots={name: tensor.op.name for name, tensor in named.items() if name in SLOT_INPUTS},
-        hyperparameters={
-            name: tensor.name
-            for name, tensor in named.items()
-            if name not in SLOT_INPUTS and not name.endswith("_power")
-        },
+        gradient=gradient,
+        slots=slots,
+        hyperparameters={name: tensor.name for name, tensor in named.items()},  # what is left
         nesterov="use_nesterov" in op.node_def.attr and op.get_attr("use_nesterov"),
-        powers={
-            name: _variable(tensor.op).name
-            for name, tensor in named.items()
-            if name.endswith("_power")
-        },
+        powers=powers,
     )
 
 

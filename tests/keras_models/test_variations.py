@@ -190,4 +190,4 @@ def test_defaults_are_the_listing() -> None:
     assert CompareConfig().hyper == LISTING
     assert LISTING.parameters == 101_770
     assert LISTING.names == ("W1", "b1", "W2", "b2")
-    assert LISTING.variables == checkpoint.ARTICLE.weights
+    assert LISTING.variables == checkpoint.of_article(LISTING).weights

@@ -14,6 +14,7 @@ from tensorflow.core.protobuf import tensor_bundle_pb2
 
 from tests.promises.fuzz import table
 from tf1_compat import bundle, checkpoint
+from tf1_compat.hyperparameters import LISTING
 from tf1_compat.program import Program
 from tf1_compat.state import StateError, adam_step, power_after, running_powers
 from training.data import Digits, Examples
@@ -21,13 +22,14 @@ from training.lanes.build import build
 from training.lanes.protocol import Trainee
 from training.machine import devices
 
+ARTICLE = checkpoint.of_article(LISTING)
 LAST_NORMAL = 87_292
 """The last step whose beta2_power is a normal float32."""
 
 
 def saved_arrays(trainee: Trainee) -> dict[str, bytes]:
     """What a checkpoint of the trainee would hold."""
-    arrays = checkpoint.to_arrays(trainee.state(), checkpoint.ARTICLE)
+    arrays = checkpoint.to_arrays(trainee.state(), ARTICLE)
     return {name: array.tobytes() for name, array in arrays.items()}
 
 
@@ -117,7 +119,7 @@ def saved(few: Examples, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_layout_is_read_off_the_names(saved: Path) -> None:
-    assert checkpoint.layout(checkpoint.read(saved)) == checkpoint.ARTICLE
+    assert checkpoint.layout(checkpoint.read(saved)) == ARTICLE
 
 
 def test_written_checkpoint_is_restored_by_a_saver(
@@ -129,7 +131,7 @@ def test_written_checkpoint_is_restored_by_a_saver(
     latest = tf.train.latest_checkpoint(str(tmp_path / "deep"))
     with program.graph.as_default():
         tf.compat.v1.train.Saver().restore(program.session, latest)
-    restored = checkpoint.to_arrays(program.state(), checkpoint.ARTICLE)
+    restored = checkpoint.to_arrays(program.state(), ARTICLE)
     assert {n: a.tobytes() for n, a in restored.items()} == {
         n: a.tobytes() for n, a in arrays.items()
     }
@@ -190,13 +192,13 @@ def test_index_that_makes_no_sense_is_refused_though_its_checksums_fit(
     wrong = table.with_checksums(content.replace(value, change(value)))
     prefix = damaged(saved, tmp_path / "wrong", ".index", wrong)
     with pytest.raises(StateError, match=said or "Variable_1 is int32") as refused:
-        checkpoint.to_state(checkpoint.read(prefix), checkpoint.ARTICLE)
+        checkpoint.to_state(checkpoint.read(prefix), ARTICLE)
     assert not said or str(prefix) in str(refused.value)
 
 
 def test_global_step_and_beta_power_must_not_contradict(saved: Path) -> None:
     arrays = checkpoint.read(saved)
-    where = checkpoint.standard("Adam", checkpoint.ARTICLE.weights, global_step=True)
+    where = checkpoint.standard("Adam", ARTICLE.weights, global_step=True)
     assert checkpoint.to_state(arrays | {"global_step": np.asarray(3)}, where).step == 3
     with pytest.raises(StateError, match="global_step is 4, but by beta2_power Adam has made 3"):
         checkpoint.to_state(arrays | {"global_step": np.asarray(4)}, where)
