@@ -86,7 +86,7 @@ def load(path: Path) -> tuple[Pretrained, Mapping[str, Logits]]:
         return origin.outputs(x).logits
 
     if reading.kind(path)[0] != "checkpoint":
-        tf1 = pretrained.as_tf1(origin.model)
+        tf1 = pretrained.tf1_outputs(origin.model.get_weights())
         return origin, {"keras": itself, "tf1": lambda x: tf1(x).logits}
     lanes = [paths.expand(path) / f"{lane}.keras" for lane in SHARED]
     models = {file.stem: reading.load_keras(file) for file in lanes if file.is_file()}

@@ -20,8 +20,6 @@ from training.model_files import reading, training_state
 if TYPE_CHECKING:
     import keras
 
-PREDICTIONS = tuple(range(10))
-
 
 class Outputs(NamedTuple):
     """Of rows [N, 784]: what the head is fed with [N, width], and the logits [N, classes]."""
@@ -59,9 +57,8 @@ def load(path: Path) -> Pretrained:
             state = checkpoint.to_state(arrays, checkpoint.of_article(hyper))
             model = article.build("idiomatic", hyper=replace(hyper, dropout=0.0))
             transfer.load_state(model, state, article.saved_paths(hyper), weights_only=True)
-        weights = [state.weights[name] for name in hyper.variables]
-        outputs = _tf1_outputs(weights)
-        return Pretrained(path, stack.rebuild(model), outputs, PREDICTIONS, hyper.cost)
+        outputs = tf1_outputs([state.weights[name] for name in hyper.variables])
+        return Pretrained(path, stack.rebuild(model), outputs, tuple(range(10)), hyper.cost)
     if found != "keras":
         raise UserError(
             f"{path}: expected a run folder, a .keras file or a TensorFlow 1 checkpoint;\n"
@@ -75,13 +72,8 @@ def load(path: Path) -> Pretrained:
         raise UserError(f"{path}: fine-tuning knows stacks of Dense layers: {error}.") from error
 
 
-def as_tf1(model: "keras.Model") -> Callable[[np.ndarray], Outputs]:
-    """Return what runs the article's graph, as wide and deep as the stack, with its weights."""
-    return _tf1_outputs(model.get_weights())
-
-
-def _tf1_outputs(weights: Sequence[np.ndarray]) -> Callable[[np.ndarray], Outputs]:
-    """Return what runs the article's graph with W1, b1, W2, b2, ..."""
+def tf1_outputs(weights: Sequence[np.ndarray]) -> Callable[[np.ndarray], Outputs]:
+    """Return what runs the article's graph, as wide and deep as W1, b1, W2, b2, ... ask for."""
     from tf1_compat.program import Program
 
     widths = (weights[0].shape[0], *(bias.size for bias in weights[1::2]))

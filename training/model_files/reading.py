@@ -103,9 +103,8 @@ def load_keras(path: Path) -> "keras.Model":
     except UserError:
         raise
     except Exception as error:  # whatever a damaged archive makes zipfile, h5py or Keras raise
-        said = first_line(error).partition(". ")[0][
-            :LONGEST
-        ]  # Keras quotes the whole configuration
+        # Keras quotes the whole configuration
+        said = first_line(error).partition(". ")[0][:LONGEST]
         raise UserError(f"{path}: Keras cannot load this model ({said}).") from error
     if not getattr(model, "compiled", False):
         raise UserError(f"{path}: the model is not compiled; save it after model.compile(...).")

@@ -21,8 +21,6 @@ from training.options.limits import LARGEST_FLOAT32
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    import keras
-
     from tf1_compat.state import State
 
 RECORDED = ("cost", "optimizer", "learning_rate", "l1", "l2", "dropout")
@@ -68,14 +66,22 @@ def state(path: Path, optimizer: Optimizer | None = None) -> "tuple[State, Hyper
 
 
 def _state_of_keras(file: Path) -> "tuple[State, Hyperparameters]":
-    from keras_models import article, transfer
+    from keras_models import article, transfer, translation
 
     model = reading.load_keras(file)
     try:
         hyper = article.hyperparameters(model)
     except ValueError as error:
         raise UserError(f"{file}: {error}.\n{EXPECTED}") from error
-    _check_trained_alike(file, model, article.build(hyper=replace(hyper, dropout=0.0)))
+    theirs, ours = (
+        (translation.rule(trained.optimizer), translation.hyperparameters(trained.optimizer))
+        for trained in (model, article.build(hyper=replace(hyper, dropout=0.0)))
+    )
+    if theirs != ours:
+        raise UserError(
+            f"{file}: trained by {theirs[0]} with {theirs[1]}; expected the article's {ours[0]} "
+            f"with {ours[1]}."
+        )
     with reading.refusal(file, EXPECTED):
         return transfer.to_state(model, article.saved_paths(hyper)), hyper
 
@@ -104,25 +110,10 @@ def _state_of_checkpoint(
     return found, hyper
 
 
-def _check_trained_alike(path: Path, model: "keras.Model", article: "keras.Model") -> None:
-    from keras_models import translation
-
-    theirs, ours = (
-        (translation.rule(m.optimizer), translation.hyperparameters(m.optimizer))
-        for m in (model, article)
-    )
-    if theirs != ours:
-        raise UserError(
-            f"{path}: trained by {theirs[0]} with {theirs[1]}; expected the article's {ours[0]} "
-            f"with {ours[1]}."
-        )
-
-
 def _run_folder(file: Path) -> Path | None:
     """Return the run folder that `file` lies in, or in the tf1/ of; None where it lies in none."""
-    for folder in (
-        (file.parent, file.parent.parent) if file.parent.name == "tf1" else (file.parent,)
-    ):
+    own = file.parent
+    for folder in [own, own.parent] if own.name == "tf1" else [own]:
         if all((folder / name).is_file() for name in ("config.json", "history.csv")):
             return folder
     return None

@@ -61,35 +61,29 @@ def choose(config: MigrateConfig, found: Kind, path: Path) -> Correspondence:
     from tf1_compat import checkpoint
 
     given = variable_map.read(config.map) if config.map else None
-    if config.pair is None:
-        lane = config.lane or "exact"
-        if found == "keras":  # the model is there; its optimizer says how it is saved
-            hyper = Hyperparameters(article.widths(reading.load_keras(path)) or LISTING.widths)
-            return Correspondence(given or article.saved_paths(hyper), None, None)
-        if found == "checkpoint":
-            with reading.refusal(path):
-                arrays = checkpoint.read(path)
+    if config.pair:
+        from training.model_files import pair
+
+        loaded = pair.load(config.pair, seed=0)
+        graph, weight_map = loaded.inspection, given or loaded.weight_map
+        with reading.refusal(config.pair):
+            layout = checkpoint.layout_of_graph(list(graph.shapes), graph.updates, graph.reads)
+        return Correspondence(weight_map, layout, loaded.keras_model, graph.shapes)
+    if found == "keras":  # the model is there; its optimizer says how it is saved
+        hyper = Hyperparameters(article.widths(reading.load_keras(path)) or LISTING.widths)
+        return Correspondence(given or article.saved_paths(hyper), None, None)
+    hyper, saved, own_layout = LISTING, None, None
+    if found == "checkpoint":
+        with reading.refusal(path):
+            arrays = checkpoint.read(path)
             hyper = training_state.of_checkpoint(path, arrays, names=_names(given))
             if not given and not set(hyper.variables) <= set(arrays):
-                with reading.refusal(path):
-                    raise suggested_map.refusal(config, path, arrays)
-            layout = None if given else checkpoint.of_article(hyper)
-        else:
-            hyper, layout = LISTING, None
-        # Without names from a map, a frozen graph's are paired by order and shape.
-        saved = article.saved_paths(hyper) if layout else None
-        hyper = replace(hyper, dropout=0.0)
-        return Correspondence(given or saved, layout, lambda: article.build(lane, hyper=hyper))
-    from training.model_files import pair
-
-    loaded = pair.load(config.pair, seed=0)
-    inspection = loaded.inspection
-    with reading.refusal(config.pair):
-        layout = checkpoint.layout_of_graph(
-            list(inspection.shapes), inspection.updates, inspection.reads
-        )
-    weight_map = given or loaded.weight_map
-    return Correspondence(weight_map, layout, loaded.keras_model, inspection.shapes)
+                raise suggested_map.refusal(config, path, arrays)
+        if not given:
+            saved, own_layout = article.saved_paths(hyper), checkpoint.of_article(hyper)
+    # Without names from a map, a frozen graph's are paired by order and shape.
+    lane, hyper = config.lane or "exact", replace(hyper, dropout=0.0)
+    return Correspondence(given or saved, own_layout, lambda: article.build(lane, hyper=hyper))
 
 
 def _names(given: Mapping[str, str] | None) -> list[str] | None:

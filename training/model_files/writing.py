@@ -55,32 +55,24 @@ def write(
     found: Kind, to: Path, model: "keras.Model", state: "State", names: Correspondence
 ) -> str:
     """Write the model to `to`, read it back, and return the sentence that says what was proven."""
-    if found == "checkpoint":
-        return _write_checkpoint(to, model, state, names)
-    with _unfinished(to) as part:
-        if found == "saved_model":
-            sentence = _export(part, model)
-        else:
-            from keras_models import transfer
-
-            model.save(part)
-            loaded = reading.load_keras(part)
-            back = transfer.to_state(loaded, names.paths(loaded), weights_only=is_bare(state))
-            sentence = _proof(state, back)
-        os.replace(part, to)
-    return sentence
-
-
-@contextlib.contextmanager
-def _unfinished(to: Path) -> Iterator[Path]:
-    """Give a path beside `to` to write to, gone afterwards; UserError where none can be."""
-    try:
+    with _writable(to):
+        if found == "checkpoint":
+            return _write_checkpoint(to, model, state, names)
         to.parent.mkdir(parents=True, exist_ok=True)
-        part = tempfile.TemporaryDirectory(prefix=".unfinished-", dir=to.parent)
-        with part as folder, shortage.room(to):
-            yield Path(folder) / to.name
-    except OSError as error:
-        raise UserError(f"--to {to}: cannot be written to ({error.strerror or error}).") from error
+        unfinished = tempfile.TemporaryDirectory(prefix=".unfinished-", dir=to.parent)
+        with unfinished as folder, shortage.room(to):
+            part = Path(folder) / to.name
+            if found == "saved_model":
+                sentence = _export(part, model)
+            else:
+                from keras_models import transfer
+
+                model.save(part)
+                loaded = reading.load_keras(part)
+                back = transfer.to_state(loaded, names.paths(loaded), weights_only=is_bare(state))
+                sentence = _proof(state, back)
+            os.replace(part, to)
+    return sentence
 
 
 def _write_checkpoint(to: Path, model: "keras.Model", state: "State", names: Correspondence) -> str:
@@ -93,13 +85,19 @@ def _write_checkpoint(to: Path, model: "keras.Model", state: "State", names: Cor
     if state.step is not None and not (layout.powers or layout.global_step):
         note = f" Its step, {state.step}, has no place there: this optimizer does not use it."
         state = replace(state, step=None)
-    try:
-        with shortage.room(to):
-            checkpoint.write(to, checkpoint.to_arrays(state, layout))
-    except OSError as error:
-        raise UserError(f"--to {to}: cannot be written to ({error.strerror or error}).") from error
+    with shortage.room(to):
+        checkpoint.write(to, checkpoint.to_arrays(state, layout))
     beta_2 = getattr(model.optimizer, "beta_2", 0.999)
     return _proof(state, checkpoint.to_state(checkpoint.read(to), layout, beta_2)) + note
+
+
+@contextlib.contextmanager
+def _writable(to: Path) -> Iterator[None]:
+    """Raise UserError where the system does not let the body write."""
+    try:
+        yield
+    except OSError as error:
+        raise UserError(f"--to {to}: cannot be written to ({error.strerror or error}).") from error
 
 
 def _export(folder: Path, model: "keras.Model") -> str:
