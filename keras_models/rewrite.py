@@ -82,10 +82,9 @@ class Rewrite:
         paired = {id(variable) for variable in self._paired.values()}
         free = [v for v in self.model.non_trainable_variables if id(v) not in paired]
         for value in values.values():
-            fits = [variable for variable in free if tuple(variable.shape) == value.shape]
-            if fits:
-                fits[0].assign(value)
-                free = [variable for variable in free if variable is not fits[0]]
+            places = [i for i, variable in enumerate(free) if tuple(variable.shape) == value.shape]
+            if places:
+                free.pop(places[0]).assign(value)
 
     def _forward(self, x: tf.Tensor, y: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         outputs = self.model(x, training=True)
@@ -129,14 +128,10 @@ class Rewrite:
         Outputs are logits even where the model ends in a softmax, unless `probabilities`.
         """
         outputs, logits, loss, gradients = self._run("_look", x, y)
-        return Observation(
-            (outputs if probabilities else logits).numpy(),
-            loss.numpy(),
-            {
-                name: self._as_tf1(name, gradient.numpy())
-                for name, gradient in zip(self._paired, gradients, strict=True)
-            },
-        )
+        by_name = zip(self._paired, gradients, strict=True)
+        turned = {name: self._as_tf1(name, gradient.numpy()) for name, gradient in by_name}
+        seen = outputs if probabilities else logits
+        return Observation(seen.numpy(), loss.numpy(), turned)
 
     def step(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         """Run one update; return the loss before it."""

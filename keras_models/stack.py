@@ -26,13 +26,10 @@ def layers(model: keras.Model) -> list[keras.layers.Dense]:
     Raises NotAStack unless it is [N, 784] -> Dense, ReLU -> ... -> Dense, linear, one after the
     other, in float32. Dropout between them does nothing when nobody trains, and is passed over.
     """
+    dropouts = [layer for layer in model.layers if isinstance(layer, keras.layers.Dropout)]
+    dropped = {id(layer.output): layer.input for layer in dropouts}
     skipped = (keras.layers.InputLayer, keras.layers.Dropout)
     found = [layer for layer in model.layers if not isinstance(layer, skipped)]
-    dropped = {
-        id(layer.output): layer.input
-        for layer in model.layers
-        if isinstance(layer, keras.layers.Dropout)
-    }
     for layer in found:
         if not isinstance(layer, keras.layers.Dense):
             raise NotAStack(f"layer {layer.name} is {type(layer).__name__}; expected Dense only")

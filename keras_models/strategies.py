@@ -124,14 +124,7 @@ def shrink_perturb(model: keras.Model, plan: Plan, settings: Settings) -> None:
         variable.assign(np.float32(settings.shrink) * value + noise)
 
 
-SCOPES: dict[str, Callable[[keras.Model, Settings], list[Phase]]] = {
-    "full": full,
-    "head": head,
-    "probe": probe,
-    "gradual": gradual,
-    "bitfit": bitfit,
-    "lora": lora,
-}
+SCOPES = {scope.__name__: scope for scope in (full, head, probe, gradual, bitfit, lora)}
 ADDITIONS: dict[str, Callable[[keras.Model, Plan, Settings], None]] = {
     "l2-sp": l2_sp,
     "shrink-perturb": shrink_perturb,

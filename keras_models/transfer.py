@@ -19,8 +19,6 @@ from keras_models.pairing import Unmatched, at_path, pair_up
 from tf1_compat.state import POWERS, SMALLEST_NORMAL, State, StateError, power_after
 
 WeightMap = Mapping[str, str]
-
-
 Paired = Mapping[str, Any]
 """TensorFlow 1 variable -> its Keras variable, or the tf.Variable in its place."""
 

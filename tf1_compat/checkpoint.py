@@ -101,15 +101,11 @@ def layout(names: Iterable[str], weights: Sequence[str] | None = None) -> Layout
 
     `weights` are the variables to look at; by default all that are no slot, power or step.
     """
-    held = list(names)
+    held = set(names)
     if weights is None:
         suffixes = {suffix for of_rule in SLOT_NAMES.values() for suffix in of_rule.values()}
-        weights = [
-            name
-            for name in sorted(held)
-            if not (name.rpartition("/")[2] in suffixes and name.rpartition("/")[0] in held)
-            and name not in (*POWERS, GLOBAL_STEP)
-        ]
+        slots_of_held = {f"{name}/{suffix}" for name in held for suffix in suffixes}
+        weights = sorted(held - slots_of_held - {*POWERS, GLOBAL_STEP})
     rules = [
         rule
         for rule, slots in SLOT_NAMES.items()

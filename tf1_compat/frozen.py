@@ -22,13 +22,13 @@ def read(path: Path) -> State:
     try:
         content = path.read_bytes()
         definition.ParseFromString(content)
-        weights = dict(
-            (node.name, array)
+        weights = {
+            node.name: array
             for node in definition.node
             if node.op == "Const" and tf.as_dtype(node.attr["dtype"].type).is_floating
             for array in [_constant(node, max(len(content), MOST_REPEATED))]
             if array.ndim
-        )
+        }
     except Exception as error:  # whatever a damaged message makes protobuf, TensorFlow, NumPy raise
         raise StateError(f"{path}: not a readable frozen graph ({first_line(error)}).") from error
     if not weights:

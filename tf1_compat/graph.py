@@ -1,7 +1,7 @@
 """Any TensorFlow 1 graph with named endpoints and its session, ready to be looked into.
 
     with graph.as_default():
-        endpoints = names(...)
+        endpoints = {"x": X, "y": Y, "cost": cost, "train_op": train_op, "logits": logits}
     program = GraphProgram(graph, inspect(graph, endpoints))
 
 Unlike `tf1_compat/program.py`, which trains the article, it gives logits, loss and the gradient of
@@ -10,6 +10,7 @@ each variable besides taking steps, in float32 or in float64.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -28,21 +29,11 @@ class Observation:
 
 
 @dataclass(frozen=True)
-class Endpoints:
-    """Names in a graph: tensors, but for `train_op`, an operation."""
-
-    x: str
-    y: str
-    cost: str
-    train_op: str
-    logits: str | None
-
-
-@dataclass(frozen=True)
 class Inspection:
     """The names that a GraphProgram needs; they hold in the graph and in its float64 twin."""
 
-    endpoints: Endpoints
+    endpoints: Mapping[str, str]
+    """x, y, cost, train_op, logits where there are any -> tensor; of train_op, operation."""
     initializer: str
     shapes: Mapping[str, tuple[int, ...]]
     """Trained variable -> shape, in the order of creation."""
@@ -57,10 +48,11 @@ class Inspection:
     updates: tuple[Update, ...]
 
 
-def inspect(graph: tf.Graph, endpoints: Endpoints) -> Inspection:
+def inspect(graph: tf.Graph, endpoints: Mapping[str, Any]) -> Inspection:
     """Add to `graph` what it takes to read, set and differentiate its variables.
 
-    No op that was there changes, so the graph computes what it computed.
+    No op that was there changes, so the graph computes what it computed. `endpoints` are tensors,
+    but for `train_op`, an operation; `logits` may be None.
     """
     with graph.as_default(), tf.name_scope("inspection"):
         trained = {v.op.name: v for v in tf.compat.v1.trainable_variables()}
@@ -70,15 +62,13 @@ def inspect(graph: tf.Graph, endpoints: Endpoints) -> Inspection:
             name: tf.compat.v1.placeholder(v.dtype.base_dtype, v.shape) for name, v in every.items()
         }
         assigns = {name: tf.compat.v1.assign(v, feeds[name]).op for name, v in every.items()}
-        cost = graph.get_tensor_by_name(endpoints.cost)
-        gradients = tf.gradients(
-            cost, list(trained.values()), unconnected_gradients=tf.UnconnectedGradients.ZERO
-        )
+        cost, zero = endpoints["cost"], tf.UnconnectedGradients.ZERO
+        gradients = tf.gradients(cost, list(trained.values()), unconnected_gradients=zero)
         initializer = tf.group(
             tf.compat.v1.global_variables_initializer(), tf.compat.v1.local_variables_initializer()
         )
         return Inspection(
-            endpoints=endpoints,
+            endpoints={name: end.name for name, end in endpoints.items() if end is not None},
             initializer=initializer.name,
             shapes={name: tuple(v.shape.as_list()) for name, v in trained.items()},
             reads=reads,
@@ -88,7 +78,7 @@ def inspect(graph: tf.Graph, endpoints: Endpoints) -> Inspection:
                 name: tf.convert_to_tensor(gradient).name
                 for name, gradient in zip(trained, gradients, strict=True)
             },
-            updates=tuple(updates.read(graph.get_operation_by_name(endpoints.train_op))),
+            updates=tuple(updates.read(endpoints["train_op"])),
         )
 
 
@@ -132,16 +122,16 @@ class GraphProgram:
     def observe(self, x: np.ndarray, y: np.ndarray) -> Observation:
         """Return logits, loss and gradients of a batch; nothing is updated."""
         ends = self.inspection.endpoints
-        fetches = {"loss": ends.cost, "gradients": dict(self.inspection.gradients)}
-        if ends.logits:
-            fetches["logits"] = ends.logits
-        values = self._session.run(fetches, {ends.x: x, ends.y: y})
+        fetches = {"loss": ends["cost"], "gradients": dict(self.inspection.gradients)}
+        if "logits" in ends:
+            fetches["logits"] = ends["logits"]
+        values = self._session.run(fetches, {ends["x"]: x, ends["y"]: y})
         return Observation(values.get("logits"), values["loss"], values["gradients"])
 
     def step(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         """Run one update; return the loss before it."""
         ends = self.inspection.endpoints
-        return self._session.run([ends.train_op, ends.cost], {ends.x: x, ends.y: y})[1]
+        return self._session.run([ends["train_op"], ends["cost"]], {ends["x"]: x, ends["y"]: y})[1]
 
     def slots(self) -> dict[str, np.ndarray]:
         """Return the optimizer's slots as "slot m of W1" -> array."""
@@ -174,14 +164,14 @@ class GraphProgram:
         """Return the gradients as the update ops would get them, after any clipping."""
         ends = self.inspection.endpoints
         names = {update.variable: update.gradient for update in self.inspection.updates}
-        return self._session.run(names, {ends.x: x, ends.y: y})
+        return self._session.run(names, {ends["x"]: x, ends["y"]: y})
 
     def hyperparameters(self, x: np.ndarray, y: np.ndarray) -> dict[str, float | bool]:
         """Return the first update's hyperparameters as they are now; empty for unknown rules."""
         if not self.inspection.updates:
             return {}
         update, ends = self.inspection.updates[0], self.inspection.endpoints
-        values = self._session.run(dict(update.hyperparameters), {ends.x: x, ends.y: y})
+        values = self._session.run(dict(update.hyperparameters), {ends["x"]: x, ends["y"]: y})
         found: dict[str, float | bool] = {name: float(value) for name, value in values.items()}
         if update.rule == "Momentum":
             found["nesterov"] = update.nesterov

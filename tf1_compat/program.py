@@ -52,8 +52,7 @@ class Program:
     ) -> None:
         self.placement: Placement = {}
         self._layout = checkpoint.of_article(hyper)
-        numbers = dtype.as_numpy_dtype
-        data = [array.astype(numbers, copy=False) for array in (x, y)]
+        data = [array.astype(dtype.as_numpy_dtype, copy=False) for array in (x, y)]
         self.graph = tf.Graph()
         with self.graph.as_default(), tf.device(device):
             tf.compat.v1.set_random_seed(seed)

@@ -33,16 +33,9 @@ class KerasTrainee(FullBatchTrainee):
         self.model, self._saved = model, saved_paths(hyper)
         at = {variable.path: variable for variable in model.trainable_variables}
         weights = {weight: at[path] for weight, path in weight_paths(hyper).items()}
-        with tf.device(device):
-            model.optimizer.build(model.trainable_variables)
-        super().__init__(name, weights, x, y, device=device, jit_compile=model.jit_compile)
-
-    def _update(self, x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
-        with tf.GradientTape() as tape:
-            loss = self._loss(x, y)
-        variables = self.model.trainable_variables
-        self.model.optimizer.apply(tape.gradient(loss, variables), variables)
-        return loss
+        super().__init__(
+            name, weights, model.optimizer, x, y, device=device, jit_compile=model.jit_compile
+        )
 
     def _loss(self, x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
         predicted = self.model(x, training=True)

@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any
 
+import keras
 import numpy as np
 import tensorflow as tf
 from tensorflow.python.eager import context
@@ -12,17 +13,19 @@ from tf1_compat.program import Placement, note
 
 
 class FullBatchTrainee(ABC):
-    """What has `_update(x, y) -> loss` and `_forward(x) -> logits`, bound to training data.
+    """What has `_loss(x, y) -> loss` and `_forward(x) -> logits`, bound to training data.
 
-    `weights` are the trained variables by the article's names: W1, b1, ... `x` is [N, 784] and `y`
-    is [N, 10], in their dtype. `device` is None where all is on devices already. `placement` says
-    where the ops of the first step were executed; it is empty before that.
+    `weights` are the trained variables by the article's names: W1, b1, ..., which `optimizer`
+    updates. `x` is [N, 784] and `y` is [N, 10], in their dtype. `device` is None where all is on
+    devices already. `placement` says where the ops of the first step were executed; it is empty
+    before that.
     """
 
     def __init__(
         self,
         name: str,
         weights: Mapping[str, Any],
+        optimizer: keras.optimizers.Optimizer,
         x: tf.Tensor,
         y: tf.Tensor,
         *,
@@ -31,15 +34,18 @@ class FullBatchTrainee(ABC):
     ) -> None:
         self.name = name
         self.placement: Placement = {}
-        self._named, self._x, self._y = weights, x, y
+        self._named, self._trained = weights, list(weights.values())
+        self._optimizer, self._x, self._y = optimizer, x, y
         self._dtype, self._device = tf.as_dtype(weights["W1"].dtype), device
+        with tf.device(device):
+            optimizer.build(self._trained)
         self._train = tf.function(self._update, jit_compile=jit_compile)
         self._train_many = tf.function(self._updates, jit_compile=jit_compile)
         self._predict = tf.function(self._forward)
 
     @abstractmethod
-    def _update(self, x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
-        """Update once; return the loss before, []."""
+    def _loss(self, x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
+        """[N, 784], [N, 10] -> []."""
 
     @abstractmethod
     def _forward(self, x: tf.Tensor) -> tf.Tensor:
@@ -48,6 +54,13 @@ class FullBatchTrainee(ABC):
     @abstractmethod
     def _moving(self) -> Mapping[str, Any]:
         """Return every variable that training depends on, by a name that stays."""
+
+    def _update(self, x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
+        """Update once; return the loss before, []."""
+        with tf.GradientTape() as tape:
+            loss = self._loss(x, y)
+        self._optimizer.apply(tape.gradient(loss, self._trained), self._trained)
+        return loss
 
     def _updates(self, x: tf.Tensor, y: tf.Tensor, count: tf.Tensor) -> tf.Tensor:
         """Run `count` updates, [] int32, in the graph; return the loss before each, [count]."""

@@ -32,7 +32,7 @@ class MicroBatchTrainee(KerasTrainee):
         with tf.device(self._device):
             self._sums = [
                 tf.Variable(tf.zeros_like(variable.value), trainable=False)
-                for variable in model.trainable_variables
+                for variable in self._trained
             ]
             self._loss_sum = tf.Variable(tf.zeros([], self._dtype), trainable=False)
         self._add = tf.function(self._add_slice, reduce_retracing=True)
@@ -55,11 +55,11 @@ class MicroBatchTrainee(KerasTrainee):
         """Add a slice's loss and gradient, times its `share` of the rows."""
         with tf.GradientTape() as tape:
             loss = self._loss(x, y)
-        gradients = tape.gradient(loss, self.model.trainable_variables)
+        gradients = tape.gradient(loss, self._trained)
         self._loss_sum.assign_add(share * loss)
         for total, gradient in zip(self._sums, gradients, strict=True):
             total.assign_add(share * gradient)
 
     def _apply_sums(self) -> None:
         sums = [tf.convert_to_tensor(total) for total in self._sums]
-        self.model.optimizer.apply(sums, self.model.trainable_variables)
+        self._optimizer.apply(sums, self._trained)

@@ -38,29 +38,22 @@ class TF2Trainee(FullBatchTrainee):
         self._hyper = hyper
         shapes = [shape for inputs, units in hyper.layers for shape in ([inputs, units], [units])]
         with tf.device(device):
-            self._weights = [tf.Variable(tf.zeros(shape, x.dtype)) for shape in shapes]
-            self._optimizer: keras.optimizers.Optimizer = optimizer_of(PIECES[pieces], hyper)
-            self._optimizer.build(self._weights)
-        named = dict(zip(hyper.names, self._weights, strict=True))
-        super().__init__(name, named, x, y, device=device)
-
-    def _update(self, x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
-        with tf.GradientTape() as tape:
-            cost = self._cost(self._forward(x), y)
-        gradients = tape.gradient(cost, self._weights)
-        self._optimizer.apply_gradients(zip(gradients, self._weights, strict=True))
-        return cost
+            weights = [tf.Variable(tf.zeros(shape, x.dtype)) for shape in shapes]
+            optimizer = optimizer_of(PIECES[pieces], hyper)
+        named = dict(zip(hyper.names, weights, strict=True))
+        super().__init__(name, named, optimizer, x, y, device=device)
 
     def _forward(self, x: tf.Tensor) -> tf.Tensor:
         hidden_layer = output_layer = x
-        for number, (W, b) in enumerate(zip(self._weights[::2], self._weights[1::2], strict=True)):
+        for number, (W, b) in enumerate(zip(self._trained[::2], self._trained[1::2], strict=True)):
             if number:
                 hidden_layer = tf.nn.relu(output_layer)
             # [N, inputs] @ [inputs, units] + [units] -> [N, units]
             output_layer = tf.matmul(hidden_layer, W) + b
         return output_layer
 
-    def _cost(self, output_layer: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
+    def _loss(self, x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
+        output_layer = self._forward(x)
         if self._hyper.cost == "mse":  # 1 / 2N * sum (f(X; theta) - Y)^2
             cost = tf.reduce_mean(tf.reduce_sum(tf.square(output_layer - y), axis=1) / 2)
         else:
@@ -68,7 +61,7 @@ class TF2Trainee(FullBatchTrainee):
         if not (self._hyper.l1 or self._hyper.l2):
             return cost
         penalty = TF1Penalty(self._hyper.l1, self._hyper.l2)
-        return tf.reduce_sum([cost, *map(penalty, self._weights[::2])])
+        return tf.reduce_sum([cost, *map(penalty, self._trained[::2])])
 
     def state(self) -> State:
         """Return copies of weights, slots and step by the names of a TensorFlow 1 checkpoint."""
@@ -82,7 +75,7 @@ class TF2Trainee(FullBatchTrainee):
             variable.assign(array)
 
     def _saved(self) -> dict[str, tf.Variable]:
-        return dict(zip(self._hyper.variables, self._weights, strict=True))
+        return dict(zip(self._hyper.variables, self._trained, strict=True))
 
     def _moving(self) -> dict[str, tf.Variable | keras.Variable]:
         numbered = enumerate(self._optimizer.variables)

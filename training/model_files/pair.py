@@ -90,9 +90,8 @@ def validate(path: Path, names: Mapping[str, Any], seed: int) -> Pair:
         returned = build()
     ends = _endpoints(returned, graph, path)
     used = _ops_behind(ends, path)
-    named: dict[str, Any] = {name: None if end is None else end.name for name, end in ends.items()}
     with tf.device("/CPU:0"):
-        inspection = graphs.inspect(graph, graphs.Endpoints(**named))
+        inspection = graphs.inspect(graph, ends)
     if not inspection.shapes:
         raise UserError(f"{path}: tf1_graph() makes no trainable variable; expected at least one.")
 
