@@ -143,12 +143,10 @@ class TF1Adam(TF1Optimizer):
         # A .keras file has m and v of a variable side by side.
         m, v = self.add_optimizer_variables(variables, ["m", "v"])
         self.slot_variables = {"m": m, "v": v}
-        self.beta1_power = self._scalar("beta1_power", self.beta_1)
-        self.beta2_power = self._scalar("beta2_power", self.beta_2)
-
-    def _scalar(self, name: str, value: float) -> keras.Variable:
-        initializer = self._constant(value)
-        return self.add_variable((), initializer=initializer, dtype=self.precision, name=name)
+        self.beta1_power, self.beta2_power = (
+            self.add_variable((), initializer=self._constant(beta), dtype=self.precision, name=name)
+            for name, beta in (("beta1_power", self.beta_1), ("beta2_power", self.beta_2))
+        )
 
     def apply(self, grads: list, trainable_variables: list | None = None) -> None:
         """Update every variable, then advance the beta powers by one float32 product each."""

@@ -81,12 +81,9 @@ def rebuild(model: keras.Model, classes: int | None = None, seed: int = 0) -> ke
 def fresh(like: keras.Model, classes: int, seed: int) -> keras.Model:
     """Return a stack of the same widths as Keras would start it: Glorot uniform, biases 0."""
     *below, top = layers(like)
-    first = seed * (len(below) + 1)
-    drawn = [
-        new_layer(layer.units, "relu", layer.name, first + number)
-        for number, layer in enumerate(below)
-    ]
-    return _stacked(like, [*drawn, new_layer(classes, "linear", top.name, first + len(below))])
+    seeds = itertools.count(seed * (len(below) + 1))
+    drawn = [new_layer(layer.units, "relu", layer.name, next(seeds)) for layer in below]
+    return _stacked(like, [*drawn, new_layer(classes, "linear", top.name, next(seeds))])
 
 
 def _stacked(like: keras.Model, new: list[keras.layers.Dense]) -> keras.Model:

@@ -58,7 +58,7 @@ def load_state(
     `weights_only` leaves the optimizer as it is. Everything is checked before anything is set.
     Raises StateError for what is left over on either side and for shapes that do not fit.
     """
-    paired = _paired(model, {name: a.shape for name, a in state.weights.items()}, weight_map)
+    paired = counterparts(model, {name: a.shape for name, a in state.weights.items()}, weight_map)
     moves = [(name, paired[name], state.weights[name]) for name in state.weights]
     if not weights_only:
         moves += optimizer_moves(paired, _built_optimizer(model), state)
@@ -122,7 +122,7 @@ def _check_betas(optimizer: Optimizer, state: State, step: int) -> None:
 
 def paths(model: keras.Model, weight_map: WeightMap) -> dict[str, str]:
     """Return array of a State, as `arrays_of` names it -> path of the Keras variable holding it."""
-    paired = _paired(model, _shapes(model, weight_map), weight_map)
+    paired = counterparts(model, _shapes(model, weight_map), weight_map)
     found = {name: variable.path for name, variable in paired.items()}
     optimizer = _built_optimizer(model)
     for slot, of_slot in slots(paired, optimizer).items():
@@ -146,7 +146,7 @@ def to_state(
     updates. Raises StateError for an optimizer that TensorFlow 1 does not have.
     """
     shapes = _shapes(model, weight_map)
-    paired = _paired(model, shapes, weight_map or {name: name for name in shapes})
+    paired = counterparts(model, shapes, weight_map or {name: name for name in shapes})
     if weights_only:
         return State({name: variable.numpy() for name, variable in paired.items()})
     return reached(paired, _built_optimizer(model))
@@ -197,10 +197,13 @@ def _shapes(model: keras.Model, weight_map: WeightMap | None) -> dict[str, tuple
     return {name: tuple(weights[place].shape) for name, [place] in found.items()}
 
 
-def _paired(
-    model: keras.Model, shapes: Mapping[str, tuple[int, ...]], weight_map: WeightMap | None
+def counterparts(
+    model: keras.Model, shapes: Mapping[str, tuple[int, ...]], weight_map: WeightMap | None = None
 ) -> dict[str, keras.Variable]:
-    """Return TensorFlow 1 variable -> Keras variable, with nothing left over on either side."""
+    """Return TensorFlow 1 variable -> Keras variable, as `pair_up` finds them.
+
+    Raises StateError where anything is left over on either side.
+    """
     try:
         pairing = pair_up(shapes, model, weight_map)
     except Unmatched as unmatched:

@@ -76,9 +76,8 @@ def tf1_outputs(weights: Sequence[np.ndarray]) -> Callable[[np.ndarray], Outputs
     """Return what runs the article's graph, as wide and deep as W1, b1, W2, b2, ... ask for."""
     from tf1_compat.program import Program
 
-    widths = (weights[0].shape[0], *(bias.size for bias in weights[1::2]))
-    hyper = Hyperparameters(widths)
-    nothing = (np.zeros([0, n], np.float32) for n in (widths[0], widths[-1]))  # never trained
+    hyper = Hyperparameters((weights[0].shape[0], *(bias.size for bias in weights[1::2])))
+    nothing = (np.zeros([0, hyper.widths[i]], np.float32) for i in (0, -1))  # never trained
     program = Program(*nothing, seed=0, hyper=hyper)
     program.load_weights(dict(zip(hyper.names, weights, strict=True)))
     graph = program.endpoints

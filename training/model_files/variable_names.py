@@ -42,14 +42,10 @@ class Correspondence:
         """
         if self.weight_map is not None:
             return self.weight_map
-        from keras_models import pairing as pairings
-        from tf1_compat.state import StateError
+        from keras_models import transfer
 
-        try:
-            pairing = pairings.pair_up(self.shapes, model)
-        except pairings.Unmatched as unmatched:
-            raise StateError(f"{unmatched}.") from unmatched
-        return {name: model.weights[match.index].path for name, match in pairing.items()}
+        found = transfer.counterparts(model, self.shapes)
+        return {name: weight.path for name, weight in found.items()}
 
 
 def choose(config: MigrateConfig, found: Kind, path: Path) -> Correspondence:

@@ -123,9 +123,7 @@ def _proof(state: "State", back: "State") -> str:
         return f"Proven: {len(went)} arrays, {numbers:,} numbers, read back equal bit for bit."
     if lost := [name for name in other if name not in came]:
         raise StateError(f"{', '.join(lost)} has no place there.")
-    largest = max(
-        float(relative_distance(came[name], went[name]).max()) for name in other if name in came
-    )
+    largest = max(float(relative_distance(came[name], went[name]).max()) for name in other)
     return (
         f"Read back: {len(went) - len(other)} of {len(went)} arrays equal bit for bit; rounded by "
         f"at most {largest:.1e} relative: {', '.join(other)}."
