@@ -63,6 +63,7 @@ class TF1Optimizer(keras.optimizers.Optimizer):
     precision = "float32"
     """What hyperparameters are rounded to; float64 is for a model's float64 twin."""
     whose_steps = "optimizers update"
+    """Who updates, as the refusal to accumulate gradients says it."""
 
     def __init__(self, learning_rate: Any, name: str, **kwargs: Any) -> None:
         super().__init__(learning_rate=learning_rate, name=name, **kwargs)

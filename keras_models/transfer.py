@@ -38,7 +38,7 @@ def slots(paired: Paired, optimizer: Optimizer) -> dict[str, dict[str, keras.Var
 
 
 def _factor(optimizer: Optimizer) -> np.float32:
-    """Return what Keras holds slots times.
+    """Return what Keras' slots are, divided by TensorFlow 1's.
 
     Its SGD keeps -learning_rate times TensorFlow 1's accum, so that one is rounded on its way.
     """
@@ -153,7 +153,7 @@ def to_state(
 
 
 def reached(paired: Paired, optimizer: Optimizer) -> State:
-    """Return the same of variables without a model, which `optimizer`, built, trains."""
+    """Return the state of variables that `optimizer`, built, trains; raises as `to_state` does."""
     rule, factor = translation.rule(optimizer), _factor(optimizer)
     if rule is None or translation.translate(optimizer) is None:
         raise StateError(f"TensorFlow 1 has no {type(optimizer).__name__} such as the model's.")
