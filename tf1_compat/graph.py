@@ -8,7 +8,7 @@ Unlike `tf1_compat/program.py`, which trains the article, it gives logits, loss 
 each variable besides taking steps, in float32 or in float64.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -150,14 +150,14 @@ class GraphProgram:
     def tensors(self, x: np.ndarray, y: np.ndarray) -> list[np.ndarray]:
         """Return every tensor of floats, one row of x a row, that the outputs are made of."""
         ends = self.inspection.endpoints
-        last = self._graph.get_tensor_by_name(ends.logits or ends.cost).op
+        last = self._graph.get_tensor_by_name(ends.get("logits") or ends["cost"]).op
         behind = [
             tensor
             for op in updates.ancestors([last], control=False)
             for tensor in op.outputs
             if tensor.dtype.is_floating and op._get_control_flow_context() is None
         ]
-        values = self._session.run(behind, {ends.x: x, ends.y: y})
+        values = self._session.run(behind, {ends["x"]: x, ends["y"]: y})
         return [value for value in values if value.ndim and len(value) == len(x)]
 
     def applied_gradients(self, x: np.ndarray, y: np.ndarray) -> dict[str, np.ndarray]:
