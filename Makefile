@@ -72,6 +72,12 @@ article-map: $(VENV)/installed-frameworks ## measure again what docs/article-map
 traps: $(VENV)/installed .venv-tf115/installed ## measure again how far docs/tf1-to-keras.md says that Keras is off, a minute
 	$(BIN)/python -m docs.figures.write_traps .venv-tf115/bin/python
 
+.PHONY: mutations
+mutations: $(VENV)/installed-dev ## examine every mistake and every style that tests/checking/mutations can make, an hour
+	mkdir -p runs
+	$(BIN)/python -m tests.checking.mutations.table runs/mutations.jsonl
+	$(BIN)/python -m docs.figures.write_mutations runs/mutations.jsonl
+
 .PHONY: bench
 bench: $(VENV)/installed-frameworks ## measure every lane and other libraries, and write the table, ten minutes
 	rm -rf runs/bench

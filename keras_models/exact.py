@@ -60,6 +60,8 @@ class TF1Optimizer(keras.optimizers.Optimizer):
 
     hyperparameters: ClassVar[tuple[str, ...]] = ()
     slots: ClassVar[dict[str, float | str]] = {}
+    leaves_rows: ClassVar[bool] = False
+    """Rows of an embedding that a batch does not look up stay, and so do their slots."""
     precision = "float32"
     """What hyperparameters are rounded to; float64 is for a model's float64 twin."""
     whose_steps = "optimizers update"
@@ -90,16 +92,22 @@ class TF1Optimizer(keras.optimizers.Optimizer):
     def update_step(self, gradient: tf.Tensor, variable: tf.Variable, learning_rate: Any) -> None:
         """Apply one fused update to `variable`, in place."""
         dtype, index = variable.dtype, self._get_variable_index(variable)
+        inputs = {slot: of[index].value.handle for slot, of in self.slot_variables.items()}
+        if self.leaves_rows and isinstance(gradient, tf.IndexedSlices):
+            # A row that was looked up twice has one gradient, as in TensorFlow 1's Optimizer.
+            inputs["indices"], places = tf.unique(gradient.indices)
+            rows = tf.size(inputs["indices"])
+            gradient = tf.math.unsorted_segment_sum(gradient.values, places, rows)
         self._apply_op(
             dtype,
             var=variable.handle,
             lr=self._as_tf1(learning_rate, dtype),
             grad=tf.cast(gradient, dtype),
-            **{slot: of[index].value.handle for slot, of in self.slot_variables.items()},
+            **inputs,
         )
 
     def _apply_op(self, dtype: tf.DType, **inputs: Any) -> None:
-        """Call the fused op in `dtype`; `inputs` are var, lr, grad and the slots."""
+        """Call the fused op in `dtype`; `inputs` are var, lr, grad, the slots, and any indices."""
         raise NotImplementedError  # abstract: each optimizer calls its own op
 
     def _as_tf1(self, value: Any, dtype: tf.DType) -> tf.Tensor:

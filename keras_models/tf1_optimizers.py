@@ -38,6 +38,7 @@ class TF1Momentum(TF1Optimizer):
 
     hyperparameters = ("momentum", "nesterov")
     slots: ClassVar = {"accum": 0.0}
+    leaves_rows = True
 
     def __init__(
         self,
@@ -51,8 +52,10 @@ class TF1Momentum(TF1Optimizer):
         self.momentum, self.nesterov = momentum, nesterov
 
     def _apply_op(self, dtype: tf.DType, **inputs: Any) -> None:
-        momentum = self._as_tf1(self.momentum, dtype)
-        tf.raw_ops.ResourceApplyMomentum(**inputs, momentum=momentum, use_nesterov=self.nesterov)
+        ops = tf.raw_ops
+        sparse = "indices" in inputs
+        op = ops.ResourceSparseApplyMomentum if sparse else ops.ResourceApplyMomentum
+        op(**inputs, momentum=self._as_tf1(self.momentum, dtype), use_nesterov=self.nesterov)
 
 
 @keras.saving.register_keras_serializable(package=PACKAGE)
@@ -65,6 +68,7 @@ class TF1RMSProp(TF1Optimizer):
 
     hyperparameters = ("rho", "momentum", "epsilon", "initial_ms")
     slots: ClassVar = {"ms": "initial_ms", "mom": 0.0}
+    leaves_rows = True
 
     def __init__(
         self,
@@ -81,7 +85,9 @@ class TF1RMSProp(TF1Optimizer):
         self.epsilon, self.initial_ms = epsilon, initial_ms
 
     def _apply_op(self, dtype: tf.DType, **inputs: Any) -> None:
-        tf.raw_ops.ResourceApplyRMSProp(
+        ops = tf.raw_ops
+        op = ops.ResourceSparseApplyRMSProp if "indices" in inputs else ops.ResourceApplyRMSProp
+        op(
             **inputs,
             rho=self._as_tf1(self.rho, dtype),
             momentum=self._as_tf1(self.momentum, dtype),
@@ -95,6 +101,7 @@ class TF1Adagrad(TF1Optimizer):
 
     hyperparameters = ("initial_accumulator_value",)
     slots: ClassVar = {"accum": "initial_accumulator_value"}
+    leaves_rows = True
 
     def __init__(
         self,
@@ -107,4 +114,7 @@ class TF1Adagrad(TF1Optimizer):
         self.initial_accumulator_value = initial_accumulator_value
 
     def _apply_op(self, dtype: tf.DType, **inputs: Any) -> None:
-        tf.raw_ops.ResourceApplyAdagrad(**inputs)
+        ops = tf.raw_ops
+        (ops.ResourceSparseApplyAdagrad if "indices" in inputs else ops.ResourceApplyAdagrad)(
+            **inputs
+        )

@@ -6,6 +6,7 @@ Some pages quote what several commands measured: `make figures` ends with this.
 """
 
 import json
+from types import ModuleType
 
 from docs.figures import (
     blocks,
@@ -14,23 +15,25 @@ from docs.figures import (
     write_check,
     write_compare_and_ablate,
     write_finetune,
+    write_mutations,
     write_traps,
 )
 
-WRITERS = (
-    write_compare_and_ablate,
-    write_check,
-    write_bench,
-    write_finetune,
-    write_article_map,
-    write_traps,
-)
-"""Each has PAGES, the file KEPT with its figures, and rewrite(page, text, figures)."""
+WRITERS: dict[str, ModuleType] = {
+    "figures": write_compare_and_ablate,
+    "check": write_check,
+    "mutations": write_mutations,
+    "bench": write_bench,
+    "finetune": write_finetune,
+    "map": write_article_map,
+    "traps": write_traps,
+}
+"""What stands in a page's mark -> what has PAGES, KEPT figures and rewrite(page, text, figures)."""
 
 
 def main() -> None:
     """Write everything."""
-    for writer in WRITERS:
+    for writer in WRITERS.values():
         kept = json.loads(writer.KEPT.read_text(encoding="utf-8"))
         blocks.write(writer.PAGES, writer.rewrite, kept)
 

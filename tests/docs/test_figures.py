@@ -5,20 +5,14 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
 import numpy as np
 import pytest
 
-from docs.figures import (
-    write_article_map,
-    write_bench,
-    write_check,
-    write_compare_and_ablate,
-    write_finetune,
-    write_traps,
-)
+from docs.figures import write_traps
 from docs.figures.traps.traps import TRAPS, distances
+from docs.figures.write_pages import WRITERS
 from tests.commands.test_ablate import KINDS
 from tests.conftest import ROOT
 from tests.promises.test_genuine import tf115_python
@@ -27,16 +21,6 @@ from tests.support.tf1_to_keras import ROUNDING
 from training.machine.files import read_json
 from training.options.bench import Peer
 from training.parity.tolerances import TOLERANCES
-
-WRITERS: dict[str, Any] = {
-    "figures": write_compare_and_ablate,
-    "check": write_check,
-    "bench": write_bench,
-    "finetune": write_finetune,
-    "map": write_article_map,
-    "traps": write_traps,
-}
-"""What stands in a page's mark -> what writes what it marks."""
 
 
 def marks(page: str) -> set[str]:

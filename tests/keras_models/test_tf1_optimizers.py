@@ -58,3 +58,33 @@ def test_keras_optimizer_equals_tf1s_on_any_gradient(name: str, dtype: str) -> N
     assert ours.numpy().tobytes() == expected.tobytes()
     kept = [of[0].numpy().tobytes() for of in optimizer.slot_variables.values()]
     assert sorted(kept) == sorted(expected_slots)
+
+
+SPARSE = ("momentum", "nesterov", "rmsprop", "rmsprop_momentum", "adagrad")
+"""Whose updates of looked-up rows alone are TensorFlow 1's as well."""
+
+
+@pytest.mark.parametrize("name", SPARSE)
+def test_rows_that_are_not_looked_up_stay_as_in_tf1(name: str) -> None:
+    """Every bit of rows that a batch names once, twice or not at all."""
+    make, made = PAIRS[name]
+    rng = np.random.default_rng(0)
+    start = rng.standard_normal((6, 3)).astype(np.float32)
+    rows = rng.integers(0, 6, (30, 4)).astype(np.int32)
+    values = rng.standard_normal((30, 4, 3)).astype(np.float32)
+
+    with tf.Graph().as_default(), tf.compat.v1.Session() as session:
+        theirs = tf.compat.v1.Variable(start, use_resource=False)
+        fed = tf.compat.v1.placeholder(tf.float32, [4, 3]), tf.compat.v1.placeholder(tf.int32, [4])
+        update = make().apply_gradients([(tf.IndexedSlices(*fed, tf.shape(theirs)), theirs)])
+        session.run(tf.compat.v1.global_variables_initializer())
+        for batch in zip(values, rows, strict=True):
+            session.run(update, dict(zip(fed, batch, strict=True)))
+        expected = session.run(theirs)
+
+    ours: Any = keras.Variable(start)
+    optimizer = type(made).from_config(made.get_config())
+    for batch in zip(values, rows, strict=True):
+        gradient = tf.IndexedSlices(*map(tf.constant, batch), tf.constant(start.shape))
+        optimizer.apply([gradient], [ours])
+    assert ours.numpy().tobytes() == expected.tobytes()

@@ -92,7 +92,8 @@ def _same_rates(case: Case) -> bool:
 
 OWN_RULES = {
     "Momentum": "momentum: Keras' SGD keeps it in units of the learning rate of then, TensorFlow 1 "
-    "scales it by the rate of now; another algorithm where the rate changes (TF1Momentum is its)",
+    "scales it by the rate of now; another algorithm where the rate changes, or where a batch does "
+    "not look up rows of an embedding, which TensorFlow 1 leaves alone (TF1Momentum is its)",
     "Adam": "Adam on an embedding: Keras squares the gradients of an id that is drawn twice one "
     "by one, TensorFlow 1 sums them first (TF1Adam does)",
     "RMSProp": "RMSProp: Keras' own is another algorithm here than TensorFlow 1's "

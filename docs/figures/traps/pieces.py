@@ -6,8 +6,6 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_models.tf1_optimizers import TF1Momentum
-
 
 class SummedAdam(keras.optimizers.Adam):
     """Adam on an embedding's gradient with every row of the table in it once, as a sum."""
@@ -15,25 +13,6 @@ class SummedAdam(keras.optimizers.Adam):
     def apply(self, grads: list, trainable_variables: list | None = None) -> None:
         """Update from dense gradients."""
         super().apply([tf.convert_to_tensor(one) for one in grads], trainable_variables)
-
-
-class SparseMomentum(TF1Momentum):
-    """Leaves alone what is not in the batch, the rows of an embedding and their slots."""
-
-    def update_step(self, gradient: Any, variable: tf.Variable, learning_rate: Any) -> None:
-        """Update the rows of an embedding, or everything where the gradient is dense."""
-        if not isinstance(gradient, tf.IndexedSlices):
-            return super().update_step(gradient, variable, learning_rate)
-        rows, places = tf.unique(gradient.indices)
-        tf.raw_ops.ResourceSparseApplyMomentum(
-            var=variable.handle,
-            accum=self.slot_variables["accum"][self._get_variable_index(variable)].value.handle,
-            lr=tf.cast(learning_rate, variable.dtype),
-            grad=tf.math.unsorted_segment_sum(gradient.values, places, tf.size(rows)),
-            indices=rows,
-            momentum=tf.cast(self.momentum, variable.dtype),
-            use_nesterov=self.nesterov,
-        )
 
 
 class FusedBatchNormalization(keras.layers.BatchNormalization):

@@ -156,7 +156,7 @@ TRAPS = {
         24,
         "tf.train.MomentumOptimizer(0.1, 0.9)",
         "keras.optimizers.SGD(0.1, momentum=0.9)",
-        "SparseMomentum(0.1, momentum=0.9)",
+        "keras_models.tf1_optimizers.TF1Momentum(0.1, momentum=0.9)",
         sides.rarely,
     ),
 }

@@ -1,0 +1,50 @@
+"""A fixed part of the mutations: right ways of writing, single mistakes, pairs of mistakes.
+
+All of them are examined by `make mutations`, which takes an hour; what it found is in docs.
+"""
+
+import pytest
+
+from docs.figures.write_mutations import KEPT, PROVEN
+from tests.checking.mutations.cases import Case, cases, examined, matter
+from training.machine.files import read_json
+
+EVERY = {"right": 11, "single": 53, "pair": 37}
+"""Of each kind the first of so many is examined here."""
+
+
+def sample() -> list[Case]:
+    """Return cases that stand far apart, always the same."""
+    every = list(cases())
+    return [
+        case
+        for kind, step in EVERY.items()
+        for case in [one for one in every if one.kind == kind][::step]
+    ]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", sample(), ids=lambda case: f"{case.recipe.name}: {case.name}")
+def test_case_is_judged_rightly(case: Case) -> None:
+    if case.kind != "right" and not matter(case):
+        pytest.skip("changes nothing that could be seen")
+    found = examined(case)
+    if case.kind == "right":
+        assert found.verdict in PROVEN, found
+    else:
+        assert found.verdict == "different", found
+        assert found.named, found
+
+
+def test_the_whole_table_keeps_what_is_promised() -> None:
+    found = read_json(KEPT)
+    right, single, pair = (found[kind] for kind in ("right", "single", "pair"))
+    assert right["examined"] >= 40
+    assert "different" not in right["verdicts"]
+    assert right["judged rightly"] >= right["examined"] - 1
+    assert single["examined"] >= 300
+    assert single["recipes"] >= 15
+    assert pair["examined"] >= 60
+    for of, share in ((single, 0.95), (pair, 0.8)):
+        assert of["judged rightly"] == of["examined"]
+        assert of["named"] >= share * of["examined"]
