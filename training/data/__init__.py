@@ -1,13 +1,5 @@
 """Digits for training: `load(name)`, from an embedded set, TensorFlow Datasets or files."""
 
-from training.data.digits import (
-    ALIGNMENT,
-    PIXELS,
-    Digits,
-    Examples,
-    load,
-    load_all_classes,
-    synthetic,
-)
+from training.data.digits import ALIGNMENT, Digits, Examples, load, load_all_classes, synthetic
 
-__all__ = ["ALIGNMENT", "PIXELS", "Digits", "Examples", "load", "load_all_classes", "synthetic"]
+__all__ = ["ALIGNMENT", "Digits", "Examples", "load", "load_all_classes", "synthetic"]

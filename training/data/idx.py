@@ -11,11 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
+from training.data.npz import LARGEST_RATIO
 from training.errors import UserError
 
 UNSIGNED_BYTE = 0x08
-LARGEST_GZIP_RATIO = 1032
-"""Deflate cannot do better: 258 bytes from 2 bits (https://zlib.net/zlib_tech.html)."""
 
 
 def read(path: Path, dimensions: int) -> np.ndarray:
@@ -25,7 +24,7 @@ def read(path: Path, dimensions: int) -> np.ndarray:
     unsigned bytes that its header promises, in `dimensions` dimensions.
     """
     gzipped = path.suffix == ".gz"
-    largest = path.stat().st_size * (LARGEST_GZIP_RATIO if gzipped else 1)
+    largest = path.stat().st_size * (LARGEST_RATIO if gzipped else 1)
     try:
         with gzip.open(path, "rb") if gzipped else path.open("rb") as file:
             shape = _read_shape(path, file.read(4 + 4 * dimensions), dimensions)

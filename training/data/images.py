@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from training.data.npz import LARGEST_RATIO
 from training.errors import UserError, first_line
 from training.machine import paths
 
@@ -31,9 +32,9 @@ them once more: that averages a camera's noise away."""
 MOST_PIXELS = 50_000_000
 """As many as a telephone's camera takes."""
 
-FEW_PIXELS, PIXELS_A_BYTE = 1_000_000, 1032
-"""So many, and as many again for each byte as deflate can pack grey pixels into one: a small file
-can promise any number, and Pillow would work on them for minutes."""
+FEW_PIXELS = 1_000_000
+"""So many, and LARGEST_RATIO for each byte, as deflate can pack so many grey pixels into one: a
+small file can promise any number, and Pillow would work on them for minutes."""
 
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM")
 """Of all that Pillow knows, those that hold pixels: for an EPS it would run Ghostscript."""
@@ -52,7 +53,7 @@ def mnist_form(ink: np.ndarray) -> np.ndarray:
     of mass is in the middle. Raises ValueError where nothing is ink.
     """
     ink = np.asarray(ink, np.float32)
-    rows, columns = (np.flatnonzero((ink > 0).any(axis=axis)) for axis in (1, 0))
+    rows, columns = _inked(ink)
     if not len(rows):
         raise ValueError("nothing is above 0: there is no ink")
     ink = ink / max(1, ink.max())
@@ -67,6 +68,11 @@ def mnist_form(ink: np.ndarray) -> np.ndarray:
     placed = np.zeros((SIDE, SIDE), np.uint8)
     placed[top : top + height, left : left + width] = np.rint(ink * 255).clip(0, 255)
     return placed
+
+
+def _inked(ink: np.ndarray) -> list[np.ndarray]:
+    """Return the rows and the columns of [H, W] that have ink."""
+    return [np.flatnonzero((ink > 0).any(axis=axis)) for axis in (1, 0)]
 
 
 def _start(mass: np.ndarray) -> int:
@@ -87,10 +93,9 @@ def read(path: Path) -> np.ndarray:
     """Return the image file `path` as the models take it: [28, 28] uint8, white ink on black.
 
     Any of FORMATS: in grey, turned as its EXIF data say, transparency on white, the first picture
-    where there are several. The
-    median of its outermost pixels is the paper; where that is bright the image is inverted. Paper,
-    and what differs from it no more than the outermost pixels do, becomes 0, the strongest ink 1,
-    and `mnist_form` does the rest.
+    where there are several. The median of its outermost pixels is the paper; where that is bright
+    the image is inverted. Paper, and what differs from it no more than the outermost pixels do,
+    becomes 0, the strongest ink 1, and `mnist_form` does the rest.
 
     A 28 x 28 image on plain black is returned as it is, one on plain white inverted: that is what a
     data set written to files looks like, and not every data set has MNIST's margins. Raises
@@ -112,8 +117,7 @@ def read(path: Path) -> np.ndarray:
     ink = _ink(_above(paper, bright, small), noise)
     scale = len(grey) / len(small)  # crop with a margin of one pixel of the reduced image
     (top, bottom), (left, right) = (
-        [max(0, int(scale * n)) for n in (inked[0] - 1, inked[-1] + 2)]
-        for inked in (np.flatnonzero((ink > 0).any(axis=axis)) for axis in (1, 0))
+        [max(0, int(scale * n)) for n in (inked[0] - 1, inked[-1] + 2)] for inked in _inked(ink)
     )
     cropped = _reduced(grey[top:bottom, left:right])
     return mnist_form(_ink(_above(paper, bright, cropped), noise))
@@ -165,7 +169,7 @@ def _decoded(path: Path) -> np.ndarray:
 
     with Image.open(path, formats=FORMATS) as opened:
         width, height = opened.size
-        most = min(MOST_PIXELS, FEW_PIXELS + PIXELS_A_BYTE * path.stat().st_size)
+        most = min(MOST_PIXELS, FEW_PIXELS + LARGEST_RATIO * path.stat().st_size)
         if not 0 < width * height <= most:
             raise ValueError(f"{width} x {height} pixels, where 1 to {most:,} are taken")
         if opened.format == "PNG":

@@ -24,10 +24,6 @@ SHOWN = 8
 """Names that a message lists, at most."""
 
 
-class Damaged(ValueError):
-    """An archive is not what it says it is."""
-
-
 def read_all(path: Path) -> dict[str, np.ndarray]:
     """Return every array of a file of ours; UserError where it is damaged."""
     paths.check(path, "an .npz file")
@@ -66,11 +62,11 @@ def _refusing(name: str, advice: str) -> Iterator[None]:
 def _array(archive: zipfile.ZipFile, name: str) -> np.ndarray:
     (info, *more) = [one for one in archive.infolist() if one.filename.removesuffix(".npy") == name]
     if more:
-        raise Damaged(f"{name} is in it twice")
+        raise ValueError(f"{name} is in it twice")
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise Damaged(f"{name} is packed in a way that numpy.savez does not use")
+        raise ValueError(f"{name} is packed in a way that numpy.savez does not use")
     if info.file_size > info.compress_size * LARGEST_RATIO:
-        raise Damaged(f"{name} promises {info.file_size} bytes, more than it can hold")
+        raise ValueError(f"{name} promises {info.file_size} bytes, more than it can hold")
     return _decoded(name, archive.read(info))  # all of it, or no CRC is compared
 
 
@@ -78,12 +74,12 @@ def _decoded(name: str, content: bytes) -> np.ndarray:
     file = io.BytesIO(content)
     header = HEADERS.get(np.lib.format.read_magic(file))
     if header is None:
-        raise Damaged(f"{name} is no array of version 1 or 2")
+        raise ValueError(f"{name} is no array of version 1 or 2")
     shape, by_columns, dtype = header(file)
     if dtype.hasobject:
-        raise Damaged(f"{name} holds pickled objects, which are never loaded")
+        raise ValueError(f"{name} holds pickled objects, which are never loaded")
     size, held = math.prod(shape) * dtype.itemsize, len(content) - file.tell()
     if size != held or min(shape, default=0) < 0:
-        raise Damaged(f"{name} promises {size} bytes and holds {held}")
+        raise ValueError(f"{name} promises {size} bytes and holds {held}")
     flat = np.frombuffer(content, dtype, offset=file.tell()) if size else np.empty(0, dtype)
     return flat.reshape(shape, order="F" if by_columns else "C")

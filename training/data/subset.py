@@ -21,7 +21,7 @@ def parse(name: str) -> tuple[str, Classes]:
     """
     whole, bracket, inside = name.rpartition("[")
     path = name.partition(":")[2]
-    if not bracket or _is_path(path):
+    if not bracket or (path and paths.is_there(paths.expand(Path(path)))):  # its own brackets
         return name, tuple(range(CLASSES))
     well = bool(re.fullmatch(r"\d(-\d)?(,\d(-\d)?)*\]", inside))
     found: list[int] = []
@@ -33,11 +33,6 @@ def parse(name: str) -> tuple[str, Classes]:
             f"{whole}[0-4] or {whole}[0,3,5-7]."
         )
     return whole, tuple(found)
-
-
-def _is_path(path: str) -> bool:
-    """Whether it is there: a path may have brackets in it."""
-    return bool(path) and paths.is_there(paths.expand(Path(path)))
 
 
 def only(name: str, arrays: Sequence[np.ndarray], classes: Classes) -> list[np.ndarray]:

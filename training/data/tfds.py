@@ -21,7 +21,7 @@ NAMES = ("mnist", "fashion_mnist", "kmnist", "emnist/digits")
 PROBE_SECONDS = 6.0
 
 
-def read(name: str, manual_dir: Path | None) -> tuple[np.ndarray, ...]:
+def read(name: str, manual_dir: Path | None) -> list[np.ndarray]:
     """Return train pixels, train labels, test pixels, test labels of `name`, prepared if need be.
 
     Pixels are uint8 [N, 28, 28, 1], labels int64 [N], in the order of TensorFlow Datasets, which is
@@ -39,13 +39,7 @@ def read(name: str, manual_dir: Path | None) -> tuple[np.ndarray, ...]:
     startup.import_tensorflow()
     if not prepared:
         _prepare(name, builder, manual_dir)
-    train, test = (_rows(name, builder, split) for split in ("train", "test"))
-    return (
-        _upright(name, train["image"]),
-        train["label"],
-        _upright(name, test["image"]),
-        test["label"],
-    )
+    return [*_rows(name, builder, "train"), *_rows(name, builder, "test")]
 
 
 def _builder(name: str) -> Any:
@@ -59,18 +53,18 @@ def _builder(name: str) -> Any:
         raise _damaged(name, folder, error) from error
 
 
-def _rows(name: str, builder: Any, split: str) -> Any:
-    """Return image and label of every row; TensorFlow compares checksums and counts.
+def _rows(name: str, builder: Any, split: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return pixels and labels of a split; TensorFlow compares checksums and counts.
 
     Raises UserError where they are not as they were prepared.
     """
     import tensorflow_datasets as tfds
 
     try:
-        rows = builder.as_dataset(split=split, batch_size=-1, shuffle_files=False)
-        return tfds.as_numpy(rows)
+        rows = tfds.as_numpy(builder.as_dataset(split=split, batch_size=-1, shuffle_files=False))
     except Exception as error:  # whatever a damaged file makes TensorFlow raise
         raise _damaged(name, builder.data_path, error) from error
+    return _upright(name, rows["image"]), rows["label"]
 
 
 def _damaged(name: str, folder: Any, error: Exception) -> UserError:

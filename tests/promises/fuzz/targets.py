@@ -56,7 +56,7 @@ def read_idx(content: bytes) -> None:
     with contextlib.suppress(UserError):
         array = idx.read(file, 3)
         assert array.dtype == np.uint8
-        assert array.nbytes <= len(rest) * (idx.LARGEST_GZIP_RATIO if gz else 1)
+        assert array.nbytes <= len(rest) * (npz.LARGEST_RATIO if gz else 1)
 
 
 def read_npz(content: bytes) -> None:
