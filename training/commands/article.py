@@ -42,7 +42,7 @@ def run_in(config: ArticleConfig, final: Path) -> int:
     session, program = _begin(config)
     with session.folder(final, STATE) as folder:
         training = SavedTraining([program], folder, config.save_every)
-        progress.goes_on(training.last, session.out.notes)
+        progress.goes_on(training.begun.last, session.out.notes)
         on_epoch = _printing(session, program)
         found = training.run(config.epochs, on_epoch, stop_below=config.stop_below)
         history.write_csv(found, folder / "history.csv")

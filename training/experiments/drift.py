@@ -97,7 +97,7 @@ def _train(causes: Sequence[Cause], plan: AblationPlan, *, here: bool) -> Histor
         most = FLOAT64_EPOCHS if precision == "float64" else plan.epochs
         epochs = min(plan.epochs, most) + 1
         training = SavedTraining(trainees, plan.folder, plan.save_every, name=state)
-        with progress.line(epochs, notes, training.last) as show:
+        with progress.line(epochs, notes, training.begun.last) as show:
             histories[precision] = training.run(epochs, _first_of(show), timed=0)
     return histories
 

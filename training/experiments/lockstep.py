@@ -122,7 +122,7 @@ class Lockstep:
                 self.trainees,
                 self._config.epochs,
                 lambda epoch, losses: None,
-                done=self._training.done,
+                done=self._training.begun.losses,
                 **self._how,
             )
 
@@ -138,7 +138,7 @@ class Lockstep:
             show(epoch, losses)
 
         epochs = self._config.epochs
-        with progress.line(epochs, notes, self._training.last) as show:
+        with progress.line(epochs, notes, self._training.begun.last) as show:
             return self._training.run(epochs, on_epoch, within=self._together(), **self._how)
 
     @property

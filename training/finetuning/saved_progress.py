@@ -13,7 +13,7 @@ import numpy as np
 from training.errors import UnusableState
 from training.parity.bits import same_bits
 from training.runs import state_file
-from training.runs.state_file import STATE
+from training.runs.state_file import STATE, Reached
 
 Weights = dict[str, np.ndarray]
 """Path of a variable -> its value."""
@@ -22,7 +22,7 @@ NUMBERS = "numbers"
 
 
 @dataclass
-class Progress:
+class Progress(Reached):
     """A fine-tuning after a number of epochs; what is drawn at random follows from that number."""
 
     start: Weights
@@ -70,16 +70,11 @@ class Progress:
                 "Expected SOURCE as it was when the run was begun: give it back, or start anew."
             )
 
-    @property
-    def finite(self) -> bool:
-        """Whether every number that training would go on from is finite."""
-        return state_file.finite({name: getattr(self, name) for name in _groups()})
-
-    def write(self, path: Path) -> None:
-        """Write the file in place of the one that is there, if any, in one step."""
+    def contents(self) -> tuple[dict[str, Weights], Weights]:
+        """Return the weights by their fields; the other fields."""
         numbers = dict(vars(self))
         groups = {name: numbers.pop(name) for name in _groups()}
-        state_file.write(path, groups, {NUMBERS: np.array(json.dumps(numbers))})
+        return groups, {NUMBERS: np.array(json.dumps(numbers))}
 
     def fits(self, name: str, there: Weights) -> None:
         """Raise UnusableState unless `there` has the layout of the field `name`."""

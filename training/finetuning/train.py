@@ -10,7 +10,6 @@ from training.finetuning.recipe import RECIPES, Recipe
 from training.finetuning.saved_progress import Progress
 from training.finetuning.split import Task
 from training.machine.devices import Device
-from training.machine.signals import Interruption
 from training.model_files import pretrained
 from training.options.finetune import FinetuneConfig
 from training.runs.saver import Saver
@@ -98,14 +97,12 @@ def train_saving(
     """Train as `train`, with a progress line, and save to `folder` on the way."""
     saved = saved_progress.read(folder)
     last = saved.last if saved else None
-    line = progress.line(recipe(config).epochs, notes, last)
-    with line as show, Interruption() as interruption:
-        saver = Saver(folder / STATE, config.save_every, interruption, last, first=1)
+    saver = Saver(folder / STATE, config.save_every, last, first=1)
 
-        def after_epoch(now: Progress) -> None:
-            row = now.history[-1]
-            show(row["epoch"] - 1, {"loss": row["loss"]})
-            saver.after_epoch(now.last, lambda: now)
+    def after_epoch(now: Progress) -> None:
+        row = now.history[-1]
+        show(row["epoch"] - 1, {"loss": row["loss"]})
+        saver.after_epoch(now.last, lambda: now)
 
-        with saver.telling():
-            return train(config, begun.model, task, begun.new_head, after_epoch, saved)
+    with progress.line(recipe(config).epochs, notes, last) as show, saver.watching():
+        return train(config, begun.model, task, begun.new_head, after_epoch, saved)

@@ -3,29 +3,11 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
 
 from training.errors import UnusableState, UserError
 from training.machine.signals import Interruption, Stopped
 from training.runs.folders import UNFINISHED
-
-
-class Reached(Protocol):
-    """What a training has reached; read-only, for some of it is computed."""
-
-    @property
-    def last(self) -> int | None:
-        """The number of the last epoch that is done; None before the first."""
-        ...
-
-    @property
-    def finite(self) -> bool:
-        """Whether every number that training would go on from is finite."""
-        ...
-
-    def write(self, path: Path) -> None:
-        """Write the file in place of the one that is there, if any, in one step."""
-        ...
+from training.runs.state_file import Reached
 
 
 class Saver:
@@ -39,22 +21,21 @@ class Saver:
         self,
         path: Path,
         every: int,
-        interruption: Interruption,
         last: int | None,
         *,
         first: int = 0,
         remember: bool = False,
     ) -> None:
-        self._path, self._every, self._interruption = path, every, interruption
+        self._path, self._every, self._interruption = path, every, Interruption()
         self._last, self._first, self._remember = last, first, remember
-        self._latest: Reached | None = None
+        self._latest: tuple[int, Reached] | None = None
 
     def after_epoch(self, last: int, reached: Callable[[], Reached]) -> None:
         """Save after epoch `last` where it is time to; raise Stopped where a signal came."""
         stop = self._interruption.number
         due = self._periods(last) > self._periods(self._last)
         if self._remember or due or stop:
-            self._latest = reached()
+            self._latest = last, reached()
         if due or stop:
             self._write_latest()
         if stop:
@@ -66,22 +47,29 @@ class Saver:
 
     def _write_latest(self) -> None:
         """Write the latest state that is in memory, unless a number in it is not finite."""
-        if self._latest and self._latest.finite and self._latest.last != self._last:
-            self._latest.write(self._path)
-            self._last = self._latest.last
+        if self._latest is None:
+            return
+        last, reached = self._latest
+        if reached.finite and last != self._last:
+            reached.write(self._path)
+            self._last = last
 
     @contextmanager
-    def telling(self) -> Iterator[None]:
-        """Add to what ends the training before its end, from where it can go on."""
-        try:
-            yield
-        except UserError as error:
-            if self._remember:  # another worker is gone in the middle of an epoch
-                self._write_latest()
-            if self._last is not None and not isinstance(error, UnusableState):
-                run = str(self._path.parent).removesuffix(UNFINISHED)
-                error.args = (
-                    f"{error}\nAll is saved up to epoch {self._last}: tf1keras resume {run} goes "
-                    "on from there.",
-                )
-            raise
+    def watching(self) -> Iterator[None]:
+        """Within it a signal is left to `after_epoch`.
+
+        Adds to what ends the training before its end, from where it can go on.
+        """
+        with self._interruption:
+            try:
+                yield
+            except UserError as error:
+                if self._remember:  # another worker is gone in the middle of an epoch
+                    self._write_latest()
+                if self._last is not None and not isinstance(error, UnusableState):
+                    run = str(self._path.parent).removesuffix(UNFINISHED)
+                    error.args = (
+                        f"{error}\nAll is saved up to epoch {self._last}: tf1keras resume {run} "
+                        "goes on from there.",
+                    )
+                raise

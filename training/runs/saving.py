@@ -12,7 +12,7 @@ import numpy as np
 from training.errors import UnusableState
 from training.lanes.protocol import Trainee
 from training.runs import state_file
-from training.runs.state_file import STATE, layout
+from training.runs.state_file import STATE, Arrays, Reached, layout
 
 LOSSES = "losses"
 """The group of the losses, by lane; what no lane is called. The other groups are the lanes."""
@@ -20,7 +20,7 @@ FIRST = "first epoch"
 
 
 @dataclass(frozen=True)
-class Saved:
+class Saved(Reached):
     """Losses and state of every lane after the same number of epochs."""
 
     losses: Mapping[str, np.ndarray]
@@ -40,15 +40,9 @@ class Saved:
         """The number of the last epoch that is done; None before the first."""
         return self.first + self.epochs - 1 if self.epochs else None
 
-    @property
-    def finite(self) -> bool:
-        """Whether every number that a lane would go on from is finite."""
-        return state_file.finite(self.lanes)
-
-    def write(self, path: Path) -> None:
-        """Write the file in place of the one that is there, if any, in one step."""
-        groups = {**self.lanes, LOSSES: self.losses}
-        state_file.write(path, groups, {FIRST: np.array(self.first)})
+    def contents(self) -> tuple[Mapping[str, Arrays], Arrays]:
+        """Return the lanes and their losses; the number of the first epoch."""
+        return {**self.lanes, LOSSES: self.losses}, {FIRST: np.array(self.first)}
 
 
 def read(folder: Path, name: str = STATE) -> Saved | None:
@@ -67,11 +61,6 @@ def read(folder: Path, name: str = STATE) -> Saved | None:
             f"{folder / name}: not the state of a run; expected one that tf1keras saved."
         )
     return Saved(losses, lanes, int(alone[FIRST]))
-
-
-def nothing(trainees: Sequence[Trainee], first: int = 0) -> Saved:
-    """Return what `trainees` have reached before epoch `first`, their first one."""
-    return Saved({trainee.name: np.array([]) for trainee in trainees}, {}, first)
 
 
 def snapshot(

@@ -3,6 +3,7 @@
 A member is called GROUP:NAME, or has a name of its own without a colon.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -18,20 +19,34 @@ Arrays = Mapping[str, np.ndarray]
 Groups = dict[str, dict[str, np.ndarray]]
 
 
-def write(path: Path, groups: Mapping[str, Arrays], alone: Arrays) -> None:
-    """Write in place of the file that is there, if any.
+class Reached(ABC):
+    """What a training has reached."""
 
-    Raises UserError where the disk is full or cannot be written to; the old file is unharmed.
-    """
-    arrays = {f"{group}:{own}": array for group, of in groups.items() for own, array in of.items()}
-    try:
-        with files.replacing(path) as file:
-            np.savez(file, **arrays, **alone)  # type: ignore[arg-type]
-    except OSError as error:
-        raise UserError(
-            f"{path}: cannot be written ({error.strerror or error}).\n"
-            "What was saved before is still there: make room, then tf1keras resume goes on from it."
-        ) from error
+    @abstractmethod
+    def contents(self) -> tuple[Mapping[str, Arrays], Arrays]:
+        """Return (groups, what is alone): all that the file is to hold."""
+
+    @property
+    def finite(self) -> bool:
+        """Whether every number that training would go on from is finite."""
+        groups, _ = self.contents()
+        return all(np.isfinite(array).all() for of in groups.values() for array in of.values())
+
+    def write(self, path: Path) -> None:
+        """Write the file in place of the one that is there, if any, in one step.
+
+        Raises UserError where the disk is full or cannot be written to; the old file is unharmed.
+        """
+        groups, alone = self.contents()
+        arrays = {f"{group}:{own}": one for group, of in groups.items() for own, one in of.items()}
+        try:
+            with files.replacing(path) as file:
+                np.savez(file, **arrays, **alone)  # type: ignore[arg-type]
+        except OSError as error:
+            raise UserError(
+                f"{path}: cannot be written ({error.strerror or error}).\nWhat was saved before is "
+                "still there: make room, then tf1keras resume goes on from it."
+            ) from error
 
 
 def read(path: Path) -> tuple[Groups, dict[str, np.ndarray]] | None:
@@ -54,11 +69,6 @@ def read(path: Path) -> tuple[Groups, dict[str, np.ndarray]] | None:
         else:
             alone[name] = array
     return groups, alone
-
-
-def finite(groups: Mapping[str, Arrays]) -> bool:
-    """Say whether every number in `groups` is finite."""
-    return all(bool(np.isfinite(array).all()) for of in groups.values() for array in of.values())
 
 
 def layout(arrays: Arrays) -> dict[str, tuple[tuple[int, ...], np.dtype]]:

@@ -11,9 +11,9 @@ import numpy as np
 from training.lanes import loop
 from training.lanes.history import History
 from training.lanes.protocol import Trainee
-from training.machine.signals import Interruption
 from training.runs import saving
 from training.runs.saver import Saver
+from training.runs.saving import Saved
 from training.runs.state_file import STATE
 
 
@@ -23,6 +23,9 @@ class SavedTraining:
     `every` is in epochs; `first` is the number of the first epoch, where nothing is saved yet;
     `remember` is as in `Saver`. Raises UserError where what is saved is damaged or another's.
     """
+
+    begun: Saved
+    """What was done before, by the process that saved; no epochs where training begins."""
 
     def __init__(
         self,
@@ -35,26 +38,12 @@ class SavedTraining:
         remember: bool = False,
     ) -> None:
         self._trainees, self._path = trainees, folder / name
-        self._every, self._remember = every, remember
         saved = saving.read(folder, name)
         if saved:
             saving.restore(trainees, saved)
-        self._begun = saved or saving.nothing(trainees, first)
-
-    @property
-    def first(self) -> int:
-        """The number of the first epoch, of this process or of the one that saved."""
-        return self._begun.first
-
-    @property
-    def last(self) -> int | None:
-        """The number of the last epoch that was done before; None where training begins."""
-        return self._begun.last
-
-    @property
-    def done(self) -> Mapping[str, np.ndarray]:
-        """Lane -> losses of the epochs that were done before."""
-        return self._begun.losses
+        self.begun = saved or Saved({one.name: np.array([]) for one in trainees}, {}, first)
+        last, first = self.begun.last, self.begun.first
+        self._saver = Saver(self._path, every, last, first=first, remember=remember)
 
     def run(
         self,
@@ -68,23 +57,13 @@ class SavedTraining:
 
         Raises Stopped, when all is saved, after Ctrl-C or SIGTERM.
         """
-        with Interruption() as interruption:
-            saver = Saver(
-                self._path,
-                self._every,
-                interruption,
-                self.last,
-                first=self.first,
-                remember=self._remember,
-            )
+        trainees, first, done = self._trainees, self.begun.first, self.begun.losses
 
-            def after_call(losses: Mapping[str, Sequence[np.floating]]) -> None:
-                last = self.first + len(next(iter(losses.values()))) - 1
-                saver.after_epoch(last, lambda: saving.snapshot(self._trainees, losses, self.first))
+        def after_call(losses: Mapping[str, Sequence[np.floating]]) -> None:
+            last = first + len(next(iter(losses.values()))) - 1
+            self._saver.after_epoch(last, lambda: saving.snapshot(trainees, losses, first))
 
-            with saver.telling(), within:
-                found = loop.train(
-                    self._trainees, epochs, on_epoch, done=self.done, after_call=after_call, **how
-                )
-        saving.snapshot(self._trainees, found.losses, self.first).write(self._path)
-        return dataclasses.replace(found, first=self.first)
+        with self._saver.watching(), within:
+            found = loop.train(trainees, epochs, on_epoch, done=done, after_call=after_call, **how)
+        saving.snapshot(trainees, found.losses, first).write(self._path)
+        return dataclasses.replace(found, first=first)

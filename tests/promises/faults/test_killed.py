@@ -20,7 +20,6 @@ from training.lanes.history import read_csv
 from training.machine import files
 from training.machine.devices import Device
 from training.machine.files import read_json
-from training.machine.signals import Interruption
 from training.runs import folders, saving
 from training.runs.saver import Saver
 from training.runs.state_file import STATE
@@ -219,7 +218,7 @@ def test_no_state_with_a_number_that_is_not_finite_replaces_a_good_one(
 ) -> None:
     """A loss is finite, and what is to be gone on from is not: Adam's square has overflowed."""
     lanes_of = build(["numpy"], digits.train, 1, Device("CPU", 0))
-    saver = Saver(tmp_path / STATE, 1, Interruption(), None)
+    saver = Saver(tmp_path / STATE, 1, None)
     losses = [np.float64(3), np.float64(2)]
     saver.after_epoch(0, lambda: saving.snapshot(lanes_of, {"numpy": losses[:1]}, 0))
     lanes_of[0].load_weights({name: w * np.inf for name, w in lanes_of[0].weights().items()})
