@@ -33,7 +33,6 @@ from training.options.resume import ResumeConfig
 from training.parity import judgement, ladder
 from training.reports import bench, chart, document, inside
 from training.reports import compare as page
-from training.runs import setting
 
 SECTIONS = [
     *("verdict", "losses", "distance", "ladder", "draw"),
@@ -189,7 +188,7 @@ def test_largest_page_is_small_enough_and_keeps_the_first_difference(tmp_path: P
         SimpleNamespace(name=lane, weights=weights[lane].copy, placement={}) for lane in lanes
     ]
     files.write_json(tmp_path / "config.json", config)
-    facts = {"device": "/CPU:0", "data": setting.data_facts(digits)}
+    facts = {"device": "/CPU:0", "data": digits.facts()}
     files.write_json(tmp_path / "environment.json", facts)
     lockstep: Any = SimpleNamespace(
         trainees=trainees, beginning=SimpleNamespace(weights=weights["tf1"])

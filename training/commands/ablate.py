@@ -20,7 +20,7 @@ from training.lanes import history
 from training.machine import devices, files, startup
 from training.options.ablate import AblateConfig
 from training.reports import ablate as report
-from training.runs import folders, setting
+from training.runs import folders
 from training.runs.session import Session, forget
 
 
@@ -36,7 +36,7 @@ def run_in(config: AblateConfig, final: Path) -> int:
     device = devices.choose("cpu")
     session = Session(config, digits, device, Output(config))
     states = drift.STATES.values()
-    with session.folder(final, *states, banner=setting.banner(config, digits, device)) as folder:
+    with session.folder(final, *states, banner=session.banner()) as folder:
         plan = drift.AblationPlan(
             digits.train, config.epochs, config.seed, folder, config.save_every
         )

@@ -20,7 +20,7 @@ from training.lanes.protocol import Trainee
 from training.machine import devices
 from training.options.article import ArticleConfig
 from training.parity.distance import shortest
-from training.runs import folders, setting
+from training.runs import folders
 from training.runs.session import Session
 from training.runs.state_file import STATE
 from training.runs.training import SavedTraining
@@ -57,7 +57,7 @@ def _begin(config: ArticleConfig) -> tuple[Session, Trainee]:
     digits = data.load_all_classes(config.data, config.manual_dir)
     device = devices.choose(config.device)
     session = Session(config, digits, device, Output(config))
-    session.out.note(setting.banner(config, digits, device))
+    session.out.note(session.banner())
     (program,) = build(["tf1"], digits.train, config.seed, device, config.hyper)
     return session, program
 

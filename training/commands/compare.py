@@ -20,9 +20,8 @@ from training.machine import cluster, devices, files
 from training.options.compare import CompareConfig
 from training.reports import compare as report
 from training.reports import tensorboard
-from training.runs import folders, setting
-from training.runs.origin import Origin
-from training.runs.session import Session
+from training.runs import folders
+from training.runs.session import Origin, Session
 from training.runs.state_file import STATE
 
 
@@ -49,8 +48,7 @@ def run_in(
         Lockstep(config, digits, device, workers, folders.unfinished(final), origin).assist()
         return 0
     session = Session(config, digits, device, Output(config))
-    banner = setting.banner(config, digits, device, origin)
-    with session.folder(final, STATE, banner=banner) as folder:
+    with session.folder(final, STATE, banner=session.banner(origin)) as folder:
         lockstep = Lockstep(config, digits, device, workers, folder, origin)
         recorded = lockstep.train(session.out.notes)
         count = len(workers.addresses) if workers else 1

@@ -14,7 +14,7 @@ from training.command_line.output import Output
 from training.machine import files
 from training.options.data import DataConfig
 from training.reports import png
-from training.runs import folders, setting
+from training.runs import folders
 
 
 def run(config: DataConfig) -> int:
@@ -27,7 +27,7 @@ def run(config: DataConfig) -> int:
     }
     out = Output(config)
     with folders.new(final) as folder:
-        facts = {**setting.data_facts(digits), "classes": digits.classes, "class_counts": counts}
+        facts = {**digits.facts(), "classes": digits.classes, "class_counts": counts}
         files.write_json(folder / "data.json", facts)
         png.contact_sheet(digits.train, folder / "contact_sheet.png")
     out.show(digits.describe())

@@ -17,7 +17,7 @@ from training.machine import devices, environment, files
 from training.model_files import pretrained, reading
 from training.options.finetune import FinetuneConfig
 from training.reports import finetune as report
-from training.runs import folders, setting
+from training.runs import folders
 from training.runs.session import Session, forget
 from training.runs.state_file import STATE
 
@@ -56,7 +56,7 @@ def run_in(config: FinetuneConfig, final: Path) -> int:
         model, tuned = train.train_saving(config, begun, task, folder, session.out.notes)
         result = {
             "source": str(config.source),
-            "data": setting.data_facts(digits),
+            "data": digits.facts(),
             "classes": list(task.classes),
             "rows": {"train": len(task.train.x), "test": len(task.test.x)}
             | ({"validation": len(task.validation.x)} if task.validation else {}),

@@ -26,7 +26,7 @@ from training.options.compare import CompareConfig
 from training.options.lanes import STOCK
 from training.options.resume import ResumeConfig
 from training.runs import folders, saving
-from training.runs.origin import Origin
+from training.runs.session import Origin
 
 
 def run(config: ResumeConfig) -> int:

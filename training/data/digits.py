@@ -69,6 +69,11 @@ class Digits:
         rows = f"{len(self.train.x):,} train and {len(self.test.x):,} test rows"
         return f"{self.name}: {rows}, SHA-256 {self.sha256}"
 
+    def facts(self) -> dict[str, str | int]:
+        """Return name, rows and checksum, for the files of a run."""
+        rows = {"train_rows": len(self.train.x), "test_rows": len(self.test.x)}
+        return {"name": self.name, **rows, "sha256": self.sha256}
+
 
 def load(name: str, manual_dir: Path | None = None) -> Digits:
     """Return the data set `name`: embedded, of TensorFlow Datasets, `idx:DIR` or `npz:FILE`.

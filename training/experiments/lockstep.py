@@ -23,7 +23,7 @@ from training.options.lanes import LANES, SHARED, Lane
 from training.parity.bits import sha256
 from training.parity.ladder import Rung, rung
 from training.runs import saving
-from training.runs.origin import Origin
+from training.runs.session import Origin
 from training.runs.training import SavedTraining
 
 

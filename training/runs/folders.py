@@ -30,7 +30,7 @@ def choose(command: str, out: Path | None) -> Path:
     Raises UserError where something is there already.
     """
     final = paths.expand(out) if out is not None else _default(command)
-    if not final.name or (paths.is_there(final) and not _is_empty_folder(final)):
+    if not final.name or _is_taken(final):
         raise UserError(f"--out {final}: exists already; expected a new or empty folder.")
     if paths.is_there(unfinished(final)):
         raise UserError(
@@ -54,8 +54,11 @@ def find_unfinished(path: Path) -> Path | None:
     return None
 
 
-def _is_empty_folder(path: Path) -> bool:
-    return path.is_dir() and not path.is_symlink() and not any(path.iterdir())
+def _is_taken(path: Path) -> bool:
+    """Whether something is there, other than an empty folder."""
+    if not paths.is_there(path):
+        return False
+    return path.is_symlink() or not path.is_dir() or any(path.iterdir())
 
 
 @contextlib.contextmanager
@@ -113,7 +116,7 @@ def _stopping(final: Path, is_saved: Callable[[], bool] = lambda: False) -> Iter
     try:
         yield
     except KeyboardInterrupt as interrupt:
-        if paths.is_there(final) and not _is_empty_folder(final):
+        if _is_taken(final):
             what = f"; {final} was finished before."
         elif is_saved():
             what = (
@@ -182,7 +185,7 @@ def _clear(folder: Path, keep: Collection[str]) -> None:
 
 
 def _check_free(final: Path) -> None:
-    if paths.is_there(final) and not _is_empty_folder(final):
+    if _is_taken(final):
         raise UserError(
             f"{final}: exists already; {unfinished(final)} cannot take its name.\n"
             "Move it away, or remove what is unfinished."

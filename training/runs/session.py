@@ -1,4 +1,8 @@
-"""How every command that trains begins, and how it ends."""
+"""How every command that trains begins, and how it ends.
+
+The folder of a run holds from its beginning `config.json`, what was asked for, and
+`environment.json`, what it ran on.
+"""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -8,12 +12,29 @@ from typing import Any
 
 from rich.console import RenderableType
 
+from tf1_compat.state import State
+from training.command_line import words
 from training.command_line.output import Output
 from training.data import Digits
+from training.errors import UserError
+from training.machine import environment, files
 from training.machine.devices import Device
 from training.options.finetune import FinetuneConfig
-from training.options.shared import RunOptions
-from training.runs import folders, setting
+from training.options.shared import RunOptions, TrainingOptions
+from training.runs import folders
+from training.runs.saving import Saved
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where training begins, if not at the initial weights of the seed."""
+
+    state: State | None = None
+    """What every lane starts from."""
+    saved: Saved | None = None
+    """What each lane starts from of its own; its losses are those of an earlier run."""
+    first: int = 0
+    """The number of the first epoch."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +45,20 @@ class Session:
     digits: Digits
     device: Device
     out: Output
+
+    def banner(self, origin: Origin = Origin()) -> str:
+        """Return the lines above a run: software, data, model, what will be done and from where."""
+        config, model, rate = self.config, "", ""
+        if isinstance(config, TrainingOptions):
+            model = f"model {config.hyper.describe()}\n"
+            rate = f" at learning rate {config.hyper.learning_rate:g}"  # no checkpoint holds it
+        where = f"seed {config.seed}"
+        if origin.state or origin.saved:
+            where = (f"from step {origin.first}" if origin.first else "from its weights") + rate
+        return (
+            f"{environment.banner()}\ndata {self.digits.describe()}\n"
+            f"{model}{config.epochs} epochs, full batch, {where}, on {self.device.name}"
+        )
 
     @contextmanager
     def folder(self, final: Path, *states: str, banner: str = "") -> Iterator[Path]:
@@ -36,8 +71,20 @@ class Session:
         with folders.resumable(final, *states) as folder:
             if banner:
                 self.out.note(banner)
-            setting.write(folder, self.config, self.device, self.digits)
+            self._write_settings(folder)
             yield folder
+
+    def _write_settings(self, folder: Path) -> None:
+        file, digits = folder / "environment.json", self.digits
+        if file.is_file() and (before := files.read_json(file)["data"]["sha256"]) != digits.sha256:
+            raise UserError(
+                f"{folder}: was begun with data of SHA-256 {before}; {digits.name} now has "
+                f"{digits.sha256}.\nGive it the same data, or start anew."
+            )
+        command = words.of(self.config)
+        files.write_json(folder / "config.json", {"command": command, **words.options(self.config)})
+        facts = {"device": self.device.name, "data": digits.facts()}
+        files.write_json(file, {**environment.describe(), **facts})
 
     def end(self, final: Path, results: Mapping[str, Any], *shown: RenderableType) -> None:
         """Print the results for people, where they lie, and all of them for programs."""
