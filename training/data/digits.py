@@ -26,6 +26,8 @@ ALIGNMENT = 64
 """Bytes. TensorFlow takes a NumPy array as it is, without a copy, only when it starts at a multiple
 of this (EIGEN_MAX_ALIGN_BYTES)."""
 
+IDX_FILES = {"train-images": 3, "train-labels": 1, "t10k-images": 3, "t10k-labels": 1}
+"""How the name of a file begins -> dimensions of the array in it."""
 NPZ_KEYS = (
     ("x_train", "y_train", "x_test", "y_test"),  # Keras' mnist.npz
     ("train_images", "train_labels", "test_images", "test_labels"),  # MedMNIST
@@ -104,14 +106,14 @@ def load_all_classes(name: str, manual_dir: Path | None = None) -> Digits:
     return load(name, manual_dir)
 
 
-def synthetic(rows: int, seed: int = 0) -> Examples:
+def synthetic(rows: int) -> Examples:
     """Return random pixels, uniform in [0, 1), with random labels: for measuring time, not for use.
 
     They are drawn in blocks, so that more of them begin with the same ones.
     """
     block = 1000
     x, y = _aligned_empty((rows, PIXELS)), _aligned_empty((rows, CLASSES))
-    random = np.random.default_rng(seed)
+    random = np.random.default_rng(0)
     for start in range(0, rows, block):
         part = slice(start, start + block)
         x[part] = random.random((block, PIXELS), np.float32)[: rows - start]
@@ -140,17 +142,15 @@ def _read_idx(folder: Path) -> list[np.ndarray]:
     if not (paths.is_there(folder) and folder.is_dir()):
         raise UserError(f"idx:{folder}: no such folder; expected the four IDX files in it.")
 
-    def read(split: str, what: str, dimensions: int) -> np.ndarray:
-        stem = f"{split}-{what}"
+    arrays = []
+    for stem, dimensions in IDX_FILES.items():
         endings = [f"{dot}idx{dimensions}-ubyte" for dot in "-."]
         names = [f"{stem}{ending}{gz}" for ending in endings for gz in ("", ".gz")]
         found = [folder / name for name in names if (folder / name).is_file()]
         if not found:
             raise UserError(f"idx:{folder}: expected {names[0]} or {names[1]} in this folder.")
-        return idx.read(found[0], dimensions)
-
-    kinds = (("images", 3), ("labels", 1))
-    return [read(split, what, dims) for split in ("train", "t10k") for what, dims in kinds]
+        arrays.append(idx.read(found[0], dimensions))
+    return arrays
 
 
 def _digits(name: str, raw: Sequence[np.ndarray], classes: tuple[int, ...]) -> Digits:

@@ -60,8 +60,7 @@ def mnist_form(ink: np.ndarray) -> np.ndarray:
     ink = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     scale = BOX / max(ink.shape)
     if scale != 1:
-        height, width = (max(1, round(n * scale)) for n in ink.shape)
-        ink = resize(ink, height, width).clip(0)
+        ink = resize(ink, scale).clip(0)
         ink = ink / ink.max()
     height, width = ink.shape
     top, left = _start(ink.sum(axis=1)), _start(ink.sum(axis=0))
@@ -81,10 +80,11 @@ def _start(mass: np.ndarray) -> int:
     return int(np.clip(np.rint(CENTRE - centre), 0, SIDE - len(mass)))
 
 
-def resize(grey: np.ndarray, height: int, width: int) -> np.ndarray:
-    """Return [H, W] float32 -> [height, width] float32, by Lanczos: it may overshoot a little."""
+def resize(grey: np.ndarray, scale: float) -> np.ndarray:
+    """Return [H, W] float32 `scale` times as large, by Lanczos: it may overshoot a little."""
     from PIL import Image
 
+    height, width = (max(1, round(n * scale)) for n in grey.shape)
     image = Image.fromarray(np.ascontiguousarray(grey, np.float32))
     return np.asarray(image.resize((width, height), Image.Resampling.LANCZOS))
 
@@ -144,10 +144,7 @@ def _border(grey: np.ndarray) -> np.ndarray:
 def _reduced(grey: np.ndarray) -> np.ndarray:
     """Return [H, W] with no side longer than LARGEST."""
     scale = LARGEST / max(grey.shape)
-    if scale >= 1:
-        return grey
-    height, width = (max(1, round(n * scale)) for n in grey.shape)
-    return resize(grey, height, width).clip(0, 1)
+    return grey if scale >= 1 else resize(grey, scale).clip(0, 1)
 
 
 def _grey(path: Path) -> np.ndarray:
