@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -10,9 +11,11 @@ import pytest
 from keras_models import stack
 from training.data import Digits, Examples
 from training.errors import UserError
-from training.finetuning import handoff, recipe
+from training.finetuning import handoff, recipe, split
 from training.finetuning.handoff import HandedOver
+from training.machine.devices import Device
 from training.model_files import pretrained
+from training.options.finetune import FinetuneConfig
 
 Breakage = Callable[[np.ndarray], np.ndarray]
 
@@ -21,9 +24,10 @@ def some(digits: Digits) -> Examples:
     return Examples(digits.train.x[::8], digits.train.y[::8])
 
 
-def handed(source: Path, digits: Digits, **changed: object) -> HandedOver:
-    asked = {"scale": "auto", "new_head": False, "seed": 0, "classes": digits.classes} | changed
-    return handoff.hand_over(pretrained.load(source), some(digits), **asked)  # type: ignore[arg-type]
+def handed(source: Path, digits: Digits, **options: Any) -> HandedOver:
+    config = FinetuneConfig(source=source, **options)
+    task = split.Task(some(digits), None, digits.test, digits.classes)
+    return handoff.hand_over(config, pretrained.load(source), task, Device("CPU", 0))
 
 
 def one_ulp(logits: np.ndarray) -> np.ndarray:
@@ -58,7 +62,7 @@ def test_with_a_scale_that_rounds_only_rounding_passes(broken: Breakage) -> None
 
 
 def test_the_articles_checkpoint_is_handed_over_bit_for_bit(article: Path, digits: Digits) -> None:
-    found = handed(article, digits, scale=None).handoff
+    found = handed(article, digits, rescale="none").handoff
     assert (found.of, found.rows, found.identical) == ("logits", 500, True)
     assert found.loss_before == found.loss_after
     rescaled = handed(article, digits)

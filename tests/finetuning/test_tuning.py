@@ -303,7 +303,8 @@ def test_sources_that_are_no_stack_are_refused(
 def test_a_study_has_a_row_for_each_training(
     article: Path, tmp_path: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(study, "STRATEGIES", {"head": ("head",)})
+    few = {name: study.STRATEGIES[name] for name in ("scratch", "naive", "head")}
+    monkeypatch.setattr(study, "STRATEGIES", few)
     asked = ["--study", "--data", "digits", "--shots", 2, "--epochs", 1, "--seeds", 2]
     assert run("finetune", article, *asked, "--out", tmp_path / "run") == 0
     shown = capsys.readouterr().out

@@ -41,7 +41,7 @@ def run_in(config: FinetuneConfig, final: Path) -> int:
     device = devices.choose(config.device)
     import tensorflow as tf
 
-    from training.finetuning import train, tuning
+    from training.finetuning import handoff, train, tuning
 
     digits = data.load(config.data, config.manual_dir)
     task = split.task(digits, config.shots, config.seed)
@@ -50,7 +50,7 @@ def run_in(config: FinetuneConfig, final: Path) -> int:
     with tf.device(device.name):
         origin = pretrained.load(config.source)  # before a folder is made, for it may be refused
     with session.folder(final, STATE) as folder, tf.device(device.name):
-        begun = train.hand_over(config, origin, task, device)
+        begun = handoff.hand_over(config, origin, task, device)
         session.out.note(report.handed(begun))
         before = None if begun.new_head else pretrained.accuracy(origin.model, task.test)
         model, tuned = train.train_saving(config, begun, task, folder, session.out.notes)

@@ -41,10 +41,9 @@ def run_in(config: FinetuneConfig, final: Path) -> int:
         begun = sha256_of_all(tuning.values(origin.model))
     with session.folder(final, saved_study.STATE) as folder, tf.device(device.name):
         done = saved_study.read(folder, begun)
-        note = session.out.note
         if done.rows:
-            note(f"goes on after {study.count(config, done)}")
-        study.train_left(config, done, origin, digits, home, device, final, folder, note)
+            session.out.note(f"goes on after {study.count(config, done)}")
+        study.train_left(config, session, done, origin, home, final)
         own_task = origin.classes == home.classes
         results: dict[str, Any] = {
             "data": config.data,

@@ -1,21 +1,22 @@
 """The hand-off: from a source to a model ready to train that still predicts what it predicted."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from training.data import Examples
 from training.errors import UserError
 from training.finetuning.recipe import cross_entropy
+from training.finetuning.split import Task
+from training.machine.devices import Device
 from training.model_files.pretrained import Pretrained, logits
+from training.options.finetune import FinetuneConfig
 from training.parity.distance import ulp_distance
 from training.parity.tolerances import TOLERANCES
 
 if TYPE_CHECKING:
     import keras
-
-Scale = float | Literal["auto"] | None
 
 
 @dataclass(frozen=True)
@@ -47,24 +48,17 @@ class HandedOver:
     reason: str
 
 
-def hand_over(
-    source: Pretrained,
-    train: Examples,
-    classes: tuple[int, ...],
-    scale: Scale,
-    new_head: bool,
-    seed: int,
-    exact: bool = True,
-) -> HandedOver:
-    """Return a copy of the source's model to train on `train`, checked on its rows.
+def hand_over(config: FinetuneConfig, source: Pretrained, task: Task, device: Device) -> HandedOver:
+    """Return a copy of the source's model to train on `task`, checked on the rows that train.
 
-    The head is new where asked for or where the classes are others. `scale` is what weights are
-    multiplied by (`keras_models.stack.rescale`), "auto" or None. Raises UserError where the
+    The head is new where asked for or where the classes are others, weights are multiplied as asked
+    for (`keras_models.stack.rescale`). The check is in bits on a CPU. Raises UserError where the
     hand-off does not hold.
     """
     from keras_models import stack
 
-    new_head = new_head or source.classes != classes
+    train, scale, exact = task.train, config.scale, device.kind == "CPU"
+    new_head = config.new_head or source.classes != task.classes
     model = stack.rebuild(source.model)
     if scale == "auto":
         chosen, reason = stack.suggest_scale(model)
@@ -75,7 +69,7 @@ def hand_over(
     if not np.isfinite(outputs.logits).all():
         raise UserError(f"{source.path}: its logits on this data are not all finite numbers.")
     if new_head:
-        model = stack.rebuild(model, classes=len(classes), seed=seed)
+        model = stack.rebuild(model, classes=len(task.classes), seed=config.seed)
         hidden = logits(stack.hidden(model), train.x)
         found = check(outputs.hidden, hidden, factor / chosen, None, "hidden", exact)
     else:

@@ -1,9 +1,8 @@
 """What a study has trained so far, saved after each training, so that it can go on."""
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from types import UnionType
 from typing import Any, get_args, get_type_hints
 
 import numpy as np
@@ -78,9 +77,8 @@ def read(folder: Path, source: str) -> StudyProgress:
 
 def _check_types(row: Row) -> None:
     for name, wanted in get_type_hints(Row).items():
-        value = asdict(row)[name]
-        kinds = get_args(wanted) if isinstance(wanted, UnionType) else (wanted,)
-        if type(value) not in kinds:
+        value = getattr(row, name)
+        if type(value) not in (get_args(wanted) or (wanted,)):
             raise TypeError(f"{name} is {value!r}")
 
 
@@ -100,20 +98,23 @@ def summarize(rows: Sequence[Row]) -> list[dict[str, Any]]:
     for name in dict.fromkeys(row.strategy for row in rows):
         of = [row for row in rows if row.strategy == name]
         accuracies = [row.test_accuracy for row in of]
-        kept = [row.source_accuracy for row in of if row.source_accuracy is not None]
-        reached = [(r.epochs_to, r.seconds_to) for r in of if r.epochs_to is not None]
         table.append(
             {
                 "strategy": name,
-                "test_accuracy": float(np.mean(accuracies)),
+                "test_accuracy": _mean(accuracies),
                 "sd": float(np.std(accuracies, ddof=1)) if len(of) > 1 else None,
-                "start_accuracy": float(np.mean([row.start_accuracy for row in of])),
+                "start_accuracy": _mean(row.start_accuracy for row in of),
                 "trainable_parameters": of[0].trainable_parameters,
-                "seconds": float(np.mean([row.seconds for row in of])),
-                "reached": len(reached),
-                "epochs_to": float(np.mean([e for e, _ in reached])) if reached else None,
-                "seconds_to": float(np.mean([s for _, s in reached])) if reached else None,
-                "source_accuracy": float(np.mean(kept)) if kept else None,
+                "seconds": _mean(row.seconds for row in of),
+                "reached": sum(row.epochs_to is not None for row in of),
+                "epochs_to": _mean(row.epochs_to for row in of),
+                "seconds_to": _mean(row.seconds_to for row in of),
+                "source_accuracy": _mean(row.source_accuracy for row in of),
             }
         )
     return table
+
+
+def _mean(given: Iterable[float | None]) -> float | None:
+    there = [one for one in given if one is not None]
+    return float(np.mean(there)) if there else None

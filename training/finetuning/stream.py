@@ -1,6 +1,6 @@
 """Mini-batches without end: shuffled, augmented on the fly, the same bits for the same seed."""
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from training.data import Examples
 from training.finetuning.augment import augment
@@ -16,18 +16,13 @@ PHASES = 100
 """More than any plan has; seed and phase make one number."""
 
 
-class Stream(NamedTuple):
-    """Batches (x [B, 784], y [B, classes]) without end, and how many make an epoch."""
+def stream(
+    train: Examples, recipe: Recipe, seed: int, phase: int = 0, epoch: int = 0
+) -> tuple["tf.data.Dataset", int]:
+    """Return batches (x [B, 784], y [B, classes]) without end, and how many make an epoch.
 
-    batches: "tf.data.Dataset"
-    updates: int
-
-
-def stream(train: Examples, recipe: Recipe, seed: int, phase: int = 0, epoch: int = 0) -> Stream:
-    """Return the training rows as batches; what does not fill a batch is left to other epochs.
-
-    The order is a shuffle of its own for every epoch and phase. Batches are those from epoch
-    `epoch` on, the same as after so many others.
+    What does not fill a batch is left to other epochs. The order is a shuffle of its own for every
+    epoch and phase. Batches are those from epoch `epoch` on, the same as after so many others.
     """
     import tensorflow as tf
 
@@ -55,4 +50,4 @@ def stream(train: Examples, recipe: Recipe, seed: int, phase: int = 0, epoch: in
         .map(batch, num_parallel_calls=2, deterministic=True)
         .prefetch(8)
     )
-    return Stream(batches, updates)
+    return batches, updates

@@ -1,24 +1,27 @@
 """The trainings of a study: every strategy and training from scratch, each with several seeds."""
 
 import dataclasses
-from collections.abc import Callable, Iterator
+import itertools
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from training.data import Digits
-from training.finetuning import saved_study, split, train
+from training.finetuning import handoff, saved_study, split, train
 from training.finetuning.saved_progress import Progress
 from training.finetuning.saved_study import Row, StudyProgress
-from training.machine.devices import Device
 from training.machine.signals import Interruption, Stopped
 from training.model_files import pretrained
 from training.options.finetune import FinetuneConfig, Strategy
+from training.runs import folders
+from training.runs.session import Session
 
 if TYPE_CHECKING:
     from training.finetuning.tuning import AfterEpoch
     from training.model_files.pretrained import Pretrained
 
 STRATEGIES: dict[str, tuple[Strategy, ...]] = {
+    "scratch": ("full",),
+    "naive": ("full",),
     "full": ("full",),
     "head": ("head",),
     "probe": ("probe",),
@@ -29,20 +32,18 @@ STRATEGIES: dict[str, tuple[Strategy, ...]] = {
     "l2-sp": ("full", "l2-sp"),
     "shrink-perturb": ("full", "shrink-perturb"),
 }
+"""The rows of the table, in order, and what trains in each."""
 
 
 def train_left(
     config: FinetuneConfig,
+    session: Session,
     done: StudyProgress,
     origin: "Pretrained",
-    digits: Digits,
     home: Digits,
-    device: Device,
     final: Path,
-    folder: Path,
-    note: Callable[[str], None],
 ) -> None:
-    """Train what is not `done`, add it there, and save it in `folder`, one training after another.
+    """Train what is not `done`, add it there, and save it, one training after another.
 
     `home` is data of the source's own task, `final` is what the run folder will be called. Raises
     Stopped after Ctrl-C or SIGTERM.
@@ -51,69 +52,52 @@ def train_left(
 
         def after_epoch(now: Progress) -> None:
             if interruption.number:
-                raise _stopped(interruption.number, config, done, final)
+                goes_on = f" and saved.\ntf1keras resume {final} goes on with the next."
+                kept = goes_on if done.rows else ", so nothing was written."
+                said = f"stopped; {count(config, done)} are done{kept}"
+                raise Stopped(said, interruption.number)
 
-        for asked, name in _left(config, done):
-            row, curve = _train(name, asked, origin, digits, home, device, after_epoch)
+        seeds = range(config.seed, config.seed + config.seeds)
+        for (name, strategy), seed in itertools.product(STRATEGIES.items(), seeds):
+            if done.done(name, seed):
+                continue
+            rescale = "none" if name == "naive" else config.rescale
+            asked = dataclasses.replace(config, seed=seed, strategy=strategy, rescale=rescale)
+            row, curve = _train(name, asked, session, origin, home, after_epoch)
             done.rows.append(row)
             done.curves.append(curve)
-            saved_study.write(folder, done)
-            note(f"{name} seed {row.seed}: {row.test_accuracy:.2%} in {row.seconds:.1f} s")
-
-
-def _names() -> list[str]:
-    """Return the rows of the table, in order."""
-    return ["scratch", "naive", *STRATEGIES]
-
-
-def _left(config: FinetuneConfig, done: StudyProgress) -> Iterator[tuple[FinetuneConfig, str]]:
-    """Yield the options and the name of each training that is not done."""
-    for name in _names():
-        for seed in range(config.seed, config.seed + config.seeds):
-            if not done.done(name, seed):
-                strategy = STRATEGIES.get(name, ("full",))
-                rescale = "none" if name == "naive" else config.rescale
-                asked = dataclasses.replace(config, seed=seed, strategy=strategy, rescale=rescale)
-                yield asked, name
+            saved_study.write(folders.unfinished(final), done)
+            said = f"{name} seed {seed}: {row.test_accuracy:.2%} in {row.seconds:.1f} s"
+            session.out.note(said)
 
 
 def count(config: FinetuneConfig, done: StudyProgress) -> str:
     """Return how many trainings are done, of how many."""
-    return f"{len(done.rows)} of {len(_names()) * config.seeds} trainings"
-
-
-def _stopped(number: int, config: FinetuneConfig, done: StudyProgress, final: Path) -> Stopped:
-    trainings = f"{count(config, done)} are done"
-    if not done.rows:
-        return Stopped(f"stopped; {trainings}, so nothing was written.", number)
-    return Stopped(
-        f"stopped; {trainings} and saved.\ntf1keras resume {final} goes on with the next.", number
-    )
+    return f"{len(done.rows)} of {len(STRATEGIES) * config.seeds} trainings"
 
 
 def _train(
     name: str,
     config: FinetuneConfig,
+    session: Session,
     origin: "Pretrained",
-    digits: Digits,
     home: Digits,
-    device: Device,
     after_epoch: "AfterEpoch",
 ) -> tuple[Row, list[float]]:
     """Return a row of the study and the test accuracy before and after each epoch."""
     from keras_models import stack
 
-    task = split.task(digits, config.shots, config.seed)
+    task = split.task(session.digits, config.shots, config.seed)
     if name == "scratch":
         begun, new_head = stack.fresh(origin.model, len(task.classes), config.seed), False
     else:
-        handed = train.hand_over(config, origin, task, device)
+        handed = handoff.hand_over(config, origin, task, session.device)
         begun, new_head = handed.model, handed.new_head
     model, tuned = train.train(config, begun, task, new_head, after_epoch)
     curve = [row["test_accuracy"] for row in tuned.history]
     reached = [row for row in tuned.history if row["test_accuracy"] >= config.accuracy]
     remembers = None
-    if name != "scratch" and not new_head and digits.classes == home.classes:
+    if name != "scratch" and not new_head and task.classes == home.classes:
         remembers = pretrained.accuracy(model, home.test)
     return Row(
         strategy=name,

@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from training.command_line import progress
-from training.finetuning import saved_progress
-from training.finetuning.recipe import RECIPES, Recipe
+from training.finetuning import handoff, saved_progress
+from training.finetuning.handoff import HandedOver
+from training.finetuning.recipe import RECIPES, Recipe, compile_for
 from training.finetuning.saved_progress import Progress
 from training.finetuning.split import Task
-from training.machine.devices import Device
 from training.model_files import pretrained
 from training.options.finetune import FinetuneConfig
 from training.runs.saver import Saver
@@ -19,10 +19,7 @@ if TYPE_CHECKING:
     import keras
     from rich.console import Console
 
-    from keras_models.strategies import Settings
-    from training.finetuning.handoff import HandedOver
     from training.finetuning.tuning import AfterEpoch, Tuned
-    from training.model_files.pretrained import Pretrained
 
 
 def recipe(config: FinetuneConfig) -> Recipe:
@@ -31,36 +28,12 @@ def recipe(config: FinetuneConfig) -> Recipe:
     return dataclasses.replace(chosen, epochs=config.epochs) if config.epochs else chosen
 
 
-def settings(config: FinetuneConfig) -> "Settings":
-    """Return the numbers of the strategies."""
-    from keras_models.strategies import Settings
-
-    return Settings(lora_rank=config.lora_rank, lora_alpha=config.lora_alpha, seed=config.seed)
-
-
-def hand_over(
-    config: FinetuneConfig, origin: "Pretrained", task: Task, device: Device
-) -> "HandedOver":
-    """Return the source's model ready to train on `task`, checked: on a CPU bit for bit."""
-    from training.finetuning import handoff
-
-    return handoff.hand_over(
-        origin,
-        task.train,
-        task.classes,
-        config.scale,
-        config.new_head,
-        config.seed,
-        exact=device.kind == "CPU",
-    )
-
-
 def train(
     config: FinetuneConfig,
     model: "keras.Model",
     task: Task,
     new_head: bool,
-    after_epoch: "AfterEpoch" = lambda now: None,
+    after_epoch: "AfterEpoch",
     saved: Progress | None = None,
 ) -> tuple["keras.Model", "Tuned"]:
     """Train `model`; return a copy of it, compiled and without LoRA, and what happened.
@@ -69,20 +42,12 @@ def train(
     the trained one does, or this raises UserError.
     """
     from keras_models import stack, strategies
-    from training.finetuning import handoff, tuning
-    from training.finetuning.recipe import compile_for
+    from training.finetuning import tuning
 
-    used = recipe(config)
-    plan = strategies.plan(model, config.strategy, settings(config), new_head)
-    tuned = tuning.tune(
-        model,
-        plan,
-        used,
-        task,
-        config.seed,
-        after_epoch,
-        saved,
-    )
+    used, seed = recipe(config), config.seed
+    settings = strategies.Settings(config.lora_rank, config.lora_alpha, seed=seed)
+    plan = strategies.plan(model, config.strategy, settings, new_head)
+    tuned = tuning.tune(model, plan, used, task, seed, after_epoch, saved)
     copy = stack.rebuild(model)
     trained, rebuilt = (pretrained.logits(one, task.test.x) for one in (model, copy))
     handoff.check(trained, rebuilt, 1.0, None, "logits")
@@ -92,7 +57,7 @@ def train(
 
 
 def train_saving(
-    config: FinetuneConfig, begun: "HandedOver", task: Task, folder: Path, notes: "Console"
+    config: FinetuneConfig, begun: HandedOver, task: Task, folder: Path, notes: "Console"
 ) -> tuple["keras.Model", "Tuned"]:
     """Train as `train`, with a progress line, and save to `folder` on the way."""
     saved = saved_progress.read(folder)

@@ -81,15 +81,15 @@ def tune(
         if number < progress.phase:  # it was done before
             continue
         begun = keeper.begin(number)
-        rows = stream(task.train, recipe, seed, number, begun)
-        recipes.compile_for(model, recipe, rows.updates * epochs, plan.rates)
+        batches, updates = stream(task.train, recipe, seed, number, begun)
+        recipes.compile_for(model, recipe, updates * epochs, plan.rates)
         if begun:
             _restore(model, progress)
         model.fit(
-            rows.batches,
+            batches,
             initial_epoch=epochs if keeper.stops else begun,
             epochs=epochs,
-            steps_per_epoch=rows.updates,
+            steps_per_epoch=updates,
             callbacks=[keeper],
             shuffle=False,
             verbose=0,
@@ -217,18 +217,15 @@ class _Keeper(keras.callbacks.Callback):
         row |= {name: float(logs[name]) if name in logs else None for name in ("loss", "accuracy")}
         checks = self._task.validation
         if checks is not None:
-            found = logits(self._model, checks.x)
-            row["validation_loss"] = self._loss(found, checks.y)
+            found, smooth = logits(self._model, checks.x), self._smoothing
+            # what training minimizes: with smoothed labels, sureness costs on both
+            smoothed = (1 - smooth) * checks.y + smooth / checks.y.shape[1]
+            row["validation_loss"] = recipes.cross_entropy(found, smoothed)
             row["validation_accuracy"] = checks.accuracy(found)
             self._judge(row["validation_loss"])
         row["test_accuracy"] = accuracy(self._model, self._task.test)
         row["seconds"] = round(time.perf_counter() - self._began, 3)
         self._progress.history.append(row)
-
-    def _loss(self, found: np.ndarray, y: np.ndarray) -> float:
-        """Return what training minimizes: with smoothed labels, sureness costs on both."""
-        smooth = self._smoothing
-        return recipes.cross_entropy(found, (1 - smooth) * y + smooth / y.shape[1])
 
     def _judge(self, found: float) -> None:
         """Keep the weights of the lowest loss: it is less of a lottery than the accuracy."""

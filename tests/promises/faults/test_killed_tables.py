@@ -67,7 +67,7 @@ FEWER = """
 import sys
 from training import cli
 from training.finetuning import study
-study.STRATEGIES = {name: study.STRATEGIES[name] for name in ("head", "bitfit")}
+study.STRATEGIES = {name: study.STRATEGIES[name] for name in ("scratch", "naive", "head", "bitfit")}
 sys.exit(cli.main(sys.argv[1:]))
 """
 """`tf1keras`, whose studies are of two strategies."""
