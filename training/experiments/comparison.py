@@ -69,7 +69,7 @@ def judge(
             losses[lane.name], ours, losses[reference.name], weights
         )
         rungs[lane.name] = (
-            lockstep.beginning.rungs[lane.name],
+            lockstep.initial_rungs[lane.name],
             judgement.losses_rung(found[lane.name], recorded.first),
             ladder.rung("final weights", ours, weights),
         )
@@ -81,7 +81,7 @@ def judge(
         history=recorded,
         parity=found,
         test_accuracy={lane: test.accuracy(of) for lane, of in logits.items()},
-        initial_sha256=sha256(lockstep.beginning.weights),
+        initial_sha256=sha256(lockstep.initial_weights),
         workers=workers,
         rungs=rungs,
         predicted={lane: of.argmax(axis=1) for lane, of in logits.items()},

@@ -2,9 +2,9 @@
 
 import contextlib
 import signal
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from rich.console import Console
@@ -14,34 +14,16 @@ from training.data import Digits
 from training.lanes import loop
 from training.lanes.build import Manner, build
 from training.lanes.history import History
-from training.lanes.protocol import Trainee
 from training.machine import devices
 from training.machine.cluster import Cluster
 from training.machine.devices import Device
 from training.options.compare import CompareConfig
 from training.options.lanes import LANES, SHARED, Lane
 from training.parity.bits import sha256
-from training.parity.ladder import Rung, rung
+from training.parity.ladder import rung
 from training.runs import saving
 from training.runs.session import Origin
 from training.runs.training import SavedTraining
-
-
-class Beginning(NamedTuple):
-    """Where the lanes start."""
-
-    weights: Mapping[str, np.ndarray]
-    """The first lane's, by the article's names."""
-    rungs: Mapping[str, Rung]
-    """Other lane -> whether it has the same."""
-
-    @classmethod
-    def of(cls, trainees: Sequence[Trainee]) -> "Beginning":
-        """Return that of `trainees`, which have not trained yet."""
-        first, *others = trainees
-        weights = first.weights()
-        name = "initial weights"
-        return cls(weights, {one.name: rung(name, one.weights(), weights) for one in others})
 
 
 class Lockstep:
@@ -60,20 +42,28 @@ class Lockstep:
         folder: Path,
         origin: Origin,
     ) -> None:
-        self._config, self._device = config, device
-        self._workers = workers
+        self._config, self._device, self._workers = config, device, workers
         names: list[Lane] = list(config.lanes)
         if workers and not workers.chief:
             names = [lane for lane in names if lane in SHARED]
-        self.trainees = build(
-            names, digits.train, config.seed, device, config.hyper, self._manner()
-        )
+        strategy = workers.strategy if workers else None
+        if config.replicas > 1 and not workers:
+            strategy = devices.mirrored(device, config.replicas)
+        manner = Manner(config.micro_batch, strategy, config.feed, config.precision)
+        self.trainees = build(names, digits.train, config.seed, device, config.hyper, manner)
         if origin.saved:
             saving.restore(self.trainees, origin.saved)
         elif origin.state:
             for trainee in self.trainees:
                 trainee.load_state(origin.state)
-        self.beginning = Beginning.of(self.trainees)
+        first, *others = self.trainees
+        self.initial_weights = first.weights()
+        """Where the first lane starts, by the article's names."""
+        self.initial_rungs = {
+            lane.name: rung("initial weights", lane.weights(), self.initial_weights)
+            for lane in others
+        }
+        """Other lane -> whether it starts there, too."""
         self._training = SavedTraining(
             self.trainees,
             folder,
@@ -81,23 +71,17 @@ class Lockstep:
             first=origin.first,
             remember=workers is not None,
         )
+        self._how: dict[str, Any] = {
+            # Two lanes at once would mix up their sums: workers wait for each other for ever,
+            # and replicas of one machine get other bits than each other.
+            "timed": config.epochs if strategy else loop.TIMED_EPOCHS,
+            "stop_below": config.stop_below,
+            "per_call": config.epochs_per_call,
+        }
         if workers:
             workers.agree("data", digits.sha256)
             workers.agree("options", words.of(config))
             self._agree_on_weights(workers)
-
-    @property
-    def _shared(self) -> bool:
-        """Whether rows are shared out."""
-        return self._workers is not None or self._config.replicas > 1
-
-    def _manner(self) -> Manner:
-        config, strategy = self._config, None
-        if self._workers:
-            strategy = self._workers.strategy
-        elif config.replicas > 1:
-            strategy = devices.mirrored(self._device, config.replicas)
-        return Manner(config.micro_batch, strategy, config.feed, config.precision)
 
     def _agree_on_weights(self, workers: Cluster) -> None:
         for trainee in self.trainees:
@@ -140,18 +124,6 @@ class Lockstep:
         epochs = self._config.epochs
         with progress.line(epochs, notes, self._training.begun.last) as show:
             return self._training.run(epochs, on_epoch, within=self._together(), **self._how)
-
-    @property
-    def _how(self) -> dict[str, Any]:
-        """How `loop.train` is to train."""
-        config = self._config
-        return {
-            # Two lanes at once would mix up their sums: workers wait for each other for ever,
-            # and replicas of one machine get other bits than each other.
-            "timed": config.epochs if self._shared else loop.TIMED_EPOCHS,
-            "stop_below": config.stop_below,
-            "per_call": config.epochs_per_call,
-        }
 
     def _check_placement(self, notes: Console) -> None:
         shared = self._config.replicas

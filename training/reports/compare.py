@@ -48,7 +48,7 @@ def write(
     """Write the page and the picture of what results.json holds as `results`."""
     png.losses(comparison.history, comparison.reference, folder / "losses.png")
     config, trainees = comparison.config, lockstep.trainees
-    units = inside.first_units(lockstep.beginning.weights["W1"])
+    units = inside.first_units(lockstep.initial_weights["W1"])
     fitting = trainees if inside.fits(config.hyper.parameters) else ()
     pad = inside.pad(
         [(lane.name, [*lane.weights().values()], digits.classes) for lane in fitting],

@@ -44,7 +44,7 @@ def write(folder: Path, comparison: Comparison, lockstep: Lockstep) -> None:
                 for step, value in enumerate(values.astype(np.float32), history.first):
                     _write("scalars", tag, step, value)
             _write("scalars", "accuracy/test", last, np.float32(comparison.test_accuracy[lane]))
-            before, after = lockstep.beginning.weights, trainee.weights()
+            before, after = lockstep.initial_weights, trainee.weights()
             for step, weights in ((history.first, before), (last, after)):
                 for name, array in weights.items():
                     _write("histograms", f"weights/{name}", step, histogram(array))
