@@ -15,7 +15,7 @@ from typing import Any
 from training import data
 from training.command_line.output import Output
 from training.experiments import drift
-from training.experiments.effects import describe, measure
+from training.experiments.effects import describe
 from training.lanes import history
 from training.machine import devices, files, startup
 from training.options.ablate import AblateConfig
@@ -37,11 +37,8 @@ def run_in(config: AblateConfig, final: Path) -> int:
     session = Session(config, digits, device, Output(config))
     states = drift.STATES.values()
     with session.folder(final, *states, banner=session.banner()) as folder:
-        plan = drift.AblationPlan(
-            digits.train, config.epochs, config.seed, folder, config.save_every
-        )
-        histories = drift.train(config.causes, plan)
-        results = describe({cause: measure(cause, histories) for cause in config.causes})
+        histories = drift.train(config, digits.train, folder)
+        results = describe(histories)
         history.write_csv(histories["float32"], folder / "history.csv")
         history.write_csv(histories["float64"], folder / "history_float64.csv")
         files.write_json(folder / "ablation.json", results)

@@ -8,7 +8,6 @@ import os
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 from rich.console import Console
@@ -21,8 +20,7 @@ from training.lanes.protocol import Trainee
 from training.machine import devices, startup
 from training.machine.devices import Device
 from training.machine.processes import Child
-from training.options.ablate import Cause
-from training.options.shared import SAVE_EVERY
+from training.options.ablate import AblateConfig, Cause
 from training.parity.tolerances import FLOAT64_EPOCHS
 from training.runs.training import SavedTraining
 
@@ -33,20 +31,6 @@ CPU = Device("CPU", 0)
 Histories = Mapping[str, History]
 """Precision -> losses of the reference and of every cause, one more than epochs were asked for."""
 
-
-class AblationPlan(NamedTuple):
-    """What is trained, and where it is saved on the way."""
-
-    examples: Examples
-    epochs: int
-    """In float32; fewer in float64."""
-    seed: int
-    """All start from the float32 weights that TensorFlow 1 has for it."""
-    folder: Path
-    """Training goes on from what was saved here."""
-    save_every: int = SAVE_EVERY
-
-
 STATES = {
     (precision, onednn): f"state-{precision}{'' if onednn else '-onednn-off'}.npz"
     for precision in PRECISIONS
@@ -55,27 +39,28 @@ STATES = {
 """(precision, whether oneDNN is on) -> the file that holds what its trainings have reached."""
 
 
-def train(causes: Sequence[Cause], plan: AblationPlan) -> Histories:
-    """Train the TensorFlow 1 graph and every cause in both precisions, from what was saved on.
+def train(config: AblateConfig, examples: Examples, folder: Path) -> Histories:
+    """Train the TensorFlow 1 graph and every cause in both precisions, from what `folder` has on.
 
-    Entry n of a history is the loss after n epochs. Raises UserError at a loss that is not a finite
-    number, and Stopped, when all is saved, after Ctrl-C or SIGTERM.
+    All start from the float32 weights that TensorFlow 1 has for the seed. Entry n of a history
+    is the loss after n epochs. Raises UserError at a loss that is not a finite number, and Stopped,
+    when all is saved, after Ctrl-C or SIGTERM.
     """
     from keras_models.drift_causes import CAUSES
 
-    here = [cause for cause in causes if CAUSES[cause].onednn]
-    elsewhere = [cause for cause in causes if not CAUSES[cause].onednn]
+    here = [cause for cause in config.causes if CAUSES[cause].onednn]
+    elsewhere = [cause for cause in config.causes if not CAUSES[cause].onednn]
     with ExitStack() as stack:
         if elsewhere:
             child = stack.enter_context(Child(_onednn_off))
-            others = child.submit(_train, elsewhere, plan, here=False)
-        found = _train(here, plan, here=True)
+            others = child.submit(_train, elsewhere, config, examples, folder, here=False)
+        found = _train(here, config, examples, folder, here=True)
         merged = {name: dict(history.losses) for name, history in found.items()}
         if elsewhere:
             for name, history in others.result().items():
                 merged[name].update(history.losses)
     return {
-        name: History({lane: losses[lane] for lane in (REFERENCE, *causes)}, {})
+        name: History({lane: losses[lane] for lane in (REFERENCE, *config.causes)}, {})
         for name, losses in merged.items()
     }
 
@@ -87,18 +72,18 @@ def _onednn_off() -> None:
     devices.choose("cpu")
 
 
-def _train(causes: Sequence[Cause], plan: AblationPlan, *, here: bool) -> Histories:
+def _train(
+    causes: Sequence[Cause], config: AblateConfig, examples: Examples, folder: Path, *, here: bool
+) -> Histories:
     """Train the causes in lockstep, with the reference if this is `here`, the command's process."""
     notes = Console(stderr=True, quiet=not here)
     histories = {}
     for precision in PRECISIONS:
-        trainees = _build(causes, precision, plan, here)
-        state = STATES[precision, here]
-        most = FLOAT64_EPOCHS if precision == "float64" else plan.epochs
-        epochs = min(plan.epochs, most) + 1
-        training = SavedTraining(trainees, plan.folder, plan.save_every, name=state)
-        with progress.line(epochs, notes, training.begun.last) as show:
-            histories[precision] = training.run(epochs, _first_of(show), timed=0)
+        trainees = _build(causes, precision, examples, config.seed, here)
+        epochs = min(config.epochs, FLOAT64_EPOCHS) if precision == "float64" else config.epochs
+        training = SavedTraining(trainees, folder, config.save_every, name=STATES[precision, here])
+        with progress.line(epochs + 1, notes, training.begun.last) as show:
+            histories[precision] = training.run(epochs + 1, _first_of(show), timed=0)
     return histories
 
 
@@ -113,7 +98,7 @@ def _first_of(show: OnEpoch) -> OnEpoch:
 
 
 def _build(
-    causes: Sequence[Cause], precision: str, plan: AblationPlan, reference: bool
+    causes: Sequence[Cause], precision: str, examples: Examples, seed: int, reference: bool
 ) -> list[Trainee]:
     """Return the trainees of one precision, all from TensorFlow 1's float32 weights."""
     import tensorflow as tf
@@ -121,7 +106,7 @@ def _build(
     from keras_models.drift_causes import CAUSES, VariantTrainee
     from tf1_compat.program import Program
 
-    examples, seed, config = plan.examples, plan.seed, devices.session_config(CPU)
+    config = devices.session_config(CPU)
     with closing(Program(*examples, seed=seed, config=config)) as program:
         initial = program.weights()
     trainees: list[Trainee] = []

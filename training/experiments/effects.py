@@ -1,7 +1,6 @@
 """What each cause of drift does: its distance to the TensorFlow 1 graph, and of which kind."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -16,23 +15,25 @@ Kind = Literal["none", "rounding", "semantics"]
 MILESTONES = (1, 10, 100, 1000)
 
 
-@dataclass(frozen=True)
-class Effect:
-    """What one cause does: its distance to the TensorFlow 1 graph.
+def describe(histories: Mapping[str, History]) -> dict[str, Any]:
+    """Return `ablation.json`, from the histories of `drift.train`: what the table shows, and more.
 
-    `max_rel` and `max_ulp` are by number of epochs n: the largest distance of any loss from the
-    initial one to the one after n epochs. `float64` is the same relative distance after
-    FLOAT64_EPOCHS epochs, or all where there are fewer, with both sides in float64.
+    Of a cause `max_rel` and `max_ulp` are by number of epochs n: the largest distance of any loss
+    to the TensorFlow 1 graph's, from the initial one to the one after n epochs. `float64` is the
+    same relative distance after FLOAT64_EPOCHS epochs, or all where there are fewer, with both
+    sides in float64. `kind` is what `classify` says.
     """
+    single = histories["float32"]
+    return {
+        "reference": REFERENCE,
+        "epochs": single.epochs - 1,
+        "causes": {
+            cause: _measure(cause, histories) for cause in single.losses if cause != REFERENCE
+        },
+    }
 
-    max_rel: Mapping[int, float]
-    max_ulp: Mapping[int, int]
-    float64: float
-    kind: Kind
 
-
-def measure(cause: str, histories: Mapping[str, History]) -> Effect:
-    """Return the effect of `cause` from the histories of `drift.train`."""
+def _measure(cause: str, histories: Mapping[str, History]) -> dict[str, Any]:
     relative = {
         precision: relative_distance(found.losses[cause], found.losses[REFERENCE])
         for precision, found in histories.items()
@@ -41,14 +42,12 @@ def measure(cause: str, histories: Mapping[str, History]) -> Effect:
     ulp = ulp_distance(single[cause], single[REFERENCE])
     last = len(ulp) - 1
     milestones = sorted({*(n for n in MILESTONES if n < last), last})
-    max_rel = {n: float(relative["float32"][: n + 1].max()) for n in milestones}
-    double = relative["float64"]
-    return Effect(
-        max_rel=max_rel,
-        max_ulp={n: int(ulp[: n + 1].max()) for n in milestones},
-        float64=float(double.max()),
-        kind=classify(relative["float32"], double),
-    )
+    return {
+        "max_rel": {str(n): float(relative["float32"][: n + 1].max()) for n in milestones},
+        "max_ulp": {str(n): int(ulp[: n + 1].max()) for n in milestones},
+        "float64": float(relative["float64"].max()),
+        "kind": classify(relative["float32"], relative["float64"]),
+    }
 
 
 def classify(float32: np.ndarray, float64: np.ndarray) -> Kind:
@@ -62,20 +61,3 @@ def classify(float32: np.ndarray, float64: np.ndarray) -> Kind:
     if float64.max() >= ROUNDING_SHRINKS_TO * seen:
         return "semantics"
     return "rounding" if float32.any() else "none"
-
-
-def describe(effects: Mapping[str, Effect]) -> dict[str, Any]:
-    """Return `ablation.json`: what the table shows, and the ULP distances."""
-    return {
-        "reference": REFERENCE,
-        "epochs": max(next(iter(effects.values())).max_rel),
-        "causes": {
-            cause: {
-                "max_rel": {str(n): distance for n, distance in effect.max_rel.items()},
-                "max_ulp": {str(n): distance for n, distance in effect.max_ulp.items()},
-                "float64": effect.float64,
-                "kind": effect.kind,
-            }
-            for cause, effect in effects.items()
-        },
-    }
