@@ -12,6 +12,7 @@ from typing import Any
 
 from training import data
 from training.errors import UserError, first_line
+from training.experiments import peers
 from training.lanes import other_backends
 from training.machine import startup
 from training.machine.processes import Child
@@ -37,8 +38,7 @@ def measure(
                 f"--rows {rows}: not even the floor can be measured with so many rows "
                 f"({floor.failed}).\nTake fewer, or --micro-batch."
             )
-        others: list[Peer] = [peer for peer in config.peers if peer != "floor"]
-        every: list[Peer] = ["floor", *others]
+        every: list[Peer] = ["floor", *(peer for peer in config.peers if peer != "floor")]
         for peer in every:
             note(f"{rows:,} rows: {peer}")
             missing = _missing(peer)
@@ -54,72 +54,61 @@ def measure(
 
 
 def _missing(peer: Peer) -> str | None:
-    from training.experiments.peers import NEEDS, TF115
-
-    if peer == "tf115" and not os.environ.get(TF115):
-        return f"{TF115}=PYTHON names no TensorFlow 1.15.5: make tf115"
-    return other_backends.missing(NEEDS.get(peer))
+    if peer == "tf115" and not os.environ.get(peers.TF115):
+        return f"{peers.TF115}=PYTHON names no TensorFlow 1.15.5: make tf115"
+    return other_backends.missing(peers.NEEDS.get(peer))
 
 
 def _against(floor: "_Process", peer: Peer, rows: int, config: BenchConfig) -> dict[str, Any]:
     """Measure `peer` and the floor in turn; a peer that fails is a line in the table."""
     if peer == "floor":
-        of_peer = [floor.seconds() for _ in range(config.rounds)]
-        return _facts(of_peer, of_peer, floor.peak_mb())
+        alone = [floor.seconds() for _ in range(config.rounds)]
+        return _facts([(seconds, seconds) for seconds in alone], floor.peak_mb())
     with _Process(peer, rows, config.micro_batch) as process:
         if process.failed:
             return {"missing": process.failed}
         pairs = [(process.seconds(), floor.seconds()) for _ in range(config.rounds)]
-        of_peer, of_floor = ([pair[side] for pair in pairs] for side in (0, 1))
-        return _facts(of_peer, of_floor, process.peak_mb())
+        return _facts(pairs, process.peak_mb())
 
 
-def _facts(of_peer: Sequence[float], of_floor: Sequence[float], peak_mb: float) -> dict[str, Any]:
-    ratios = [ours / theirs for ours, theirs in zip(of_peer, of_floor, strict=True)]
+def _facts(pairs: Sequence[tuple[float, float]], peak_mb: float) -> dict[str, Any]:
+    of_peer = [ours for ours, _ in pairs]
     return {
         "median_s": statistics.median(of_peer),
         "min_s": min(of_peer),
         "max_s": max(of_peer),
         "n": len(of_peer),
         "peak_mb": peak_mb,
-        "to_floor": statistics.median(ratios),
+        "to_floor": statistics.median(ours / floors for ours, floors in pairs),
     }
 
 
-class _Process:
+class _Process(Child):
     """A peer, bound to `rows` rows and warmed up, in a process of its own."""
 
     def __init__(self, peer: Peer, rows: int, micro_batch: int | None = None) -> None:
-        self._child = Child()
+        super().__init__()
         self.failed: str | None = None
         self._epochs, self._times = 1, 1.0
         try:
             if peer == "floor" and micro_batch and micro_batch < rows:  # of one slice, so often
                 self._times = rows / micro_batch
                 rows = micro_batch
-            second = self._child.submit(_start, peer, rows, micro_batch).result()
+            second = self.submit(_start, peer, rows, micro_batch).result()
             self._epochs = max(1, round(MEASURED / second))
         except Exception as error:  # whatever another library raises here, or a process that died
             self.failed = f"{type(error).__name__}: {first_line(error)}"
         except BaseException:  # Ctrl-C, before there is a context to leave
-            self._child.kill()
+            self.kill()
             raise
 
     def seconds(self) -> float:
         """Return the seconds of one epoch, the mean of a few."""
-        return self._child.submit(_time, self._epochs).result() / self._epochs * self._times
+        return self.submit(_time, self._epochs).result() / self._epochs * self._times
 
     def peak_mb(self) -> float:
         """Return the largest resident memory so far, in MB of 2^20 bytes."""
-        return self._child.submit(_peak_mb).result()
-
-    def __enter__(self) -> "_Process":
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if kind:
-            self._child.kill()
-        self._child.shutdown()
+        return self.submit(_peak_mb).result()
 
 
 # What follows runs in the peer's process.
@@ -129,8 +118,6 @@ _here: dict[str, Any] = {}
 
 def _start(peer: Peer, rows: int, micro_batch: int | None) -> float:
     """Build and warm up; return the seconds of an epoch, roughly."""
-    from training.experiments import peers
-
     with startup.standard_error_held_back():
         if micro_batch and peer != "floor":
             _here["train"] = peers.streamed(peer, rows, micro_batch)

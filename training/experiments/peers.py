@@ -11,12 +11,17 @@ import subprocess
 import tempfile
 import warnings
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from tf1_compat.hyperparameters import LISTING, N_HIDDEN, N_INPUT, N_OUTPUT
+from training.data import Examples
+from training.lanes.build import build
+from training.machine import devices
+from training.options.lanes import Lane
 
 Train = Callable[[int], Any]
 """Train so many epochs."""
@@ -33,8 +38,6 @@ def _each(epoch: Callable[[], Any]) -> Train:
 
 def floor(x: np.ndarray, y: np.ndarray) -> Train:
     """Return the two large matrix products of an epoch, alone: X @ W1, then X^T @ gradient."""
-    from training.machine import devices
-
     devices.choose("cpu")
     import tensorflow as tf
 
@@ -52,17 +55,9 @@ def floor(x: np.ndarray, y: np.ndarray) -> Train:
     return _each(products)
 
 
-def _lane(name: Any) -> Build:
-    def build(x: np.ndarray, y: np.ndarray) -> Train:
-        from training.data import Examples
-        from training.lanes.build import build
-        from training.machine import devices
-
-        device = devices.choose("cpu")
-        (trainee,) = build([name], Examples(x, y), 1234, device)
-        return trainee.steps  # of a Keras lane, all in one call
-
-    return build
+def _lane(name: Lane, x: np.ndarray, y: np.ndarray) -> Train:
+    (trainee,) = build([name], Examples(x, y), 1234, devices.choose("cpu"))
+    return trainee.steps  # of a Keras lane, all in one call
 
 
 def streamed(name: Any, rows: int, micro_batch: int) -> Train:
@@ -70,8 +65,6 @@ def streamed(name: Any, rows: int, micro_batch: int) -> Train:
 
     `micro_batch` rows at a time are in memory; the same rows in every epoch.
     """
-    from training.machine import devices
-
     devices.choose("cpu")
     import tensorflow as tf
 
@@ -90,8 +83,6 @@ def streamed(name: Any, rows: int, micro_batch: int) -> Train:
 
 def article(x: np.ndarray, y: np.ndarray) -> Train:
     """Return the listing's own loop body: `sess.run` with feed_dict, and its `print`."""
-    from training.machine import devices
-
     devices.choose("cpu")
     import tensorflow as tf
 
@@ -155,8 +146,6 @@ TF115 = "TF115"
 
 def keras_fit(x: np.ndarray, y: np.ndarray) -> Train:
     """Return `model.fit` on NumPy arrays, as most would write it."""
-    from training.machine import devices
-
     devices.choose("cpu")
     from keras_models import article as mirror
 
@@ -168,28 +157,25 @@ def keras_fit(x: np.ndarray, y: np.ndarray) -> Train:
     return train
 
 
-def _torch(compiled: bool) -> Build:
-    def build(x: np.ndarray, y: np.ndarray) -> Train:
-        import torch
+def _torch(compiled: bool, x: np.ndarray, y: np.ndarray) -> Train:
+    import torch
 
-        pixels, labels = torch.from_numpy(x), torch.from_numpy(y)
-        model = torch.nn.Sequential(
-            torch.nn.Linear(N_INPUT, N_HIDDEN), torch.nn.ReLU(), torch.nn.Linear(N_HIDDEN, N_OUTPUT)
-        )
-        optimizer = torch.optim.Adam(model.parameters(), lr=LISTING.learning_rate)
-        cost = torch.nn.CrossEntropyLoss()
-        forward = torch.compile(lambda: cost(model(pixels), labels)) if compiled else None
+    pixels, labels = torch.from_numpy(x), torch.from_numpy(y)
+    model = torch.nn.Sequential(
+        torch.nn.Linear(N_INPUT, N_HIDDEN), torch.nn.ReLU(), torch.nn.Linear(N_HIDDEN, N_OUTPUT)
+    )
+    optimizer = torch.optim.Adam(model.parameters(), lr=LISTING.learning_rate)
+    cost = torch.nn.CrossEntropyLoss()
+    forward = torch.compile(lambda: cost(model(pixels), labels)) if compiled else None
 
-        def epoch() -> float:
-            optimizer.zero_grad(set_to_none=True)
-            loss = forward() if forward else cost(model(pixels), labels)
-            loss.backward()
-            optimizer.step()
-            return loss.item()
+    def epoch() -> float:
+        optimizer.zero_grad(set_to_none=True)
+        loss = forward() if forward else cost(model(pixels), labels)
+        loss.backward()
+        optimizer.step()
+        return loss.item()
 
-        return _each(epoch)
-
-    return build
+    return _each(epoch)
 
 
 def jax(x: np.ndarray, y: np.ndarray) -> Train:
@@ -245,18 +231,18 @@ def sklearn(x: np.ndarray, y: np.ndarray) -> Train:
 
 PEERS: dict[str, Build] = {
     "floor": floor,
-    "tf1": _lane("tf1"),
-    "exact": _lane("exact"),
-    "idiomatic": _lane("idiomatic"),
-    "tf2": _lane("tf2"),
+    "tf1": partial(_lane, "tf1"),
+    "exact": partial(_lane, "exact"),
+    "idiomatic": partial(_lane, "idiomatic"),
+    "tf2": partial(_lane, "tf2"),
     "article": article,
     "tf115": Genuine,
     "keras_fit": keras_fit,
-    "torch": _torch(compiled=False),
-    "torch_compile": _torch(compiled=True),
+    "torch": partial(_torch, False),
+    "torch_compile": partial(_torch, True),
     "jax": jax,
     "sklearn": sklearn,
-    "numpy": _lane("numpy"),
+    "numpy": partial(_lane, "numpy"),
 }
 
 NEEDS = {"torch": "torch", "torch_compile": "torch", "jax": "jax"}

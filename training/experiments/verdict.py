@@ -1,24 +1,21 @@
 """What a comparison found, as `results.json` has it, and its verdict in sentences."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from training.experiments.comparison import Comparison
 from training.options.lanes import STOCK
 from training.parity import distance
 from training.parity.distance import relative_distance
 from training.parity.tolerances import FIRST_EPOCHS, TOLERANCES
 
-if TYPE_CHECKING:
-    from training.experiments.comparison import Comparison
-
-
 JUDGED = ("exact", "numpy")
 """What has sentences of its own in a verdict; of every other lane it says how far it drifts."""
 
 
-def results(comparison: "Comparison") -> dict[str, Any]:
+def results(comparison: Comparison) -> dict[str, Any]:
     """Return the table as JSON: per lane losses, distances to the reference, accuracy, speed."""
     lanes = {}
     for lane, losses in comparison.history.losses.items():
@@ -49,15 +46,14 @@ def from_exact_arithmetic(losses: Mapping[str, np.ndarray]) -> dict[str, dict[st
 
     Largest relative distance over the first FIRST_EPOCHS epochs and over all; {} without that lane.
     """
-    found = {}
-    for lane in losses if "numpy" in losses else ():
-        if lane != "numpy":
-            away = relative_distance(losses[lane], losses["numpy"])
-            found[lane] = {
-                "first_epochs": float(away[:FIRST_EPOCHS].max()),
-                "all": float(away.max()),
-            }
-    return found
+    if "numpy" not in losses:
+        return {}
+    away = {lane: relative_distance(of, losses["numpy"]) for lane, of in losses.items()}
+    return {
+        lane: {"first_epochs": float(of[:FIRST_EPOCHS].max()), "all": float(of.max())}
+        for lane, of in away.items()
+        if lane != "numpy"
+    }
 
 
 def _seconds(measured: float) -> float | None:
@@ -65,12 +61,13 @@ def _seconds(measured: float) -> float | None:
     return round(measured, 6) if np.isfinite(measured) else None
 
 
-def sentences(comparison: "Comparison") -> str:
+def sentences(comparison: Comparison) -> str:
     """Return a sentence: is the exact lane the reference, and how far do the others drift?
 
     A second one where the numpy lane judges, a third where the run was to stop below a loss.
     """
-    epochs, reference = comparison.history.epochs, _title(comparison.reference)
+    epochs, lane = comparison.history.epochs, comparison.reference
+    reference = "the TensorFlow 1 graph" if lane == "tf1" else f"the {lane} lane"
     clauses = []
     if comparison.config.precision == "mixed_bfloat16" and "exact" in comparison.parity:
         clauses.append(
@@ -106,13 +103,13 @@ def sentences(comparison: "Comparison") -> str:
     return " ".join(f"{sentence[0].upper()}{sentence[1:]}." for sentence in sentences)
 
 
-def _where(comparison: "Comparison") -> str:
+def _where(comparison: Comparison) -> str:
     if comparison.workers > 1:
         return f"{comparison.workers} workers, whose weights are identical to each other"
     return comparison.device.name
 
 
-def _drift(lane: str, comparison: "Comparison") -> str:
+def _drift(lane: str, comparison: Comparison) -> str:
     parity = comparison.parity[lane]
     if comparison.config.dropout and lane in STOCK:
         return (
@@ -138,7 +135,7 @@ def _judged(judged: Mapping[str, Mapping[str, float]], epochs: int) -> str:
     )
 
 
-def _stopped(comparison: "Comparison") -> str:
+def _stopped(comparison: Comparison) -> str:
     reached = comparison.history.losses[comparison.reference]
     below = f"below {comparison.config.stop_below:g}"
     if reached[-1] < comparison.config.stop_below:
@@ -148,7 +145,3 @@ def _stopped(comparison: "Comparison") -> str:
 
 def _epochs(count: int) -> str:
     return "1 epoch" if count == 1 else f"{count} epochs"
-
-
-def _title(lane: str) -> str:
-    return "the TensorFlow 1 graph" if lane == "tf1" else f"the {lane} lane"
