@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tf1_compat.hyperparameters import LISTING, Hyperparameters
-from tf1_compat.state import State
+from tf1_compat.state import POWERS, State
 
 if TYPE_CHECKING:
     from training.lanes.build import Setting
@@ -52,9 +52,13 @@ class Backpropagation:
         self.placement: dict[str, dict[str, int]] = {}
         self._x, self._y = (array.astype(np.float64) for array in (x, y))
         self.load_weights(weights)
-        self._m, self._v = ({name: np.zeros(a.shape) for name, a in self._w.items()} for _ in "mv")
-        self._beta1_power, self._beta2_power = BETA_1, BETA_2
+        self._slots = {
+            slot: {name: np.zeros(a.shape) for name, a in self._w.items()} for slot in "mv"
+        }
+        self._powers = {"beta1_power": BETA_1, "beta2_power": BETA_2}
         self._updates = 0
+        self._saved = dict(zip(hyper.names, hyper.variables, strict=True))
+        """The article's name -> TensorFlow 1's."""
 
     # Steps 1 to 3: the data enter the first layer, which hands its result on, up to the last one.
 
@@ -115,15 +119,15 @@ class Backpropagation:
             for name, gradient in gradients.items():
                 self._w[name] -= alpha * gradient
             return
-        power_1, power_2 = np.float64(self._beta1_power), np.float64(self._beta2_power)
+        power_1, power_2 = (np.float64(self._powers[name]) for name in POWERS)
         alpha *= np.sqrt(1 - power_2) / (1 - power_1)
         for name, gradient in gradients.items():
-            m, v = self._m[name], self._v[name]
+            m, v = self._slots["m"][name], self._slots["v"][name]
             m += (gradient - m) * (1 - np.float64(BETA_1))
             v += (gradient**2 - v) * (1 - np.float64(BETA_2))
             self._w[name] -= alpha * m / (np.sqrt(v) + np.float64(EPSILON))
-        self._beta1_power *= BETA_1
-        self._beta2_power *= BETA_2
+        self._powers["beta1_power"] *= BETA_1
+        self._powers["beta2_power"] *= BETA_2
 
     # Step 6: what was adjusted serves the next pass. Step 7: repeat, until the error is small.
 
@@ -173,63 +177,48 @@ class Backpropagation:
 
     def state(self) -> State:
         """Return copies of weights, slots, powers and step by TensorFlow 1's checkpoint names."""
-        weights, m, v = (
-            {saved: of[name].copy() for name, saved in self._saved()}
-            for of in (self._w, self._m, self._v)
-        )
+
+        def saved(arrays: Arrays) -> Arrays:
+            return {variable: arrays[name].copy() for name, variable in self._saved.items()}
+
         if self.hyper.optimizer == "gradient_descent":
-            return State(weights, step=self._updates)
-        powers = {
-            "beta1_power": np.asarray(self._beta1_power),
-            "beta2_power": np.asarray(self._beta2_power),
-        }
-        return State(weights, {"m": m, "v": v}, powers, self._updates, "Adam")
+            return State(saved(self._w), step=self._updates)
+        slots = {slot: saved(arrays) for slot, arrays in self._slots.items()}
+        powers = {name: np.asarray(power) for name, power in self._powers.items()}
+        return State(saved(self._w), slots, powers, self._updates, "Adam")
 
     def load_state(self, state: State) -> None:
         """Set all of it: training goes on from there."""
-        self.load_weights({name: state.weights[saved] for name, saved in self._saved()})
+        self.load_weights({name: state.weights[saved] for name, saved in self._saved.items()})
         self._updates = state.step or 0
         if state.rule == "Adam":
-            for slot, mine in (("m", self._m), ("v", self._v)):
-                for name, saved in self._saved():
-                    mine[name] = state.slots[slot][saved].astype(np.float64)
-            self._beta1_power, self._beta2_power = (
-                np.float32(state.powers[power]) for power in ("beta1_power", "beta2_power")
-            )
+            for slot, arrays in self._slots.items():
+                for name, saved in self._saved.items():
+                    arrays[name] = state.slots[slot][saved].astype(np.float64)
+            self._powers = {name: np.float32(state.powers[name]) for name in POWERS}
 
     def snapshot(self) -> Arrays:
-        """Return copies of all that training depends on."""
-        return self._arrays()
+        """Return copies of all that training depends on: every array by the article's names.
+
+        Adam's as "m of W1"; and the number of updates, step, and Adam's beta1_power and
+        beta2_power.
+        """
+        arrays: dict[str, Any] = {**self.weights(), "step": self._updates}
+        if self.hyper.optimizer == "adam":
+            for slot, of_slot in self._slots.items():
+                arrays |= {f"{slot} of {name}": array.copy() for name, array in of_slot.items()}
+            arrays |= self._powers
+        return {name: np.asarray(array) for name, array in arrays.items()}
 
     def restore(self, snapshot: Mapping[str, np.ndarray]) -> None:
         """Set what `snapshot` returned: training goes on from there, bit for bit."""
         self.load_weights(snapshot)
         self._updates = int(snapshot["step"])
         if self.hyper.optimizer == "adam":
-            for slot, mine in (("m", self._m), ("v", self._v)):
-                mine |= {name: snapshot[f"{slot} of {name}"].copy() for name in mine}
-            self._beta1_power, self._beta2_power = (
-                np.float32(snapshot[power]) for power in ("beta1_power", "beta2_power")
-            )
-
-    def _saved(self) -> list[tuple[str, str]]:
-        return list(zip(self.hyper.names, self.hyper.variables, strict=True))
+            for slot, arrays in self._slots.items():
+                arrays |= {name: snapshot[f"{slot} of {name}"].copy() for name in arrays}
+            self._powers = {name: np.float32(snapshot[name]) for name in POWERS}
 
     def save(self, folder: Path) -> None:
-        """Write `folder`/numpy.npz: every array by the article's names, Adam's as "m of W1".
-
-        And the number of updates, step, and Adam's beta1_power and beta2_power.
-        """
-        np.savez(folder / f"{self.name}.npz", **self._arrays())  # type: ignore[arg-type]
-
-    def _arrays(self) -> Arrays:
-        slots = {
-            f"{slot} of {name}": array.copy()
-            for slot, of_slot in (("m", self._m), ("v", self._v))
-            for name, array in of_slot.items()
-        }
-        powers = {"beta1_power": self._beta1_power, "beta2_power": self._beta2_power}
-        arrays: dict[str, Any] = {**self.weights(), "step": self._updates}
-        if self.hyper.optimizer == "adam":
-            arrays |= slots | powers
-        return {name: np.asarray(array) for name, array in arrays.items()}
+        """Write `folder`/numpy.npz: what `snapshot` returns."""
+        np.savez(folder / f"{self.name}.npz", **self.snapshot())  # type: ignore[arg-type]
