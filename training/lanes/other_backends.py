@@ -59,11 +59,15 @@ class BackendTrainee:
     ) -> None:
         import keras
 
+        from keras_models.article import moving
+
         self.name = name
         self.placement: dict[str, dict[str, int]] = {}
         self._mirror = mirror
-        optimizer = mirror.model.optimizer
-        self._variables = [*mirror.model.trainable_variables, *optimizer.variables]
+        held = mirror.model.trainable_variables + mirror.model.optimizer.variables
+        ids = {id(variable) for variable in held}
+        self._held = {path: v for path, v in moving(mirror.model).items() if id(v) in ids}
+        """What the mirror's state is read from and set by: no random state."""
         self._child = Child(_choose, PACKAGES[name], device)
         weakref.finalize(self, self._child.shutdown, wait=False)
         self._call(_build, keras.saving.serialize_keras_object(mirror.model), x, y)
@@ -84,14 +88,14 @@ class BackendTrainee:
 
     def step(self) -> np.floating:
         """Run one update on the bound data; return the loss before it."""
-        loss = self._call(_step)
-        if not self.placement:
-            self.placement = self._call(_placement)
-        return loss
+        return self.steps(1)[0]
 
     def steps(self, count: int) -> list[np.floating]:
         """Run `count` updates in one call to the other process; return the loss before each."""
-        return self._call(_steps, count)
+        losses = self._call(_steps, count)
+        if not self.placement:
+            self.placement = self._call(_placement)
+        return losses
 
     def logits(self, x: np.ndarray) -> np.ndarray:
         """Return the logits of `x`: [N, 784] float32 -> [N, 10] float32."""
@@ -132,12 +136,12 @@ class BackendTrainee:
         self._mirror.save(folder)
 
     def _pull(self) -> None:
-        values = self._call(_values)
-        for variable in self._variables:
-            variable.assign(values[variable.path])
+        found = self.snapshot()
+        for path, variable in self._held.items():
+            variable.assign(found[path])
 
     def _push(self) -> None:
-        self._call(_assign, {variable.path: variable.numpy() for variable in self._variables})
+        self.restore({path: variable.numpy() for path, variable in self._held.items()})
 
 
 # What follows runs in the other process.
@@ -169,12 +173,9 @@ def _build(config: dict[str, Any], x: np.ndarray, y: np.ndarray) -> None:
     _here.update(model=model, data=[keras.ops.convert_to_tensor(array) for array in (x, y)])
 
 
-def _step() -> np.float32:
-    return np.float32(_here["model"].train_on_batch(*_here["data"], return_dict=True)["loss"])
-
-
 def _steps(count: int) -> list[np.float32]:
-    return [_step() for _ in range(count)]
+    train, data = _here["model"].train_on_batch, _here["data"]
+    return [np.float32(train(*data, return_dict=True)["loss"]) for _ in range(count)]
 
 
 def _placement() -> dict[str, dict[str, int]]:
@@ -195,14 +196,11 @@ def _logits(x: np.ndarray) -> np.ndarray:
     return keras.ops.convert_to_numpy(_here["model"](x, training=False))
 
 
-def _variables() -> list[Any]:
-    model = _here["model"]
-    return [*model.trainable_variables, *model.optimizer.variables]
-
-
 def _moving() -> dict[str, Any]:
     """As `keras_models.article.moving`, which would bring TensorFlow with it."""
     model = _here["model"]
+    if hasattr(model, "jax_state_sync"):  # train_on_batch left the state beside them
+        model.jax_state_sync()
     metrics = {id(variable) for variable in model.metrics_variables}
     found = {variable.path: variable for variable in model.variables if id(variable) not in metrics}
     for variable in model.optimizer.variables:  # without its name, which Keras numbers
@@ -213,31 +211,10 @@ def _moving() -> dict[str, Any]:
 def _snapshot() -> dict[str, np.ndarray]:
     import keras
 
-    _synchronize()
-    return {name: keras.ops.convert_to_numpy(v.value) for name, v in _moving().items()}
+    return {path: keras.ops.convert_to_numpy(v.value) for path, v in _moving().items()}
 
 
 def _restore(snapshot: Mapping[str, np.ndarray]) -> None:
-    _synchronize()
-    for name, variable in _moving().items():
-        variable.assign(snapshot[name])
-
-
-def _values() -> dict[str, np.ndarray]:
-    import keras
-
-    _synchronize()
-    return {v.path: keras.ops.convert_to_numpy(v.value) for v in _variables()}
-
-
-def _assign(values: Mapping[str, np.ndarray]) -> None:
-    _synchronize()
-    for variable in _variables():
-        variable.assign(values[variable.path])
-
-
-def _synchronize() -> None:
-    """On JAX, `train_on_batch` leaves the new state beside the variables until it is asked for."""
-    synchronize = getattr(_here["model"], "jax_state_sync", None)
-    if synchronize:
-        synchronize()
+    variables = _moving()
+    for path, array in snapshot.items():
+        variables[path].assign(array)
