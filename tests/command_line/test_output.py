@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from tests.conftest import COMMAND, ROOT, run
+from tests.support.losses import read_csv
 from training.command_line import words
 from training.command_line.output import Output
 from training.commands import table
-from training.lanes.history import read_csv
 from training.machine import files
 from training.options.compare import CompareConfig
 from training.options.resume import ResumeConfig

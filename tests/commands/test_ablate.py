@@ -19,13 +19,14 @@ from keras_models.drift_causes import (
     Variant,
     VariantTrainee,
 )
+from tests.support.losses import read_csv
 from training.commands import ablate
 from training.data import Digits, Examples
 from training.experiments import drift
 from training.experiments.effects import classify, describe
 from training.lanes import loop
 from training.lanes.build import build
-from training.lanes.history import History, read_csv
+from training.lanes.history import History
 from training.machine.devices import Device
 from training.machine.files import read_json
 from training.options.ablate import AblateConfig, Cause

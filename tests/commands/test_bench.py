@@ -10,12 +10,12 @@ import tensorflow as tf
 from keras_models import article
 from keras_models.trainees.micro_batch import MicroBatchTrainee, slices
 from tests.conftest import run
+from tests.support.losses import read_csv
 from training import data
 from training.data import Digits
 from training.experiments import peer_process, peers
 from training.lanes import loop
 from training.lanes.build import bind, build
-from training.lanes.history import read_csv
 from training.machine.devices import Device
 from training.machine.files import read_json
 from training.options.bench import BenchConfig, Peer

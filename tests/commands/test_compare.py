@@ -9,12 +9,13 @@ import pytest
 import tensorflow as tf
 
 from tests.conftest import golden, tf1keras
+from tests.support.losses import read_csv
 from training.commands import compare
 from training.data import Digits
 from training.errors import UserError
 from training.experiments import comparison, verdict
 from training.lanes import loop
-from training.lanes.history import History, read_csv
+from training.lanes.history import History
 from training.machine.devices import Device
 from training.machine.files import read_json
 from training.options.compare import CompareConfig

@@ -12,10 +12,10 @@ import tensorflow as tf
 import keras_models
 from tests.conftest import ROOT, run
 from tests.support import tf115
+from tests.support.losses import read_csv
 from tf1_compat import checkpoint
 from tf1_compat.program import Program
 from training.data import Digits
-from training.lanes.history import read_csv
 from training.model_files import training_state
 from training.parity.distance import relative_distance
 

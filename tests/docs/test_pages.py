@@ -17,10 +17,10 @@ import tyro
 import keras_models
 from tests.conftest import ROOT, golden, run, tf1keras
 from tests.support.docs_pages import PAGES, code_blocks, commands, links, section, text
+from tests.support.losses import read_csv
 from tf1_compat import checkpoint
 from training import cli
 from training.commands import table
-from training.lanes.history import read_csv
 from training.options.ablate import Cause
 from training.parity.judgement import within_other_kernels
 

@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from keras_models import article
 from tests.conftest import run
+from tests.support.losses import read_csv
 from tf1_compat import checkpoint
 from tf1_compat.hyperparameters import LISTING, Hyperparameters
 from tf1_compat.program import Program
@@ -18,7 +19,6 @@ from training.data import Digits, Examples
 from training.lanes import loop
 from training.lanes.build import build
 from training.lanes.by_hand import Backpropagation
-from training.lanes.history import read_csv
 from training.machine.devices import Device
 from training.machine.files import read_json
 from training.options.compare import CompareConfig

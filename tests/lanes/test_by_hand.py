@@ -14,13 +14,13 @@ from docs.figures import worked_example
 from keras_models import article
 from keras_models.trainees.compiled import KerasTrainee
 from tests.conftest import run
+from tests.support.losses import read_csv
 from tf1_compat.hyperparameters import Cost, Hyperparameters
 from tf1_compat.program import Program
 from training.data import Digits
 from training.lanes import loop
 from training.lanes.build import build
 from training.lanes.by_hand import Backpropagation
-from training.lanes.history import read_csv
 from training.machine.devices import Device
 
 STEP = 1e-6

@@ -11,7 +11,7 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.support.docs_pages import code_blocks, section
-from training.lanes.history import read_csv
+from tests.support.losses import read_csv
 from training.machine.files import read_json
 
 

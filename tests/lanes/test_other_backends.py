@@ -14,12 +14,12 @@ import numpy as np
 import pytest
 
 from tests.conftest import run, tf1keras
+from tests.support.losses import read_csv
 from tf1_compat.hyperparameters import Hyperparameters
 from training.data import Digits, Examples
 from training.errors import UserError
 from training.lanes import loop
 from training.lanes.build import build
-from training.lanes.history import read_csv
 from training.machine.devices import Device
 from training.machine.files import read_json
 from training.options.lanes import PACKAGES

@@ -7,11 +7,11 @@ import pytest
 import tensorflow as tf
 
 from tests.conftest import run
+from tests.support.losses import read_csv
 from tf1_compat.hyperparameters import Hyperparameters
 from training.data import Digits, Examples
 from training.lanes import loop
 from training.lanes.build import Manner, build
-from training.lanes.history import read_csv
 from training.machine.devices import Device
 from training.machine.files import read_json
 from training.parity.bits import same_bits

@@ -18,8 +18,8 @@ import pytest
 
 from keras_models.trainees.distributed import rows_of
 from tests.conftest import ROOT, python, run, tf1keras
+from tests.support.losses import read_csv
 from training.errors import UserError
-from training.lanes.history import read_csv
 from training.machine import cluster
 from training.machine.devices import Device
 from training.machine.files import read_json

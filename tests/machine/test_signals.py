@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import COMMAND, run
-from training.lanes.history import read_csv
+from tests.support.losses import read_csv
 from training.machine.processes import Child
 from training.machine.signals import Interruption, Stopped, ctrl_c_remembered
 from training.runs import folders, saving

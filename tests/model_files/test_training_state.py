@@ -12,12 +12,12 @@ import pytest
 
 from keras_models import article
 from tests.conftest import ROOT, run
+from tests.support.losses import read_csv
 from tf1_compat import checkpoint
 from tf1_compat.hyperparameters import LISTING, Hyperparameters
 from tf1_compat.program import Program
 from training.commands import resume
 from training.errors import UserError
-from training.lanes.history import read_csv
 from training.machine.files import read_json
 from training.model_files import training_state
 from training.options.resume import ResumeConfig

@@ -6,7 +6,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.lanes.history import History, read_csv, write_csv
+from tests.support.losses import read_csv
+from training.lanes.history import History, write_csv
 from training.parity import judgement
 from training.parity.distance import NOT_COMPARABLE, relative_distance, ulp_distance
 

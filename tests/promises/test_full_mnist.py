@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from tests.conftest import golden, tf1keras
+from tests.support.losses import read_csv
 from training import data
 from training.commands import env
-from training.lanes.history import read_csv
 from training.machine.files import read_json
 from training.parity.judgement import within_other_kernels
 

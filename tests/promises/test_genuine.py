@@ -14,12 +14,12 @@ import pytest
 
 from tests.conftest import ROOT, golden
 from tests.support import tf115
+from tests.support.losses import read_csv
 from tf1_compat import checkpoint
 from tf1_compat.hyperparameters import Hyperparameters
 from tf1_compat.program import Program
 from training import cli
 from training.data import Digits
-from training.lanes.history import read_csv
 from training.parity.distance import relative_distance
 from training.parity.tolerances import TOLERANCES
 

@@ -9,7 +9,8 @@ import pytest
 import tensorflow as tf
 
 from tests.conftest import run
-from training.lanes.history import History, read_csv
+from tests.support.losses import read_csv
+from training.lanes.history import History
 from training.machine.files import read_json
 from training.parity.distance import relative_distance, ulp_distance
 from training.reports import tensorboard

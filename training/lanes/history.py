@@ -36,25 +36,8 @@ def write_csv(history: History, path: Path) -> None:
             rows.writerow([epoch, *map(str, losses)])
 
 
-def read_csv(path: Path) -> dict[str, np.ndarray]:
-    """Return lane -> [epochs] from a `history.csv`, bit for bit.
-
-    float32, but for a lane of which one loss has more digits than any float32 needs: float64.
-    """
-    with path.open(newline="") as file:
-        rows = list(csv.DictReader(file))
-    return {lane: _as_written([row[lane] for row in rows]) for lane in rows[0] if lane != "epoch"}
-
-
 def last_epoch(path: Path) -> int:
     """Return the number of the last epoch in a `history.csv`."""
     with path.open(newline="") as file:
         *_, last = csv.DictReader(file)
     return int(last["epoch"])
-
-
-def _as_written(texts: list[str]) -> np.ndarray:
-    single = np.array([np.float32(text) for text in texts])
-    if all(str(number) == text for number, text in zip(single, texts, strict=True)):
-        return single
-    return np.array([np.float64(text) for text in texts])

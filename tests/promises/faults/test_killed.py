@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 
 from tests.conftest import ROOT, run
+from tests.support.losses import read_csv
 from training.data import Digits
 from training.errors import UserError
 from training.lanes.build import build
-from training.lanes.history import read_csv
 from training.machine import files
 from training.machine.devices import Device
 from training.machine.files import read_json

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from tests.conftest import ROOT, run
-from training.lanes.history import read_csv
+from tests.support.losses import read_csv
 from training.runs.state_file import STATE
 
 EPOCHS, PARTS = 20_000, 20
