@@ -1,9 +1,9 @@
 """Make the trainees: every lane from the same initial weights, on the same bound data."""
 
-import importlib
-from collections.abc import Callable, Collection
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from functools import cached_property
+from pkgutil import resolve_name
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -47,8 +47,8 @@ class Setting:
     train: Examples
     seed: int
     device: Device
-    hyper: Hyperparameters = LISTING
-    manner: Manner = field(default_factory=Manner)
+    hyper: Hyperparameters
+    manner: Manner
 
     @property
     def whole(self) -> Hyperparameters:
@@ -80,16 +80,18 @@ def build(
     seed: int,
     device: Device,
     hyper: Hyperparameters = LISTING,
-    manner: Manner | None = None,
+    manner: Manner = Manner(),
 ) -> list[Trainee]:
     """Return one trainee per lane, in order, all with TensorFlow 1's initial weights for `seed`.
 
     Each trains as many numbers as `hyper` says. Raises UserError where there are more replicas than
     rows.
     """
-    setting = Setting(train, seed, device, hyper, manner or Manner())
+    setting = Setting(train, seed, device, hyper, manner)
     initial = setting.program.weights()
-    trainees = [_maker(name)(name, setting) for name in LANES if name in lanes]
+    trainees: list[Trainee] = [
+        resolve_name(LANES[name].make)(name, setting) for name in LANES if name in lanes
+    ]
     for trainee in trainees:
         if trainee is not setting.program:
             trainee.load_weights(initial)
@@ -98,11 +100,6 @@ def build(
     if setting.program not in trainees:
         setting.program.close()
     return trainees
-
-
-def _maker(name: str) -> Callable[[str, Setting], Trainee]:
-    module, _, function = LANES[name].make.partition(":")
-    return getattr(importlib.import_module(module), function)
 
 
 def _program(setting: Setting, train: Examples, dtype: str) -> "Program":

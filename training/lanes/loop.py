@@ -14,13 +14,7 @@ from training.lanes.protocol import Trainee
 TIMED_EPOCHS = 20
 """So many epochs at the end run one trainee at a time, to measure each; before, all run at once."""
 
-
-class NotFinite(UserError):
-    """A loss is NaN or infinite."""
-
-
 OnEpoch = Callable[[int, Mapping[str, np.floating]], None]
-AfterCall = Callable[[Mapping[str, Sequence[np.floating]]], None]
 
 
 def train(
@@ -31,7 +25,7 @@ def train(
     stop_below: float | None = None,
     per_call: int = 1,
     done: Mapping[str, Sequence[np.floating] | np.ndarray] | None = None,
-    after_call: AfterCall = lambda losses: None,
+    after_call: Callable[[Mapping[str, Sequence[np.floating]]], None] = lambda losses: None,
 ) -> History:
     """Run `epochs` updates of every trainee; no trainee is ever a call ahead of another.
 
@@ -43,7 +37,7 @@ def train(
 
     In the last `timed` epochs one trainee runs at a time, to measure each; before, all run at once.
     That cannot change a bit: they share nothing but the data, which nobody writes. Where nobody
-    knows which epoch will be the last, one runs at a time in all. Raises NotFinite at the first
+    knows which epoch will be the last, one runs at a time in all. Raises UserError at the first
     loss that is not a finite number.
     """
     if stop_below is not None:
@@ -97,7 +91,7 @@ def _typical(seconds: list[float]) -> float:
 
 def _check_finite(name: str, epoch: int, loss: np.floating) -> None:
     if not np.isfinite(loss):
-        raise NotFinite(
+        raise UserError(
             f"the loss of lane {name} is {loss} at epoch {epoch}; expected a finite number.\n"
             "Try a smaller --learning-rate or another --seed; if the data are your own, look for "
             "damaged rows."

@@ -1,23 +1,19 @@
-"""The lanes that TensorFlow computes in this process: TensorFlow 1's graph, and Keras' models."""
+"""The lanes that TensorFlow computes in this process: TensorFlow 1's graph, Keras, TensorFlow 2."""
 
-from typing import TYPE_CHECKING
-
+import keras as keras_library
 import tensorflow as tf
 
 from keras_models import article
 from keras_models.trainees.compiled import KerasTrainee
 from keras_models.trainees.distributed import DistributedTrainee
 from keras_models.trainees.micro_batch import MicroBatchTrainee, slices
+from keras_models.trainees.tf2 import TF2Trainee
+from tf1_compat.program import Program
 from training.errors import UserError
 from training.lanes.build import Setting
 
-if TYPE_CHECKING:
-    import keras as keras_library
 
-    from tf1_compat.program import Program
-
-
-def tf1(name: str, setting: Setting) -> "Program":
+def tf1(name: str, setting: Setting) -> Program:
     """Return the graph whose initial weights all lanes have."""
     return setting.program
 
@@ -53,7 +49,14 @@ def stock(name: str, setting: Setting) -> KerasTrainee:
     return KerasTrainee(name, model, *setting.bound, device=device, hyper=setting.hyper)
 
 
-def _model(name: str, setting: Setting) -> "keras_library.Model":
+def tf2(name: str, setting: Setting) -> TF2Trainee:
+    """Return the listing without Keras' layers: tf2 of stock pieces, tf2-exact to the bit."""
+    pieces: article.Lane = "exact" if name == "tf2-exact" else "idiomatic"
+    device = setting.device.name
+    return TF2Trainee(name, *setting.bound, pieces, device=device, hyper=setting.whole)
+
+
+def _model(name: str, setting: Setting) -> keras_library.Model:
     if name == "exact":
         return article.build("exact", None, setting.whole, setting.manner.precision)
     return article.build("idiomatic", setting.seed, setting.hyper, setting.manner.precision)

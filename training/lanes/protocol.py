@@ -18,40 +18,30 @@ class Trainee(Protocol):
 
     def step(self) -> np.floating:
         """Run one update on the bound data; return the loss before it."""
-        ...
 
     def steps(self, count: int) -> Sequence[np.floating]:
         """Run `count` updates in one call; return the loss before each, [count]."""
-        ...
 
     def logits(self, x: np.ndarray) -> np.ndarray:
         """[N, 784] float32 -> [N, 10] float32."""
-        ...
 
     def weights(self) -> dict[str, np.ndarray]:
         """Return copies of the trained arrays by the article's names."""
-        ...
 
     def load_weights(self, weights: Mapping[str, np.ndarray]) -> None:
         """Set the trained arrays; the optimizer's state stays as it is."""
-        ...
 
     def state(self) -> State:
         """Return copies of weights, optimizer slots and step by TensorFlow 1's checkpoint names."""
-        ...
 
     def load_state(self, state: State) -> None:
         """Set them: training goes on from there."""
-        ...
 
     def snapshot(self) -> dict[str, np.ndarray]:
         """Return copies of every array that training depends on, random state included."""
-        ...
 
     def restore(self, snapshot: Mapping[str, np.ndarray]) -> None:
         """Set what `snapshot` returned: training goes on from there, bit for bit."""
-        ...
 
     def save(self, folder: Path) -> None:
         """Write the model and its optimizer's state into a run folder, under the trainee's name."""
-        ...

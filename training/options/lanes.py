@@ -29,7 +29,7 @@ class Row(NamedTuple):
     cpu_only: bool = False
 
 
-_TF2 = "training.lanes.tensorflow_2:make"
+_TF2 = "training.lanes.on_tensorflow:tf2"
 _BACKEND = "training.lanes.other_backends:make"
 
 LANES = {
