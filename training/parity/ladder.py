@@ -32,19 +32,15 @@ class Climber(Protocol):
 
     def weights(self) -> dict[str, np.ndarray]:
         """Return copies of the trained variables."""
-        ...
 
     def slots(self) -> dict[str, np.ndarray]:
         """Return copies of the optimizer's slots."""
-        ...
 
     def moving(self) -> dict[str, np.ndarray]:
         """Return copies of what moves without being trained."""
-        ...
 
     def step(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         """Run one update; return the loss before it."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -170,21 +166,18 @@ def climb(
     yield rung("loss", {"loss": observed.loss}, {"loss": first.loss})
     yield rung("gradients", observed.gradients, first.gradients)
 
-    losses = [climber.step(x, y)]
-    moved = [climber.moving()]
-    after = climber.weights()
-    slots = climber.slots()
-    both = {
-        name: array
-        for name, array in {**after, **slots}.items()
-        if name in reference.after_one and name.rpartition(" of ")[2] not in noise
-    }
-    yield rung("one update", both, {name: reference.after_one[name] for name in both})
-    rungs = [_step(0, losses[0], after, reference, noise)]
-    for index, (x, y) in enumerate(batches[1:], start=1):
-        losses.append(climber.step(x, y))
+    rungs, moved = [], []
+    for index, (x, y) in enumerate(batches):
+        step_loss, after = climber.step(x, y), climber.weights()
         moved.append(climber.moving())
-        rungs.append(_step(index, losses[-1], climber.weights(), reference, noise))
+        if index == 0:
+            both = {
+                name: array
+                for name, array in {**after, **climber.slots()}.items()
+                if name in reference.after_one and name.rpartition(" of ")[2] not in noise
+            }
+            yield rung("one update", both, {name: reference.after_one[name] for name in both})
+        rungs.append(_step(index, step_loss, after, reference, noise))
     yield _worst(rungs)
     if moved[0]:
         yield _worst(
