@@ -60,13 +60,12 @@ class Cluster:
     def agree(self, what: str, value: Any) -> None:
         """Raise UserError on every worker unless `value`, as JSON, is the same on all of them."""
         text = json.dumps(value, sort_keys=True, default=str)
-        mine = hashlib.sha256(text.encode()).digest()
-        theirs = self._gather(list(mine))
-        replicas = len(theirs) // len(self.addresses)
-        for number in range(len(self.addresses)):
-            if bytes(theirs[number * replicas]) != bytes(theirs[0]):
+        digests = self._gather(list(hashlib.sha256(text.encode()).digest()))
+        replicas = len(digests) // len(self.addresses)
+        for number, address in enumerate(self.addresses):
+            if digests[number * replicas] != digests[0]:
                 raise UserError(
-                    f"worker {number} ({self.addresses[number]}) has other {what} than worker 0.\n"
+                    f"worker {number} ({address}) has other {what} than worker 0.\n"
                     "Start all workers with the same command, data and versions."
                 )
 
@@ -102,10 +101,8 @@ class Cluster:
         # The others look for who is gone, too, and would find this one: it stays until they have
         # left, or have had the time to notice.
         _until(lambda: not any(_listens(self.addresses[n]) for n in others), 1.5)
-        if len(found) == 1:
-            return f"worker {found[0]} ({self.addresses[found[0]]})"
         among = ", ".join(f"{n} ({self.addresses[n]})" for n in found or others)
-        return f"one of the workers {among}"
+        return f"worker {among}" if len(found) == 1 else f"one of the workers {among}"
 
 
 PROBE_SECONDS = 1.0

@@ -47,7 +47,11 @@ def choose(request: str, replicas: int = 1, *, of_worker: bool = False) -> Devic
     device = Device(kind, int(index or 0))
     if kind == "GPU":
         if device.index + replicas > len(gpus):
-            raise _missing_gpu(request, len(gpus))
+            raise UserError(
+                f"--device {request}: TensorFlow {tf.__version__} finds {len(gpus)} GPU(s) on this "
+                "machine.\nWith an NVIDIA GPU and its driver: pip install '.[gpu]' in a clone; "
+                "otherwise: --device cpu"
+            )
         for gpu in gpus:
             tf.config.experimental.set_memory_growth(gpu, True)
         tf.config.experimental.enable_tensor_float_32_execution(False)
@@ -89,16 +93,6 @@ def mirrored(device: Device, replicas: int) -> "tf.distribute.Strategy":
 def from_on(device: Device, count: int) -> list[Device]:
     """Return `count` devices, the first of which is `device`."""
     return [Device(device.kind, device.index + number) for number in range(count)]
-
-
-def _missing_gpu(request: str, found: int) -> UserError:
-    import tensorflow as tf
-
-    return UserError(
-        f"--device {request}: TensorFlow {tf.__version__} finds {found} GPU(s) on this machine.\n"
-        "With an NVIDIA GPU and its driver: pip install '.[gpu]' in a clone; "
-        "otherwise: --device cpu"
-    )
 
 
 def session_config(device: Device) -> "tf.compat.v1.ConfigProto":

@@ -22,9 +22,10 @@ def describe() -> dict[str, Any]:
 
 def machine() -> dict[str, Any]:
     """Return what can be said without TensorFlow: Python, packages, processor."""
+    frameworks = (package for package in FRAMEWORKS if importlib.util.find_spec(package))
     return {
         "python": platform.python_version(),
-        "packages": {package: _version(package) for package in _packages()},
+        "packages": {package: _version(package) for package in (*PACKAGES, *frameworks)},
         "platform": platform.platform(),
         "cpu": _processor(),
         "cores": os.cpu_count(),
@@ -37,7 +38,10 @@ def of_tensorflow() -> dict[str, Any]:
     from tensorflow.python.util import _pywrap_util_port
 
     return {
-        "gpus": [_gpu_name(gpu) for gpu in tf.config.list_physical_devices("GPU")],
+        "gpus": [
+            tf.config.experimental.get_device_details(gpu).get("device_name", gpu.name)
+            for gpu in tf.config.list_physical_devices("GPU")
+        ],
         "threads": {  # 0: TensorFlow takes as many as there are cores
             "intra_op": tf.config.threading.get_intra_op_parallelism_threads(),
             "inter_op": tf.config.threading.get_inter_op_parallelism_threads(),
@@ -45,10 +49,6 @@ def of_tensorflow() -> dict[str, Any]:
         "onednn": bool(_pywrap_util_port.IsMklEnabled()),
         "tf32": tf.config.experimental.tensor_float_32_execution_enabled(),
     }
-
-
-def _packages() -> list[str]:
-    return [*PACKAGES, *(package for package in FRAMEWORKS if importlib.util.find_spec(package))]
 
 
 def _version(package: str) -> str:
@@ -76,9 +76,3 @@ def _processor() -> str:
             if line.startswith("model name"):
                 return line.partition(":")[2].strip()
     return platform.processor() or platform.machine()
-
-
-def _gpu_name(gpu: Any) -> str:
-    import tensorflow as tf
-
-    return tf.config.experimental.get_device_details(gpu).get("device_name", gpu.name)

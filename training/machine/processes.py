@@ -5,7 +5,6 @@ import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor
-from types import TracebackType
 from typing import Any, TypeVar
 
 from training.machine.signals import ctrl_c_later
@@ -36,12 +35,7 @@ class Child(ProcessPoolExecutor):
             process.kill()
         self.shutdown()
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind:
             self.kill()
         else:

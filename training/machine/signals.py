@@ -2,7 +2,7 @@
 
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from multiprocessing import resource_tracker
 from types import FrameType
@@ -41,18 +41,18 @@ def ctrl_c_remembered() -> Iterator[None]:
         yield
         return
     hook = sys.unraisablehook
+
+    def unless_asked(dropped: Any) -> None:
+        if not issubclass(dropped.exc_type, KeyboardInterrupt):
+            hook(dropped)
+
     signal.signal(signal.SIGINT, _Remembering())
-    sys.unraisablehook = lambda dropped: _unless_asked(dropped, hook)
+    sys.unraisablehook = unless_asked
     try:
         yield
     finally:
         sys.unraisablehook = hook
         signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
-def _unless_asked(dropped: Any, hook: Callable[[Any], Any]) -> None:
-    if not issubclass(dropped.exc_type, KeyboardInterrupt):
-        hook(dropped)
 
 
 @contextmanager

@@ -27,7 +27,11 @@ def import_tensorflow() -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     shown = os.environ["TF_CPP_MIN_LOG_LEVEL"] == "0"
     with nothing_collected(), contextlib.nullcontext() if shown else standard_error_held_back():
-        _import()
+        import keras  # noqa: F401
+        import tensorflow as tf
+
+        tf.get_logger().setLevel("ERROR")
+        tf.config.list_physical_devices()
 
 
 def one_thread_per_op() -> None:
@@ -40,14 +44,6 @@ def one_thread_per_op() -> None:
 
     with contextlib.suppress(RuntimeError):
         tf.config.threading.set_intra_op_parallelism_threads(1)
-
-
-def _import() -> None:
-    import keras  # noqa: F401
-    import tensorflow as tf
-
-    tf.get_logger().setLevel("ERROR")
-    tf.config.list_physical_devices()
 
 
 @contextlib.contextmanager
