@@ -116,7 +116,7 @@ def test_numbers_that_are_not_finite_are_left_out_of_a_histogram(tmp_path: Path)
     history = History({"tf1": np.array([1.5], np.float32)}, {})
     found: Any = SimpleNamespace(history=history, reference="tf1", test_accuracy={"tf1": 0.5})
     lockstep: Any = SimpleNamespace(
-        beginning=SimpleNamespace(weights=weights),
+        initial_weights=weights,
         trainees=[SimpleNamespace(name="tf1", weights=lambda: weights)],
     )
     tensorboard.write(tmp_path, found, lockstep)
