@@ -73,12 +73,13 @@ def pair_moving(
     to, or else in any layer.
     """
     weights = list(model.weights)
-    trained = {id(w) for layer in model._flatten_layers() if layer.trainable for w in layer.weights}
-    candidates = [
-        index
-        for index, weight in enumerate(weights)
-        if not weight.trainable and id(weight) in trained and weight.dtype.startswith("float")
-    ]
+    moving = {
+        id(weight)
+        for layer in model._flatten_layers()
+        for weight in (layer._non_trainable_variables if layer.trainable else ())
+        if weight.dtype.startswith("float")
+    }
+    candidates = [index for index, weight in enumerate(weights) if id(weight) in moving]
     beside = {_scope(name): _scope(weights[match.index].path) for name, match in pairing.items()}
     found = _take(shapes, model, candidates, beside)
     return found, [weights[index].path for index in candidates]

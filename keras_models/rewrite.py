@@ -34,7 +34,7 @@ class Rewrite:
         self.model, self.pairing = model, pairing
         weights = list(model.weights)
         self._paired = {name: weights[match.index] for name, match in pairing.items()}
-        self.moved = {name: weights[match.index] for name, match in (moving or {}).items()}
+        self._moved = {name: weights[match.index] for name, match in (moving or {}).items()}
         model.optimizer.build(model.trainable_variables)
         self._traced = traced
         self._functions: dict[str, Any] = {}
@@ -139,7 +139,30 @@ class Rewrite:
 
     def moving(self) -> dict[str, np.ndarray]:
         """Return copies of the moving averages that are paired."""
-        return {name: variable.numpy() for name, variable in self.moved.items()}
+        return {name: variable.numpy() for name, variable in self._moved.items()}
+
+    def paths_of_moving(self) -> dict[str, str]:
+        """Return where the moving averages are in the model."""
+        return {name: variable.path for name, variable in self._moved.items()}
+
+    def infer(self, x: np.ndarray, moving: Mapping[str, np.ndarray]) -> np.ndarray | None:
+        """Return logits where nobody trains, with these moving averages; None if one is unpaired.
+
+        Nothing is left changed.
+        """
+        if set(moving) != set(self._moved):
+            return None
+        before = self.moving()
+        for values in (moving, before):
+            for name, variable in self._moved.items():
+                variable.assign(values[name])
+            if values is moving:
+                outputs = self._run("_infer", x).numpy()
+        return outputs
+
+    def _infer(self, x: tf.Tensor) -> tf.Tensor:
+        outputs = self.model(x, training=False)
+        return getattr(outputs, "_keras_logits", outputs)
 
     def slots(self) -> dict[str, np.ndarray]:
         """Return as "slot m of W1" the slots that mean what TensorFlow 1's mean."""

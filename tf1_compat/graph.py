@@ -91,8 +91,9 @@ class GraphProgram:
         inspection: Inspection,
         config: tf.compat.v1.ConfigProto | None = None,
         moving: Sequence[str] = (),
+        switch: str | None = None,
     ) -> None:
-        self.inspection, self._moving = inspection, moving
+        self.inspection, self._moving, self._switch = inspection, moving, switch
         self._graph, self._config = graph, config
         self._session = tf.compat.v1.Session(graph=graph, config=config)
         self.reset()
@@ -100,7 +101,7 @@ class GraphProgram:
     def in_float64(self, *, as_rounded: bool = False) -> "GraphProgram":
         """Return the same graph in float64, freshly initialized; `as_rounded` as in `float64`."""
         wide = float64.twin(self._graph, as_rounded=as_rounded)
-        return GraphProgram(wide, self.inspection, self._config, self._moving)
+        return GraphProgram(wide, self.inspection, self._config, self._moving, self._switch)
 
     def reset(self) -> None:
         """Run every initializer: weights and slots are as at the start."""
@@ -146,6 +147,20 @@ class GraphProgram:
     def moving(self) -> dict[str, np.ndarray]:
         """Return copies of the variables that move without being trained."""
         return self.read(self._moving)
+
+    def infer(self, x: np.ndarray, moving: Mapping[str, np.ndarray]) -> np.ndarray | None:
+        """Return outputs with the training switch off and these moving averages.
+
+        None for a graph that has no switch, or no named outputs. Nothing is left changed.
+        """
+        ends = self.inspection.endpoints
+        if self._switch is None or "logits" not in ends:
+            return None
+        before = self.moving()
+        self.assign(moving)
+        outputs = self._session.run(ends["logits"], {ends["x"]: x, self._switch: False})
+        self.assign(before)
+        return outputs
 
     def tensors(self, x: np.ndarray, y: np.ndarray) -> list[np.ndarray]:
         """Return every tensor of floats, one row of x a row, that the outputs are made of."""

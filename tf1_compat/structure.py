@@ -40,6 +40,8 @@ class Structure:
     """Variables behind the cost that nothing moves, such as those of frozen layers."""
     numbers: tuple[float, ...]
     """Constants behind the cost, as they were written."""
+    switch: str | None
+    """The bool that people call is_training, true where nothing is fed; None without one."""
     step: str | None
     """The variable that counts the updates, where the learning rate depends on it."""
     boundaries: tuple[int, ...]
@@ -75,6 +77,7 @@ def read(
         moving=tuple(name for name in _floats(behind_update) if name in moving),
         held=tuple(name for name in _floats(behind_cost) if name not in trained | moving),
         numbers=tuple(sorted(_numbers(behind_cost))),
+        switch=next((op.outputs[0].name for op in behind_cost if _is_switch(op)), None),
         step=steps[0] if steps else None,
         boundaries=tuple(sorted(set(_whole_numbers(behind_rate)))),
         rows=min(_tables(behind_cost, x), default=None),
@@ -116,6 +119,13 @@ def _floats(ops: list[tf.Operation]) -> list[str]:
     made = [op for op in ops if op.type in VARIABLES]
     made = [op for op in made if tf.as_dtype(op.get_attr("dtype")).is_floating]
     return [op.name for op in sorted(made, key=lambda op: op._id)]
+
+
+def _is_switch(op: tf.Operation) -> bool:
+    if op.type != "PlaceholderWithDefault" or op.outputs[0].dtype != tf.bool:
+        return False
+    given = op.inputs[0].op
+    return given.type == "Const" and bool(tf.make_ndarray(given.get_attr("value")))
 
 
 def _numbers(ops: list[tf.Operation]) -> set[float]:

@@ -32,6 +32,12 @@ class Scripted:
     def slots(self) -> dict[str, np.ndarray]:
         return {"slot m of a": np.zeros(2, self.dtype)}
 
+    def moving(self) -> dict[str, np.ndarray]:
+        return {"mean": self.weight["b"]}
+
+    def infer(self, x: np.ndarray, moving: Mapping[str, np.ndarray]) -> np.ndarray:
+        return moving["mean"] * self.gradient
+
     def observe(self, x: np.ndarray, y: np.ndarray) -> Observation:
         number = np.array(self.gradient, self.dtype)
         return Observation(np.ones(3, self.dtype), np.ones((), self.dtype), {"a": number})
@@ -44,7 +50,7 @@ class Scripted:
 
 
 def climb(climber: Any, reference: Any) -> dict[str, Rung]:
-    trace = ladder.record(reference, reference.observe(*BATCHES[0]), BATCHES)
+    trace = ladder.record(reference, reference.observe(*BATCHES[0]), BATCHES, reference.moving())
     return {rung.name: rung for rung in ladder.climb(climber, trace, BATCHES)}
 
 
@@ -57,7 +63,8 @@ def test_twins_are_identical_on_every_rung() -> None:
 def test_no_rung_stops_the_climb_and_the_first_different_step_is_named() -> None:
     rungs = climb(Scripted(steps=(1.0, 2.5, 3.0), gradient=0.25), Scripted())
     assert tuple(rungs) == ladder.NAMES
-    assert [name for name, rung in rungs.items() if not rung.ok] == ["gradients", "all updates"]
+    wrong = [name for name, rung in rungs.items() if not rung.ok]
+    assert wrong == ["gradients", "all updates", "moving averages", "inference"]
     gradients = rungs["gradients"]
     assert (gradients.where, gradients.max_ulp, gradients.max_abs) == ("a", 2**23, 0.25)
     assert gradients.max_rel == 0.5

@@ -17,9 +17,9 @@ def momentum(case: Case) -> Iterator[Candidate]:
     after, theirs = rewrite.moving(), wide.trace.moving[0]
     owners = {
         name: layer
-        for name, variable in rewrite.moved.items()
+        for name, path in rewrite.paths_of_moving().items()
         for layer in case.model.layers
-        if any(variable is weight for weight in layer.weights) and hasattr(layer, "momentum")
+        if path in [weight.path for weight in layer.weights] and hasattr(layer, "momentum")
     }
     alike: dict[tuple[float, float], set[str]] = {}
     for name, layer in owners.items():

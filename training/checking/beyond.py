@@ -18,7 +18,6 @@ from training.parity.tolerances import TOLERANCES
 FAR = (0, 1, 10, 100, 1_000, 10_000, 100_000)
 """Updates at which learning rates are compared, besides those around boundaries."""
 ONLY_IN_TRAINING = (
-    layers.Dropout,
     layers.GaussianNoise,
     layers.GaussianDropout,
     layers.AlphaDropout,
@@ -159,14 +158,17 @@ class _Drawn(NamedTuple):
 
 
 def _inference(examination: Examination) -> Iterator[Seen]:
-    """Layers that do something else where nobody trains."""
+    """Layers that do something else where nobody trains; dropout is off on both sides anyway."""
     found = {
         type(layer).__name__
         for layer in examination.pair.sample._flatten_layers()
         if isinstance(layer, (*ONLY_IN_TRAINING, layers.BatchNormalization))
     }
-    if found:
-        yield Seen(not_compared=f"inference mode, which is another for {', '.join(sorted(found))}")
+    if found and examination.trace.inferred is None:
+        yield Seen(
+            not_compared=f"inference mode, which is another for {', '.join(sorted(found))} (a bool "
+            "placeholder_with_default that is true while training would switch the graph to it)"
+        )
 
 
 LOOKS: tuple[Callable[[Examination], Iterator[Seen]], ...] = (

@@ -46,7 +46,9 @@ class Examination:
         self._pairing = pairing
         self.pair, self.batches, self.seed, self._config = pair, batches, seed, config
         self.optimizer_name = type(pair.sample.optimizer).__name__
-        self.program = GraphProgram(pair.graph, pair.inspection, config, pair.structure.moving)
+        self.program = GraphProgram(
+            pair.graph, pair.inspection, config, pair.structure.moving, pair.structure.switch
+        )
         self.drawn = self.program.weights()
         self.weights = _unhidden(self.drawn, seed)
         self.held = self.program.read(pair.structure.held)
@@ -72,7 +74,8 @@ class Examination:
                 "same batch.\nSwitch its randomness off, for example with a keep_prob that "
                 "defaults to 1.0."
             )
-        return ladder.record(program, observed, batches)
+        averages = _above(program.moving(), self.seed)
+        return ladder.record(program, observed, batches, averages)
 
     def scaled(self, factor: float) -> "Examination":
         """Return the same examination on batches whose x is `factor` times as large."""
@@ -160,8 +163,7 @@ class Examination:
     def rewrite(self, model: keras.Model, pairing: Pairing, *, traced: bool = True) -> Rewrite:
         """Return what climbs for `model`."""
         moving, _ = self.pairing_of_moving(model, pairing)
-        compared = {name: match for name, match in moving.items() if name not in self.biased}
-        return Rewrite(model, pairing, compared, traced=traced)
+        return Rewrite(model, pairing, moving, traced=traced)
 
     def rungs(self, model: keras.Model) -> list[Rung]:
         """Climb the whole ladder in the dtype of the pair, as `fit` would run the model."""
@@ -181,6 +183,7 @@ class Examination:
         """Climb from the weights of `trace`; lazy, see `ladder.climb`."""
         climber.load_weights(trace.weights)
         climber.hold(self.held)
+        noise = {*noise, *self.biased}
         return ladder.climb(climber, trace, batches, noise, probabilities=self.pair.probabilities)
 
 
@@ -218,3 +221,12 @@ def _unhidden(weights: dict[str, np.ndarray], seed: int) -> dict[str, np.ndarray
             array = (array + noise).astype(array.dtype)
         spread[name] = array
     return spread
+
+
+def _above(averages: dict[str, np.ndarray], seed: int) -> dict[str, np.ndarray]:
+    """Return moving averages further from zero, where variances stay: 0 and 1 hide too much."""
+    rng = np.random.default_rng(seed)
+    return {
+        name: array + np.abs(SPREAD * rng.standard_normal(array.shape)).astype(np.float32)
+        for name, array in averages.items()
+    }

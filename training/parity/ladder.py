@@ -1,7 +1,7 @@
 """The parity ladder: ever stronger claims about two models, each with its own result.
 
     variables -> copied weights -> forward -> loss -> gradients -> one update -> N updates
-    -> moving averages, where both sides have some
+    -> moving averages -> inference, where both sides have such
 
 `record` writes down what the reference does; `climb` has another model do the same and yields a
 Rung per claim. No rung stops the climb, unless there is nothing to compare: then only the first is
@@ -9,7 +9,7 @@ there.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
@@ -22,7 +22,7 @@ Batch = tuple[np.ndarray, np.ndarray]
 
 NAMES = (
     *("variables", "copied weights", "forward", "loss", "gradients"),
-    *("one update", "all updates", "moving averages"),
+    *("one update", "all updates", "moving averages", "inference"),
 )
 """The rungs in order."""
 
@@ -38,6 +38,9 @@ class Climber(Protocol):
 
     def moving(self) -> dict[str, np.ndarray]:
         """Return copies of what moves without being trained."""
+
+    def infer(self, x: np.ndarray, moving: Arrays) -> np.ndarray | None:
+        """Return outputs where nobody trains, with these moving averages; None: they have none."""
 
     def step(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         """Run one update; return the loss before it."""
@@ -57,6 +60,10 @@ class Trace:
     """Weights after every update."""
     moving: Sequence[Arrays] = ()
     """Moving averages after every update."""
+    averages: Arrays = field(default_factory=dict)
+    """Moving averages with which was inferred."""
+    inferred: np.ndarray | None = None
+    """Outputs of the first batch before any update, where nobody trains."""
 
 
 @dataclass(frozen=True)
@@ -79,9 +86,13 @@ class Rung:
     """No number on either side is NaN or infinite where the other side has the same."""
 
 
-def record(reference: Climber, observed: Any, batches: Sequence[Batch]) -> Trace:
-    """Return what `reference` does on `batches`, from the weights that it has."""
+def record(reference: Climber, observed: Any, batches: Sequence[Batch], averages: Arrays) -> Trace:
+    """Return what `reference` does on `batches`, from the weights that it has.
+
+    With these moving averages it infers.
+    """
     weights = reference.weights()
+    inferred = reference.infer(batches[0][0], averages)
     losses, after_each, moving, after_one = [], [], [], {}
     for index, (x, y) in enumerate(batches):
         losses.append(reference.step(x, y))
@@ -89,7 +100,7 @@ def record(reference: Climber, observed: Any, batches: Sequence[Batch]) -> Trace
         moving.append(reference.moving())
         if index == 0:
             after_one = {**after_each[0], **reference.slots()}
-    return Trace(weights, observed, losses, after_one, after_each, moving)
+    return Trace(weights, observed, losses, after_one, after_each, moving, averages, inferred)
 
 
 class Kept:
@@ -130,6 +141,10 @@ class Kept:
         """Return copies of what moves without being trained."""
         return dict(self._climber.moving())
 
+    def infer(self, x: np.ndarray, moving: Arrays) -> Any:
+        """Return outputs where nobody trains."""
+        return self._climber.infer(x, moving)
+
     def step(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         """Run one update; return the loss before it."""
         self._losses.append(self._climber.step(x, y))
@@ -154,7 +169,7 @@ def climb(
 
     Lazy: a caller who wants the first failing rung pays for no more. `look` goes to `observe`.
     `noise` are variables whose gradients are zero but for rounding: what an optimizer makes of such
-    a gradient is not compared.
+    a gradient is not compared; and moving averages that are not, either.
     """
     weights = climber.weights()
     yield _variables(weights, reference.weights)
@@ -166,6 +181,7 @@ def climb(
     yield rung("loss", {"loss": observed.loss}, {"loss": first.loss})
     yield rung("gradients", observed.gradients, first.gradients)
 
+    inferred = None if reference.inferred is None else climber.infer(x, reference.averages)
     rungs, moved = [], []
     for index, (x, y) in enumerate(batches):
         step_loss, after = climber.step(x, y), climber.weights()
@@ -179,13 +195,15 @@ def climb(
             yield rung("one update", both, {name: reference.after_one[name] for name in both})
         rungs.append(_step(index, step_loss, after, reference, noise))
     yield _worst(rungs)
-    if moved[0]:
+    if averages := [name for name in moved[0] if name not in noise]:
         yield _worst(
             [
-                rung("moving averages", ours, {name: theirs[name] for name in ours})
-                for ours, theirs in zip(moved, reference.moving, strict=True)
+                rung("moving averages", one, {name: other[name] for name in averages})
+                for one, other in zip(moved, reference.moving, strict=True)
             ]
         )
+    if inferred is not None and reference.inferred is not None:
+        yield rung("inference", {"logits": inferred}, {"logits": reference.inferred})
 
 
 def zero_but_for_rounding(gradients: Arrays) -> set[str]:
