@@ -57,8 +57,8 @@ def copy_of(optimizer: Optimizer, **changes: Any) -> Optimizer:
         fresh.precision = keras.config.floatx()
     elif keras.config.floatx() == "float64":
         exactly(fresh)
-        if isinstance(fresh._learning_rate, keras.optimizers.schedules.LearningRateSchedule):
-            exactly(fresh._learning_rate)
+    if keras.config.floatx() == "float64" and callable(fresh._learning_rate):
+        exactly(fresh._learning_rate)
     return fresh
 
 

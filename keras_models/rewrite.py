@@ -97,8 +97,7 @@ class Rewrite:
             outputs, loss = self._forward(x, y)
         gradients = tape.gradient(loss, values, unconnected_gradients=tf.UnconnectedGradients.ZERO)
         gradients = [tf.convert_to_tensor(gradient) for gradient in gradients]
-        # Keras' cross-entropies go back from probabilities to the logits they were made of.
-        return outputs, getattr(outputs, "_keras_logits", outputs), loss, gradients
+        return outputs, self._logits(outputs), loss, gradients
 
     def _update(self, x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
         if self.own_train_step:
@@ -141,6 +140,11 @@ class Rewrite:
         """Return copies of the moving averages that are paired."""
         return {name: variable.numpy() for name, variable in self._moved.items()}
 
+    def load_moving(self, averages: Mapping[str, np.ndarray]) -> None:
+        """Set the moving averages that are paired."""
+        for name, variable in self._moved.items():
+            variable.assign(averages[name])
+
     def paths_of_moving(self) -> dict[str, str]:
         """Return where the moving averages are in the model."""
         return {name: variable.path for name, variable in self._moved.items()}
@@ -153,15 +157,21 @@ class Rewrite:
         if set(moving) != set(self._moved):
             return None
         before = self.moving()
-        for values in (moving, before):
-            for name, variable in self._moved.items():
-                variable.assign(values[name])
-            if values is moving:
-                outputs = self._run("_infer", x).numpy()
+        self.load_moving(moving)
+        outputs = self._run("_infer", x).numpy()
+        self.load_moving(before)
         return outputs
 
     def _infer(self, x: tf.Tensor) -> tf.Tensor:
-        outputs = self.model(x, training=False)
+        return self._logits(self.model(x, training=False))
+
+    def _logits(self, outputs: tf.Tensor) -> tf.Tensor:
+        """Go back from probabilities to what they were made of, as Keras' cross-entropies do."""
+        loss = keras.losses.get(self.model.loss)
+        kind = loss if callable(loss) and hasattr(loss, "__name__") else type(loss)
+        of_keras = kind.__module__.startswith("keras.")
+        if of_keras and "crossentropy" not in kind.__name__.lower():
+            return outputs
         return getattr(outputs, "_keras_logits", outputs)
 
     def slots(self) -> dict[str, np.ndarray]:

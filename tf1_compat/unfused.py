@@ -88,14 +88,8 @@ def _sums(x: tf.Tensor, layout: str) -> tuple[Callable, Callable, tf.Tensor]:
     )
 
 
-def _forward(
-    norm: Norm,
-    x: tf.Tensor,
-    scale: tf.Tensor,
-    offset: tf.Tensor,
-    mean: tf.Tensor,
-    variance: tf.Tensor,
-) -> Sequence[tf.Tensor]:
+def _forward(norm: Norm, *given: tf.Tensor) -> Sequence[tf.Tensor]:
+    x, scale, offset, mean, variance = given
     total, spread, count = _sums(x, norm.layout)
     passed_on = variance
     if norm.training:
@@ -106,14 +100,8 @@ def _forward(
     return y, mean, passed_on, mean, variance, tf.zeros([0], x.dtype)
 
 
-def _backward(
-    norm: Norm,
-    dy: tf.Tensor,
-    x: tf.Tensor,
-    scale: tf.Tensor,
-    mean: tf.Tensor,
-    variance: tf.Tensor,
-) -> Sequence[tf.Tensor]:
+def _backward(norm: Norm, *given: tf.Tensor) -> Sequence[tf.Tensor]:
+    dy, x, scale, mean, variance = given
     total, spread, count = _sums(x, norm.layout)
     by = tf.math.rsqrt(variance + norm.epsilon)
     normal = (x - spread(mean)) * spread(by)

@@ -10,7 +10,6 @@ from keras import layers
 
 from keras_models import translation
 from keras_models.pairing import Unmatched
-from keras_models.rewrite import Rewrite
 from training.checking.examination import Examination
 from training.checking.search import Explanation
 from training.parity.tolerances import TOLERANCES
@@ -116,12 +115,15 @@ def _ids(examination: Examination) -> Iterator[Seen]:
 def _beginnings(examination: Examination) -> Iterator[Seen]:
     """Initial distributions: one draw on each side; the weights themselves are copied."""
     keras.utils.set_random_seed(examination.seed)  # what is said is the same at every run
+    model, said = examination.fresh_model(), []
     try:
-        drawn = Rewrite(examination.fresh_model(), examination.pairing(examination.pair.sample))
+        drawn = examination.rewrite(model, examination.pairing(model))
     except Unmatched:
         return
-    ours, said = drawn.weights(), []
-    for name, theirs in examination.drawn.items():
+    ours = drawn.weights() | drawn.moving()
+    for name, theirs in {**examination.drawn, **examination.trace.averages_at_first}.items():
+        if name not in ours:
+            continue
         if theirs.dtype.kind != "f" or ours[name].shape != theirs.shape or theirs.size < 2:
             continue  # a single number has no distribution
         one, other = _Drawn.of(theirs), _Drawn.of(ours[name])

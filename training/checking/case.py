@@ -52,6 +52,8 @@ class Candidate:
     """The layers that it changes, where it changes what they compute."""
     pairs: bool = False
     """It only pairs variables otherwise."""
+    least: str | None = None
+    """The rung that has to hold with it: a fitted number makes some rung hold by itself."""
 
 
 Hypothesis = Callable[[Case], Iterator[Candidate]]

@@ -182,6 +182,7 @@ class Examination:
     ) -> Iterator[Rung]:
         """Climb from the weights of `trace`; lazy, see `ladder.climb`."""
         climber.load_weights(trace.weights)
+        climber.load_moving(trace.averages_at_first)
         climber.hold(self.held)
         noise = {*noise, *self.biased}
         return ladder.climb(climber, trace, batches, noise, probabilities=self.pair.probabilities)

@@ -4,6 +4,7 @@ No layer is paired with an op: a layer is right where some tensor behind the gra
 same numbers. That is a hint where to look first, never a verdict.
 """
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import keras
@@ -26,7 +27,7 @@ class Located(NamedTuple):
     kind: str = ""
     """What `wrong` is."""
     near: frozenset[str] = frozenset()
-    """`wrong`, and the layers that it takes its inputs from."""
+    """`wrong`, and the layers that it takes its inputs from, back to the first with weights."""
 
 
 def locate(case: Case) -> Located | None:
@@ -56,8 +57,16 @@ def locate(case: Case) -> Located | None:
             wrong = node
     if wrong is None:
         return Located(right)
-    name, before_it = wrong.operation.name, (node.operation.name for node in wrong.parent_nodes)
-    return Located(right, name, type(wrong.operation).__name__, frozenset((name, *before_it)))
+    name, kind = wrong.operation.name, type(wrong.operation).__name__
+    return Located(right, name, kind, frozenset((name, *_before(wrong))))
+
+
+def _before(node: Any) -> Iterator[str]:
+    """Yield the layers that a call takes its inputs from, back to the first with weights."""
+    for parent in node.parent_nodes:
+        yield parent.operation.name
+        if not getattr(parent.operation, "weights", ()):
+            yield from _before(parent)
 
 
 def _nodes(model: keras.Model) -> list[Any]:

@@ -1,10 +1,13 @@
 """Mistakes in the loss: logits as probabilities, reduction, smoothing, penalties, another loss."""
 
+import dataclasses
+import functools
 from collections.abc import Iterator
 from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from keras_models import copies
 from training.checking.case import Candidate, Case, Hypothesis
@@ -60,6 +63,7 @@ def settings(case: Case) -> Iterator[Candidate]:
                     lambda setting=setting, number=number: _with(  # type: ignore[misc]
                         case, **{setting: number}
                     ),
+                    least="gradients",
                 )
 
 
@@ -77,7 +81,7 @@ def from_logits(case: Case) -> Iterator[Candidate]:
 
 
 def reduction(case: Case) -> Iterator[Candidate]:
-    """A sum on one side, a mean on the other; or any other constant factor."""
+    """A sum on one side, a mean on the other."""
     loss = _loss(case)
     if loss is not None:
         own = "sum" if loss.reduction == "sum" else "mean"
@@ -87,15 +91,24 @@ def reduction(case: Case) -> Iterator[Candidate]:
             f"reduction: a {own} over the batch in Keras, a {other} in TensorFlow 1",
             lambda: _with(case, reduction=full),
         )
+
+
+def factor(case: Case) -> Iterator[Candidate]:
+    """Any constant factor of the loss, besides penalties."""
     assert case.pairing
-    ours = case.examination.wide.observation(case.model, case.pairing)
-    theirs = case.examination.wide.trace.observed
-    factor = float(theirs.loss) / float(ours.loss) if ours.loss else 0.0
-    weight = case.model.get_compile_config()["loss_weights"] or 1.0
-    if factor and isinstance(weight, int | float):
+    wide, weight = case.examination.wide, case.model.get_compile_config()["loss_weights"] or 1.0
+    if not isinstance(weight, int | float):
+        return
+    once, twice = (
+        float(wide.observation(case.having(loss_weights=n * weight).model, case.pairing).loss)
+        for n in (1, 2)
+    )
+    of_data = twice - once
+    if of_data and (fitted := 1 + (float(wide.trace.observed.loss) - once) / of_data):
         yield Candidate(
-            f"factor: TensorFlow 1's loss is {factor:.7g} times Keras'",
-            lambda: case.having(loss_weights=factor * weight),
+            f"factor: TensorFlow 1's loss is {fitted:.7g} times Keras'",
+            lambda: case.having(loss_weights=fitted * weight),
+            least="gradients",
         )
 
 
@@ -121,6 +134,7 @@ def smoothing(case: Case) -> Iterator[Candidate]:
             yield Candidate(
                 f"label smoothing: {own:.6g} in Keras, {other:.6g} in TensorFlow 1",
                 lambda other=other: _with(case, label_smoothing=other),  # type: ignore[misc]
+                least="gradients",
             )
 
 
@@ -183,20 +197,28 @@ def _penalize(kind: str, strengths: dict[str, float]) -> Any:
 
 
 def another(case: Case) -> Iterator[Candidate]:
-    """Another loss function altogether."""
+    """Another loss function altogether; then with another setting than Keras' default."""
+    own = _loss(case)
+    name = type(own).__name__ if own else str(case.model.loss)
+    changed = []
     for kind in LOSSES:
         for options in ({"from_logits": True}, {}):
-            if isinstance(case.model.loss, kind) or (options and "Crossent" not in kind.__name__):
+            if isinstance(own, kind) or (options and "Crossent" not in kind.__name__):
                 continue
-            own = _loss(case)
-            name = type(own).__name__ if own else str(case.model.loss)
-            yield Candidate(
-                f"loss: {name} in Keras, {kind.__name__} in TensorFlow 1",
-                lambda kind=kind, options=options: case.having(  # type: ignore[misc]
-                    loss=kind(**options)
-                ),
-            )
+            loss = kind(reduction=own.reduction if own else "sum_over_batch_size", **options)
+            cause = f"loss: {name} in Keras, {kind.__name__} in TensorFlow 1"
+            make = functools.partial(case.having, loss=loss)
+            changed.append((cause, make))
+            yield Candidate(cause, make, least="gradients")
+    for cause, make in changed:
+        try:
+            other = make()
+            for candidate in (*smoothing(other), *settings(other)):
+                yield dataclasses.replace(candidate, cause=f"{cause}; {candidate.cause}")
+        except (ValueError, TypeError, tf.errors.OpError):
+            continue  # a loss that these outputs or labels cannot have
 
 
 OF_GRADIENTS: tuple[Hypothesis, ...] = (penalties,)
 ALL: tuple[Hypothesis, ...] = (*(from_logits, smoothing, penalties, settings, another, reduction),)
+LAST: tuple[Hypothesis, ...] = (factor,)

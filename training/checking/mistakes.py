@@ -18,9 +18,15 @@ def candidates(case: Case, failing: Rung) -> Iterator[Candidate]:
     """Yield what could explain the first failing rung, the likeliest first."""
     families: dict[str, tuple[Hypothesis, ...]] = {
         "variables": variable_mistakes.OF_SHAPE,
-        "forward": (*forward_mistakes.ALL, *place_mistakes.ALL, *variable_mistakes.OF_VALUE),
-        "loss": loss_mistakes.ALL,
-        "gradients": loss_mistakes.OF_GRADIENTS,
+        "forward": (
+            *place_mistakes.FIRST,
+            *forward_mistakes.ALL,
+            *place_mistakes.LAST,
+            *variable_mistakes.OF_VALUE,
+        ),
+        # Keras takes no penalty for a layer that is frozen.
+        "loss": (*loss_mistakes.ALL, update_mistakes.frozen, *loss_mistakes.LAST),
+        "gradients": (*loss_mistakes.OF_GRADIENTS, update_mistakes.frozen),
         "one update": update_mistakes.ALL,
         "all updates": update_mistakes.ALL,
         "moving averages": average_mistakes.ALL,

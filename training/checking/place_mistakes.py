@@ -188,6 +188,6 @@ def _nodes(model: keras.Model) -> list[Any]:
     return [node for depth in by_depth for node in by_depth[depth] if not node.is_input]
 
 
-ALL: tuple[Hypothesis, ...] = (
-    *(extra_layer, order, branches, operators, missing_activation, missing_factor),
-)
+FIRST: tuple[Hypothesis, ...] = (extra_layer, order, branches, operators)
+LAST: tuple[Hypothesis, ...] = (missing_activation, missing_factor)
+"""Which can do the same as another setting of a layer, and say it less well."""

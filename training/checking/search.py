@@ -120,6 +120,8 @@ def _better(best: _Best, candidate: Candidate, *, quick: bool) -> _Best:
         layers = _layers(changed) if _of_outputs(left) else 0
     except (Unmatched, ValueError, TypeError, LookupError, AttributeError, tf.errors.OpError):
         return best  # a change that this model cannot take explains nothing
+    if candidate.least and height(left) <= NAMES.index(candidate.least):
+        return best
     reached = Reached(height(left), layers)
     return _Best(reached, candidate, changed, left) if reached > best.reached else best
 

@@ -146,10 +146,14 @@ def another_optimizer(case: Case) -> Iterator[Candidate]:
     """Another rule altogether: the graph's own takes its place, hyperparameters and all."""
     rule = case.examination.rule
     own = case.examination.optimizer_name
-    if rule in translation.RULES and translation.rule(case.model.optimizer) != rule:
+    if rule not in translation.RULES or translation.rule(case.model.optimizer) == rule:
+        return
+    for options in (translation.common(case.model.optimizer), {}):
         yield Candidate(
             f"optimizer: {own} in Keras, {rule} in TensorFlow 1",
-            lambda: case.having(optimizer=translation.make(str(rule), _tf1_values(case), {})),
+            lambda options=options: case.having(  # type: ignore[misc]
+                optimizer=translation.make(str(rule), _tf1_values(case), options)
+            ),
         )
 
 

@@ -119,6 +119,7 @@ class Wide:
         """Return a float64 model as a Rewrite that has the weights of the beginning."""
         rewrite = self._examination.rewrite(model, pairing, traced=False)
         rewrite.load_weights(self.trace.weights)
+        rewrite.load_moving(self.trace.averages_at_first)
         rewrite.hold(self._examination.held)
         return rewrite
 

@@ -58,6 +58,8 @@ class Trace:
     """Weights and slots after the first update."""
     after_each: Sequence[Arrays]
     """Weights after every update."""
+    averages_at_first: Arrays = field(default_factory=dict)
+    """Moving averages before any update."""
     moving: Sequence[Arrays] = ()
     """Moving averages after every update."""
     averages: Arrays = field(default_factory=dict)
@@ -92,7 +94,7 @@ def record(reference: Climber, observed: Any, batches: Sequence[Batch], averages
     With these moving averages it infers.
     """
     weights = reference.weights()
-    inferred = reference.infer(batches[0][0], averages)
+    at_first, inferred = reference.moving(), reference.infer(batches[0][0], averages)
     losses, after_each, moving, after_one = [], [], [], {}
     for index, (x, y) in enumerate(batches):
         losses.append(reference.step(x, y))
@@ -100,7 +102,9 @@ def record(reference: Climber, observed: Any, batches: Sequence[Batch], averages
         moving.append(reference.moving())
         if index == 0:
             after_one = {**after_each[0], **reference.slots()}
-    return Trace(weights, observed, losses, after_one, after_each, moving, averages, inferred)
+    return Trace(
+        *(weights, observed, losses, after_one, after_each, at_first, moving, averages, inferred)
+    )
 
 
 class Kept:
@@ -116,6 +120,10 @@ class Kept:
     def load_weights(self, weights: Arrays) -> None:
         """Set the trained variables."""
         self._climber.load_weights(weights)
+
+    def load_moving(self, averages: Arrays) -> None:
+        """Set the moving averages."""
+        self._climber.load_moving(averages)
 
     def hold(self, values: Arrays) -> None:
         """Set what nobody trains."""

@@ -271,7 +271,7 @@ def _frozen(recipe: Recipe) -> Iterator[Mistake]:
     words = (f"layer {names[0]} is frozen (trainable=False)",)
     yield Mistake("first frozen", recipe.having(frozen=tuple(names[:1])), words)
     if len(names) > 2:
-        words = (f"layers {', '.join(names[:2])} are frozen (trainable=False)",)
+        words = (*names[:2], "are frozen (trainable=False)")
         yield Mistake("two frozen", recipe.having(frozen=tuple(names[:2])), words)
 
 

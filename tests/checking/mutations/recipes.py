@@ -3,6 +3,10 @@
 from tests.checking.mutations.recipe import Part, Recipe, part
 
 
+def _dense(name: str, units: int, activation: str = "linear") -> Part:
+    return part("dense", name, units=units, activation=activation)
+
+
 def _norm(name: str, momentum: float = 0.9) -> Part:
     return part("batch_norm", name, epsilon=1e-3, momentum=momentum)
 
@@ -39,7 +43,7 @@ def resnet_20() -> Recipe:
         _norm("stem_norm"),
         part("activation", "stem_relu", of="relu"),
     )
-    end = (part("reduce", of="average"), part("dense", "out", units=10))
+    end = (part("reduce", of="average"), _dense("out", 10))
     return Recipe(
         "resnet-20",
         (32, 32, 3),
@@ -55,16 +59,16 @@ RECIPES: tuple[Recipe, ...] = (
     Recipe(
         "perceptron",
         (6,),
-        (part("dense", "hidden", units=5, activation="relu"), part("dense", "out", units=3)),
+        (_dense("hidden", 5, "relu"), _dense("out", 3)),
         optimizer=ADAM,
     ),
     Recipe(
         "penalized sigmoids",
         (6,),
         (
-            part("dense", "first", units=5, activation="sigmoid"),
-            part("dense", "second", units=5, activation="sigmoid"),
-            part("dense", "out", units=3),
+            _dense("first", 5, "sigmoid"),
+            _dense("second", 5, "sigmoid"),
+            _dense("out", 3),
         ),
         part("sparse"),
         part("sgd", learning_rate=0.1),
@@ -73,28 +77,28 @@ RECIPES: tuple[Recipe, ...] = (
     Recipe(
         "regression",
         (5,),
-        (part("dense", "hidden", units=4, activation="tanh"), part("dense", "out", units=1)),
+        (_dense("hidden", 4, "tanh"), _dense("out", 1)),
         part("mse"),
         part("momentum", learning_rate=0.05, momentum=0.9),
     ),
     Recipe(
         "nesterov",
         (5,),
-        (part("dense", "hidden", units=6, activation="elu"), part("dense", "out", units=2)),
+        (_dense("hidden", 6, "elu"), _dense("out", 2)),
         part("mae"),
         part("momentum", learning_rate=0.05, momentum=0.8, use_nesterov=True),
     ),
     Recipe(
         "huber",
         (5,),
-        (part("dense", "hidden", units=4, activation="softplus"), part("dense", "out", units=1)),
+        (_dense("hidden", 4, "softplus"), _dense("out", 1)),
         part("huber", delta=0.5),
         part("adagrad", learning_rate=0.1, initial_accumulator_value=0.1),
     ),
     Recipe(
         "smoothed labels",
         (6,),
-        (part("dense", "hidden", units=5, activation="relu"), part("dense", "out", units=4)),
+        (_dense("hidden", 5, "relu"), _dense("out", 4)),
         part("softmax", smoothing=0.1),
         part("adam", learning_rate=0.01, clip=part("global_clipnorm", limit=0.5)),
     ),
@@ -102,8 +106,8 @@ RECIPES: tuple[Recipe, ...] = (
         "autoencoder",
         (6,),
         (
-            part("dense", "encoder", units=3, activation="sigmoid"),
-            part("dense", "decoder", units=6),
+            _dense("encoder", 3, "sigmoid"),
+            _dense("decoder", 6),
         ),
         part("sigmoid"),
         part("rmsprop", learning_rate=0.01, decay=0.9, momentum=0.5, epsilon=1e-6),
@@ -117,7 +121,7 @@ RECIPES: tuple[Recipe, ...] = (
             part("conv", "c2", filters=4, size=3, activation="relu"),
             _pool("average"),
             part("flatten"),
-            part("dense", "out", units=3),
+            _dense("out", 3),
         ),
         part("sparse"),
         ADAM,
@@ -132,7 +136,7 @@ RECIPES: tuple[Recipe, ...] = (
             part("conv", "c2", filters=4, size=3, dilation=2),
             part("leaky_relu", "leaky_2", slope=0.2),
             part("reduce", of="average"),
-            part("dense", "out", units=3),
+            _dense("out", 3),
         ),
         optimizer=part("rmsprop", learning_rate=0.01, decay=0.9, epsilon=1e-3),
     ),
@@ -143,7 +147,7 @@ RECIPES: tuple[Recipe, ...] = (
             part("dense", "hidden", units=5, bias=False),
             _norm("norm"),
             part("activation", "relu", of="relu"),
-            part("dense", "out", units=3),
+            _dense("out", 3),
         ),
         optimizer=part("sgd", learning_rate=0.1),
     ),
@@ -156,7 +160,7 @@ RECIPES: tuple[Recipe, ...] = (
             part("activation", "stem_relu", of="relu"),
             *_block("a", 4),
             part("reduce", of="average"),
-            part("dense", "out", units=3),
+            _dense("out", 3),
         ),
         part("sparse"),
         part("momentum", learning_rate=0.1, momentum=0.9),
@@ -169,7 +173,7 @@ RECIPES: tuple[Recipe, ...] = (
             part("embedding", "table", ids=12, width=4),
             part("conv", "c1", filters=5, size=3, activation="relu", padding="valid"),
             part("reduce", of="max"),
-            part("dense", "out", units=2),
+            _dense("out", 2),
         ),
         part("softmax"),
         part("sgd", learning_rate=0.1),
@@ -185,7 +189,7 @@ RECIPES: tuple[Recipe, ...] = (
                 (part("column", at=0), part("embedding", "users", ids=9, width=4)),
                 (part("column", at=1), part("embedding", "items", ids=9, width=4)),
             ),
-            part("dense", "out", units=1),
+            _dense("out", 1),
         ),
         part("mse"),
         part("sgd", learning_rate=0.1),
@@ -198,13 +202,13 @@ RECIPES: tuple[Recipe, ...] = (
             part(
                 "concat",
                 "both",
-                (part("dense", "wide", units=4, activation="relu"),),
+                (_dense("wide", 4, "relu"),),
                 (
-                    part("dense", "deep_1", units=5, activation="relu"),
-                    part("dense", "deep_2", units=4, activation="relu"),
+                    _dense("deep_1", 5, "relu"),
+                    _dense("deep_2", 4, "relu"),
                 ),
             ),
-            part("dense", "out", units=3),
+            _dense("out", 3),
         ),
         part("softmax", weight=0.5),
         part("adam", learning_rate=0.01, beta1=0.5, epsilon=1e-4),
@@ -218,7 +222,7 @@ RECIPES: tuple[Recipe, ...] = (
             part("add", "skip", (part("attention", "attend", width=4, divisor=2.0),)),
             part("layer_norm", "norm", epsilon=1e-6),
             part("reduce", of="average"),
-            part("dense", "out", units=3),
+            _dense("out", 3),
         ),
         part("sparse"),
         part("sgd", learning_rate=0.1),
@@ -227,7 +231,7 @@ RECIPES: tuple[Recipe, ...] = (
     Recipe(
         "decaying rate",
         (6,),
-        (part("dense", "hidden", units=5, activation="relu"), part("dense", "out", units=3)),
+        (_dense("hidden", 5, "relu"), _dense("out", 3)),
         optimizer=part(
             "momentum",
             learning_rate=0.1,
@@ -238,7 +242,7 @@ RECIPES: tuple[Recipe, ...] = (
     Recipe(
         "stepwise rate",
         (6,),
-        (part("dense", "hidden", units=5, activation="tanh"), part("dense", "out", units=3)),
+        (_dense("hidden", 5, "tanh"), _dense("out", 3)),
         optimizer=part(
             "adam",
             learning_rate=0.01,
@@ -249,9 +253,9 @@ RECIPES: tuple[Recipe, ...] = (
         "transfer",
         (6,),
         (
-            part("dense", "base_1", units=6, activation="relu"),
-            part("dense", "base_2", units=6, activation="relu"),
-            part("dense", "head", units=3),
+            _dense("base_1", 6, "relu"),
+            _dense("base_2", 6, "relu"),
+            _dense("head", 3),
         ),
         optimizer=ADAM,
         frozen=("base_1", "base_2"),
@@ -261,9 +265,9 @@ RECIPES: tuple[Recipe, ...] = (
         (6,),
         (
             part("scale", "scaled", by=0.5),
-            part("dense", "hidden", units=5, activation="relu"),
+            _dense("hidden", 5, "relu"),
             part("dropout", "drop", rate=0.5),
-            part("dense", "out", units=3),
+            _dense("out", 3),
         ),
         part("softmax"),
         part("adam", learning_rate=0.01, clip=part("clipvalue", limit=0.05)),
