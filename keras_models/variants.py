@@ -4,6 +4,7 @@ Every variant is a clone, freshly initialized; the model that was given stays as
 """
 
 import contextlib
+import inspect
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -81,13 +82,22 @@ def _cloned(
     wide = keras.config.floatx() != "float32" and not in_order and getattr(model, "inputs", None)
     inputs = keras.tree.map_structure(fresh, model.input) if wide else None
     with _not_compiled(model):
-        more = {"call_function": call} if call else {}
-        clone = keras.models.clone_model(model, inputs, clone_function=rebuilt, **more)
+        options = {} if in_order else {"call_function": call or _called}
+        clone = keras.models.clone_model(model, inputs, clone_function=rebuilt, **options)
     kind = type(model)
     if in_order and type(clone) is not kind:
         begin = [keras.Input(batch_shape=model.input_shape)] if model.built else []
         clone = kind([*begin, *clone.layers])
     return clone
+
+
+def _called(operation: Any, *given: Any, **options: Any) -> Any:
+    """Call a layer with those options that it takes: it may stand for one of another kind."""
+    if isinstance(operation, Layer):
+        takes = inspect.signature(operation.call).parameters
+        if not any(one.kind is one.VAR_KEYWORD for one in takes.values()):
+            options = {name: value for name, value in options.items() if name in takes}
+    return operation(*given, **options)
 
 
 @contextlib.contextmanager
@@ -132,8 +142,12 @@ def recompiled_in_float64(model: keras.Model) -> keras.Model:
     """
     if other := [weight.path for weight in model.weights if weight.dtype != "float64"]:
         raise TypeError(f"{other[0]} has a dtype of its own")
+    copies.exactly(model)
     model.compile(
-        copies.copy_of(model.optimizer), copies.copy_of_loss(model.loss), jit_compile=False
+        copies.copy_of(model.optimizer),
+        copies.copy_of_loss(model.loss),
+        model.get_compile_config()["loss_weights"],
+        jit_compile=False,
     )
     return model
 

@@ -132,7 +132,7 @@ def _of_outputs(failing: Rung | None) -> bool:
 
 def _layers(case: Case) -> int:
     located = locate(case)
-    return located.right if located else 0
+    return located.right + (located.wrong is None) if located else 0
 
 
 def climb(case: Case) -> Rung | None:

@@ -103,7 +103,7 @@ def _extra(recipe: Recipe) -> Iterator[Mistake]:
         yield Mistake("scaled once more", with_(first=(more,)), words)
     for of in ("softmax", "relu"):
         more = part("activation", "more", of=of)
-        words = ("layer more",)
+        words = ("more",)
         yield Mistake(f"{of} at the end", with_(last=(more,)), words)
     if all(one.kind != "dropout" for one in recipe.net):
         more = part("dropout", "more", rate=0.3)
