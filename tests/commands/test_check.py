@@ -68,6 +68,54 @@ def test_article_with_keras_default_epsilon_is_different(
     assert "every rung holds" in cause["evidence"]
 
 
+TWO_MISTAKES = """
+import keras, tensorflow as tf
+tf1 = tf.compat.v1
+def tf1_graph():
+    x, y = tf1.placeholder(tf.float32, [None, 4]), tf1.placeholder(tf.float32, [None, 2])
+    hidden = tf.nn.relu(tf.matmul(x, tf1.get_variable("W", [4, 3])))
+    logits = tf.matmul(hidden, tf1.get_variable("V", [3, 2]))
+    cost = tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(labels=y, logits=logits))
+    train_op = tf1.train.GradientDescentOptimizer(0.1).minimize(cost)
+    return {"x": x, "y": y, "cost": cost, "train_op": train_op, "logits": logits}
+def keras_model():
+    first = keras.layers.Dense(3, "tanh", use_bias=False, name="first")
+    model = keras.Sequential([keras.Input([4]), first, keras.layers.Dense(2, use_bias=False)])
+    model.compile(keras.optimizers.SGD(0.2), keras.losses.CategoricalCrossentropy(from_logits=True))
+    return model
+"""
+
+
+def test_search_says_where_it_begins_and_every_mistake_that_it_finds(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pair = tmp_path / "pair.py"
+    pair.write_text(TWO_MISTAKES)
+    assert cli.main(["check", str(pair), "--steps", "2"]) == 1
+    said = capsys.readouterr().err.splitlines()
+    at = said.index(f"running the code in {pair}")
+    begins = "the rung forward differs in float64, first in layer first (Dense)"
+    assert said[at + 1] == f"searching for the cause: {begins}"
+    activation, rate = (line for line in said if line.startswith("found: "))
+    assert activation.startswith("found: activation of layer first: tanh in Keras, relu in Tens")
+    assert activation.endswith("; changed, forward holds")
+    assert rate.startswith("found: learning_rate: 0.2 in Keras, 0.1 in TensorFlow 1")
+    assert rate.endswith("; changed, every rung holds")
+    assert cli.main(["check", str(pair), "--steps", "2", "--quiet"]) == 1
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("name", ["article", "article_exact"])
+def test_nothing_is_said_of_a_search_where_nothing_is_wrong(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["check", str(ROOT / "examples" / f"{name}.py"), "--steps", "2"]) == 0
+    said = capsys.readouterr().err
+    assert "running the code in" in said
+    assert "searching" not in said
+    assert "found" not in said
+
+
 def test_digits_are_fed_where_the_placeholders_hold_them(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

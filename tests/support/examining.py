@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from training.checking.diagnosis import Diagnosis
+from training.checking.diagnosis import Diagnosis, diagnose
 from training.commands import check
 from training.machine import devices
 from training.machine.devices import Device
@@ -15,4 +15,5 @@ def examine(names: dict[str, Any], **options: Any) -> Diagnosis:
     """Return the diagnosis of what a PAIR.py with these names would define."""
     config = CheckConfig(pair=Path("pair.py"), **{"steps": 3, "batch_size": 8, **options})
     loaded = pair.validate(config.pair, names, config.seed)
-    return check.examine(loaded, config, devices.session_config(Device("CPU", 0)))
+    session = devices.session_config(Device("CPU", 0))
+    return diagnose(check.examine(loaded, config, session), config.budget)

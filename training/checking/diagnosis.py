@@ -20,11 +20,14 @@ from training.checking.float64_answer import ask
 from training.checking.pieces import swap
 from training.checking.search import (
     UNMATCHED,
+    Effort,
     Explanation,
+    Note,
     Search,
     distance,
     explain,
     first_failing,
+    silent,
 )
 from training.errors import UserError, first_line
 from training.parity.ladder import Rung, Trace
@@ -59,14 +62,18 @@ class Diagnosis:
         return first_failing(self.rungs)
 
 
-def diagnose(examination: Examination, budget: float = BUDGET) -> Diagnosis:
-    """Return the diagnosis. Raises UserError where variables cannot be matched at all."""
+def diagnose(examination: Examination, budget: float = BUDGET, note: Note = silent) -> Diagnosis:
+    """Return the diagnosis; `note` is told how the search for a cause, if there is one, comes on.
+
+    Raises UserError where variables cannot be matched at all.
+    """
+    effort = Effort(budget, note)
     rungs, did = examination.user_climb()
-    found = _judge(examination, rungs, did, budget)
+    found = _judge(examination, rungs, did, effort)
     if found.better:
         examination = examination.paired(found.better)
         told_apart = _told_apart(examination)
-        found = _judge(examination, *examination.user_climb(), budget)
+        found = _judge(examination, *examination.user_climb(), effort)
         found = replace(found, causes=[told_apart, *found.causes])
     seen = beyond.look(examination)
     unseen = [one.not_compared for one in seen if one.not_compared]
@@ -75,7 +82,7 @@ def diagnose(examination: Examination, budget: float = BUDGET) -> Diagnosis:
         known = found.causes if found.verdict == "different" else ()
         found = replace(found, verdict="different", causes=[*known, *differences])
     elif found.verdict in PROVEN:
-        found, said = _judge_clips(examination, found, budget)
+        found, said = _judge_clips(examination, found, effort)
         unseen += said
     return replace(found, not_compared=unseen)
 
@@ -94,7 +101,7 @@ def _told_apart(examination: Examination) -> Explanation:
 
 
 def _judge_clips(
-    examination: Examination, found: Diagnosis, budget: float
+    examination: Examination, found: Diagnosis, effort: Effort
 ) -> tuple[Diagnosis, list[str]]:
     """Judge once more on larger numbers, where a gradient is clipped only then; and say if not."""
     in_keras = _clips(examination.pair.sample.optimizer)
@@ -108,7 +115,7 @@ def _judge_clips(
     factor = factor or SCALES[-1]
     try:
         larger = examination.scaled(factor)
-        again = _judge(larger, *larger.user_climb(), budget)
+        again = _judge(larger, *larger.user_climb(), effort)
     except (UserError, TypeError) as error:
         return found, [f"clipping ({first_line(error)})"]
     if again.verdict == "different":
@@ -124,7 +131,7 @@ def _clips(optimizer: keras.optimizers.Optimizer) -> bool:
 
 
 def _judge(
-    examination: Examination, rungs: Sequence[Rung], did: Trace | None, budget: float
+    examination: Examination, rungs: Sequence[Rung], did: Trace | None, effort: Effort
 ) -> Diagnosis:
     failing = first_failing(rungs)
     if failing is None:
@@ -149,7 +156,7 @@ def _judge(
         left = [] if first_failing(swapped) is None else [_rounding(swapped, answer.rungs)]
         return Diagnosis("equivalent", rungs, [*pieces, *left])
     with examination.wide.scope():
-        return _find_mistakes(examination, model, rungs, budget)
+        return _find_mistakes(examination, model, rungs, effort)
 
 
 def _judge_without_clones(
@@ -180,10 +187,10 @@ def _by_float32(rungs: Sequence[Rung], doubt: str) -> Diagnosis:
 
 
 def _find_mistakes(
-    examination: Examination, model: keras.Model, rungs: Sequence[Rung], budget: float
+    examination: Examination, model: keras.Model, rungs: Sequence[Rung], effort: Effort
 ) -> Diagnosis:
     """Return the verdict "different" with its causes; to be called within float64."""
-    search = Search(examination, variants.in_float64(model), budget)
+    search = Search(examination, variants.in_float64(model), effort)
     found, left = explain(search)
     if not found and search.case.pairing is None:
         raise UserError(
@@ -194,7 +201,8 @@ def _find_mistakes(
     if left is not None:
         what = "no cause that was tried explains it"
         if search.spent:
-            what = f"none of the causes tried in {budget:g} s explains it (--budget takes more)"
+            seconds = f"{effort.seconds:g} s"
+            what = f"none of the causes tried in {seconds} explains it (--budget takes more)"
         unexplained = f"{distance(left)} in float64{_where(search)}, and {what}"
     better = _better_pairing(search, found) if left is None else None
     return Diagnosis("different", rungs, found, unexplained, better=better)

@@ -1,7 +1,7 @@
 """The search for what is wrong: one mistake after another is mended until the ladder holds."""
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -12,11 +12,26 @@ from keras_models.pairing import Pairing, Unmatched
 from training.checking import mistakes
 from training.checking.case import Candidate, Case
 from training.checking.examination import Examination
-from training.checking.localization import locate
+from training.checking.localization import Located, locate
 from training.parity.ladder import NAMES, Rung
 
 UNMATCHED = Rung("variables", False, None, float("inf"), float("inf"), None)
 """Nothing can be compared where variables have no counterpart."""
+
+
+Note = Callable[[str], None]
+"""What a search calls with a line on how far it has come."""
+
+
+def silent(line: str) -> None:
+    """Say nothing."""
+
+
+class Effort(NamedTuple):
+    """What a search for a cause may take, and whom it tells how it comes on."""
+
+    seconds: float
+    note: Note = silent
 
 
 @dataclass(frozen=True)
@@ -30,15 +45,18 @@ class Explanation:
 
 
 class Search:
-    """A float64 model that fails on some rung, and the seconds that may be spent on it."""
+    """A float64 model that fails on some rung, and the effort that may be spent on it."""
 
-    def __init__(self, examination: Examination, wide: keras.Model, budget: float) -> None:
+    def __init__(self, examination: Examination, wide: keras.Model, effort: Effort) -> None:
         try:
             pairing: Pairing | None = examination.pairing(wide)
         except Unmatched:
             pairing = None
         self.first = self.case = Case(examination, wide, pairing)
-        self._until = time.monotonic() + budget
+        self.failing: Rung | None = None
+        """The first rung that failed, before anything was changed."""
+        self.note = effort.note
+        self._until = time.monotonic() + effort.seconds
 
     @property
     def spent(self) -> bool:
@@ -70,10 +88,13 @@ def explain(search: Search) -> tuple[list[Explanation], Rung | None]:
     """
     found: list[Explanation] = []
     case = search.case
-    failing = climb(case)
+    failing = search.failing = climb(case)
     case = case.having()  # the other one has been trained
     while failing is not None:
-        best = _best(search, case, failing)
+        located = locate(case) if _of_outputs(failing) else None
+        if not found:
+            search.note(_beginning(failing, located))
+        best = _best(search, case, failing, located)
         if best.candidate is None or best.case is None:
             search.case = case
             return found, failing
@@ -82,14 +103,22 @@ def explain(search: Search) -> tuple[list[Explanation], Rung | None]:
             where = f"{best.reached.layers} layers agree"
         evidence = f"{distance(failing)} in float64; changed, {where}"
         found.append(Explanation(best.candidate.cause, evidence, best.candidate.pairs))
+        search.note(f"found: {best.candidate.cause}; changed, {where}")
         case, failing = best.case.having(), best.left
     search.case = case
     return found, None
 
 
-def _best(search: Search, case: Case, failing: Rung) -> _Best:
+def _beginning(failing: Rung, located: Located | None) -> str:
+    """Say which rung fails and, if that is known, at which layer."""
+    where = ""
+    if located is not None and located.wrong is not None:
+        where = f", first in layer {located.wrong} ({located.kind})"
+    return f"searching for the cause: the rung {failing.name} differs in float64{where}"
+
+
+def _best(search: Search, case: Case, failing: Rung, located: Located | None) -> _Best:
     """Try what could be wrong where the forward pass departs, if that is known; then everything."""
-    located = locate(case) if _of_outputs(failing) else None
     best = _Best(Reached(height(failing), located.right if located else 0))
     if located is not None and located.wrong is not None:
         near = [c for c in mistakes.candidates(case, failing) if located.near & {*c.layers}]

@@ -21,7 +21,7 @@ from training.options.check import CheckConfig
 from training.parity.ladder import Batch
 
 if TYPE_CHECKING:
-    from training.checking.diagnosis import Diagnosis
+    from training.checking.examination import Examination
 
 STATUS = {"identical": 0, "equivalent": 0, "different": 1, "undecided": 3}
 """Verdict -> exit status."""
@@ -30,6 +30,7 @@ STATUS = {"identical": 0, "equivalent": 0, "different": 1, "undecided": 3}
 def run(config: CheckConfig) -> int:
     """Run the command; return its exit status."""
     device = devices.choose("cpu")
+    from training.checking.diagnosis import diagnose
     from training.reports import check
 
     out = Output(config)
@@ -37,19 +38,18 @@ def run(config: CheckConfig) -> int:
     out.note(f"running the code in {config.pair}")
     with contextlib.redirect_stdout(sys.stderr):
         loaded = pair.load(config.pair, config.seed)
-        found = examine(loaded, config, devices.session_config(device))
+        examination = examine(loaded, config, devices.session_config(device))
+        found = diagnose(examination, config.budget, out.note)
     out.show(check.text(found))
     out.result(check.facts(found))
     return STATUS[found.verdict]
 
 
-def examine(loaded: Pair, config: CheckConfig, session: Any) -> "Diagnosis":
-    """Make the batches and return the diagnosis; raises UserError."""
-    from training.checking.diagnosis import diagnose
+def examine(loaded: Pair, config: CheckConfig, session: Any) -> "Examination":
+    """Make the batches and return the pair under examination; raises UserError."""
     from training.checking.examination import Examination
 
-    examination = Examination(loaded, _batches(config, loaded), config.seed, session)
-    return diagnose(examination, config.budget)
+    return Examination(loaded, _batches(config, loaded), config.seed, session)
 
 
 def _batches(config: CheckConfig, loaded: Pair) -> list[Batch]:
