@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from tf1_compat import float64, updates
+from tf1_compat import float64, structure, updates
 from tf1_compat.updates import Update
 
 
@@ -162,18 +162,23 @@ class GraphProgram:
         self.assign(before)
         return outputs
 
-    def tensors(self, x: np.ndarray, y: np.ndarray) -> list[np.ndarray]:
-        """Return every tensor of floats, one row of x a row, that the outputs are made of."""
+    def tensors(self, x: np.ndarray, y: np.ndarray) -> dict[str, np.ndarray]:
+        """Return by name every tensor of floats, one row of x a row, that outputs are made of."""
         ends = self.inspection.endpoints
         last = self._graph.get_tensor_by_name(ends.get("logits") or ends["cost"]).op
+        hidden = structure.in_control_flow(last)
         behind = [
-            tensor
+            tensor.name
             for op in updates.ancestors([last], control=False)
             for tensor in op.outputs
-            if tensor.dtype.is_floating and op._get_control_flow_context() is None
+            if tensor.dtype.is_floating and op.name not in hidden
         ]
         values = self._session.run(behind, {ends["x"]: x, ends["y"]: y})
-        return [value for value in values if value.ndim and len(value) == len(x)]
+        return {
+            name: value
+            for name, value in zip(behind, values, strict=True)
+            if value.ndim and len(value) == len(x)
+        }
 
     def applied_gradients(self, x: np.ndarray, y: np.ndarray) -> dict[str, np.ndarray]:
         """Return the gradients as the update ops would get them, after any clipping."""

@@ -179,6 +179,16 @@ def leaky(x: tf.Tensor) -> tf.Tensor:
     return tf.nn.leaky_relu(linear(x), 0.1)
 
 
+def branched(x: tf.Tensor) -> tf.Tensor:
+    """A branch as TensorFlow 1 wrote it: Switch and Merge, of which one side never runs."""
+    tf1.disable_control_flow_v2()
+    try:
+        training = tf1.placeholder_with_default(True, [])
+        return tf1.cond(training, lambda: linear(tf.nn.relu(x)), lambda: tf.zeros([1, 1]))
+    finally:
+        tf1.enable_control_flow_v2()
+
+
 def three_layers(trained: Callable = lambda name: True) -> TF1:
     return TF1(units=(6, 5, 4, 3), trained=trained)
 
@@ -264,6 +274,13 @@ WRONG: dict[str, tuple[Names, str]] = {
             sequential(dense(), lambda: layers.LeakyReLU(0.2, name="leaky")),
         ),
         "negative_slope of layer leaky: 0.2 in Keras, 0.1 in TensorFlow 1",
+    ),
+    "a branch of the graph": (
+        pair(
+            regression(branched, descend),
+            sequential(lambda: layers.Activation("tanh", name="before"), dense()),
+        ),
+        "activation of layer before: tanh in Keras, relu in TensorFlow 1",
     ),
     "two layers frozen in TensorFlow 1": (
         write(

@@ -4,13 +4,14 @@ No layer is paired with an op: a layer is right where some tensor behind the gra
 same numbers. That is a hint where to look first, never a verdict.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import keras
 import numpy as np
 
 from training.checking.case import Case
+from training.checking.wide import Wide
 from training.parity.tolerances import TOLERANCES
 
 FEW = 16
@@ -30,35 +31,53 @@ class Located(NamedTuple):
     """`wrong`, and the layers that it takes its inputs from, back to the first with weights."""
 
 
+class Output(NamedTuple):
+    """What one call of a layer or of an operation gave."""
+
+    node: Any
+    """Keras' node of the call."""
+    values: np.ndarray
+
+
 def locate(case: Case) -> Located | None:
     """Return where the outputs of a float64 model depart; None where its layers cannot be seen."""
-    assert case.pairing
-    wide = case.examination.wide
-    wide.begun(case.model, case.pairing)  # its weights are the beginning's
-    nodes = _nodes(case.model)
-    if not nodes:
+    tensors = case.examination.wide.tensors
+    found = outputs(case)
+    if not found:
         return None
+    right = [one.node for one in found if next(having(one.values, tensors), None)]
+    count = sum(not isinstance(node.operation, keras.layers.Identity) for node in right)
+    wrong = departure(found, right)
+    if wrong is None:
+        return Located(count)
+    name, kind = wrong.operation.name, type(wrong.operation).__name__
+    return Located(count, name, kind, frozenset((name, *_before(wrong))))
+
+
+def outputs(case: Case, wide: Wide | None = None) -> list[Output]:
+    """Return what each call gives on the first batch, in order; empty where none can be seen.
+
+    `wide`: the graph on other batches than the examination's. Calls with several outputs are left
+    out.
+    """
+    assert case.pairing
+    wide = wide or case.examination.wide
+    wide.begun(case.model, case.pairing)  # its weights are the beginning's
+    seen = [node for node in nodes(case.model) if not node.is_input and len(node.outputs) == 1]
+    values = values_of(case, [node.outputs[0] for node in seen], wide)
+    return [Output(*one) for one in zip(seen, values, strict=True)]
+
+
+def values_of(case: Case, tensors: Sequence[Any], wide: Wide) -> list[np.ndarray]:
+    """Return what Keras' symbolic `tensors` are on the first batch; weights stay as they are."""
+    if not tensors:
+        return []
     inputs = keras.ops.convert_to_tensor(wide.batches[0][0])
     before = [(variable, variable.numpy()) for variable in case.model.non_trainable_variables]
-    outputs = keras.Model(case.model.inputs, [node.outputs[0] for node in nodes])(
-        inputs, training=True
-    )
+    values = keras.Model(case.model.inputs, list(tensors))(inputs, training=True)
     for variable, value in before:
         variable.assign(value)
-    right, wrong, seen = 0, None, {}
-    for node, array in zip(nodes, keras.tree.flatten(outputs), strict=True):
-        values = np.asarray(array).ravel()
-        seen[id(node)] = values
-        if _among(values, wide.tensors):
-            right += not isinstance(node.operation, keras.layers.Identity)
-        elif wrong is None and not _only_moved(
-            values, [seen.get(id(p)) for p in node.parent_nodes]
-        ):
-            wrong = node
-    if wrong is None:
-        return Located(right)
-    name, kind = wrong.operation.name, type(wrong.operation).__name__
-    return Located(right, name, kind, frozenset((name, *_before(wrong))))
+    return [np.asarray(array) for array in keras.tree.flatten(values)]
 
 
 def _before(node: Any) -> Iterator[str]:
@@ -69,28 +88,36 @@ def _before(node: Any) -> Iterator[str]:
             yield from _before(parent)
 
 
-def _nodes(model: keras.Model) -> list[Any]:
-    """Return the calls of layers and operations with one output, in the order they are made."""
+def nodes(model: keras.Model) -> list[Any]:
+    """Return the calls of layers and operations in the order they are made, inputs included."""
     if isinstance(model, keras.Sequential):
         model = model._functional
-    nodes = getattr(model, "_nodes_by_depth", {})
-    return [
-        node
-        for depth in sorted(nodes, reverse=True)
-        for node in nodes[depth]
-        if not node.is_input and len(node.outputs) == 1
-    ]
+    by_depth = getattr(model, "_nodes_by_depth", {})
+    return [node for depth in sorted(by_depth, reverse=True) for node in by_depth[depth]]
 
 
-def _among(values: np.ndarray, tensors: list[np.ndarray]) -> bool:
-    """Whether some tensor has these numbers, whatever its shape."""
+def having(values: np.ndarray, tensors: Mapping[str, np.ndarray]) -> Iterator[str]:
+    """Yield the names of the tensors that have these numbers, whatever their shape."""
+    values = values.ravel()
     allowed = TOLERANCES["float64_ladder"].relative * float(np.abs(values).max(initial=0))
-    return any(
-        tensor.size == values.size
-        and np.abs(tensor.ravel()[:FEW] - values[:FEW]).max(initial=0) <= allowed
-        and np.abs(tensor.ravel() - values).max(initial=0) <= allowed
-        for tensor in tensors
-    )
+    for name, tensor in tensors.items():
+        if (
+            tensor.size == values.size
+            and np.abs(tensor.ravel()[:FEW] - values[:FEW]).max(initial=0) <= allowed
+            and np.abs(tensor.ravel() - values).max(initial=0) <= allowed
+        ):
+            yield name
+
+
+def departure(found: Sequence[Output], right: Collection[Any]) -> Any | None:
+    """Return the node of the first call that is not `right`; None where there is none."""
+    known, seen = {id(node) for node in right}, {}
+    for node, values in found:
+        seen[id(node)] = values.ravel()
+        parents = [seen.get(id(parent)) for parent in node.parent_nodes]
+        if id(node) not in known and not _only_moved(seen[id(node)], parents):
+            return node
+    return None
 
 
 def _only_moved(values: np.ndarray, parents: list[np.ndarray | None]) -> bool:

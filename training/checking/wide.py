@@ -68,6 +68,13 @@ class Wide:
     def __init__(self, examination: Narrow, *, as_rounded: bool = False) -> None:
         self._examination, self.as_rounded = examination, as_rounded
 
+    def of_rows(self, rows: np.ndarray) -> "Wide":
+        """Return the same graph on some rows of every batch."""
+        fewer = Wide(self._examination, as_rounded=self.as_rounded)
+        fewer.program = self.program
+        fewer.batches = [(x[rows], y[rows]) for x, y in self.batches]
+        return fewer
+
     @cached_property
     def batches(self) -> list[Batch]:
         """The batches with every float in float64."""
@@ -110,8 +117,8 @@ class Wide:
         return self.rungs(self._examination.rewrite(model, pairing, traced=False))
 
     @cached_property
-    def tensors(self) -> list[np.ndarray]:
-        """What the graph's outputs are made of, on the first batch."""
+    def tensors(self) -> Mapping[str, np.ndarray]:
+        """What the graph's outputs are made of, on the first batch, by name."""
         self._examination.start_over(self.program)
         return self.program.tensors(*self.batches[0])
 
