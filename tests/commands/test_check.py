@@ -236,6 +236,41 @@ def test_model_that_refuses_the_batches_is_one_message_and_status_2(
     assert "cannot be trained on what the graph takes, x [32, 4]" in capsys.readouterr().err
 
 
+def test_taken_folder_is_refused_before_the_code_is_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ran, taken = tmp_path / "ran", tmp_path / "taken"
+    taken.mkdir()
+    (taken / "kept").write_text("kept")
+    pair = tmp_path / "pair.py"
+    pair.write_text(f"open({str(ran)!r}, 'w').close()\n{GRAPH}")
+    assert cli.main(["check", str(pair), "--out", str(taken)]) == 2
+    assert f"--out {taken}: exists already; expected a new or empty" in capsys.readouterr().err
+    assert [path.name for path in taken.iterdir()] == ["kept"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["pair.py", "taken"]
+
+
+def test_unusable_input_leaves_no_folder(tmp_path: Path) -> None:
+    pair = tmp_path / "pair.py"
+    pair.write_text(GRAPH.replace("def keras_model", "def model"))
+    assert cli.main(["check", str(pair), "--out", str(tmp_path / "runs" / "one")]) == 2
+    assert [path.name for path in tmp_path.iterdir()] == ["pair.py"]
+
+
+def test_out_names_the_page_and_the_folder(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pair, folder = tmp_path / "pair.py", tmp_path / "run"
+    pair.write_text(GRAPH)
+    options = ["check", str(pair), "--steps", "1", "--out"]
+    assert cli.main([*options, str(folder)]) == 0
+    assert f"Report: {folder / 'report.html'}" in capsys.readouterr().out
+    assert cli.main([*options, str(tmp_path / "again"), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found.pop("folder") == str(tmp_path / "again")
+    assert json.loads((tmp_path / "again" / "check.json").read_text()) == found
+
+
 def test_missing_file_is_one_message_and_status_2(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["check", "nowhere.py"]) == 2
     assert "nowhere.py: no such file" in capsys.readouterr().err

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.conftest import run
+from tests.conftest import ROOT, run
 from training.commands import predict
 from training.data import images
 from training.machine.files import read_json
@@ -54,7 +54,8 @@ def opened(chromium: Any) -> Iterator[Open]:
         page.on("request", lambda request: seen.append(request.url))
         file = (folder / "report.html").as_uri()
         page.goto(file)
-        page.wait_for_function("() => document.querySelectorAll('.plot .main-svg').length > 0")
+        drawn = "document.querySelectorAll('.plot .main-svg').length > 0"
+        page.wait_for_function(f"() => {drawn} || !document.querySelector('.plot')")
         own.add(file)
         return page
 
@@ -373,3 +374,19 @@ def test_page_of_fine_tuning_asks_both_models(opened: Open, article: Path, tmp_p
         chances = box.locator("li").evaluate_all("lines => lines.map(li => +li.dataset.chance)")
         logits = next(iter(sides.values()))
         np.testing.assert_allclose(chances, predict.probabilities(logits(x))[0], atol=1e-5)
+
+
+def test_page_of_a_check_speaks_the_language_that_is_chosen(opened: Open, tmp_path: Path) -> None:
+    assert (
+        run(
+            "check", ROOT / "examples" / "article_exact.py", "--steps", 1, "--out", tmp_path / "run"
+        )
+        == 0
+    )
+    page = opened(tmp_path / "run", locale="zh-CN")
+    assert page.locator("h1").inner_text() == "逐比特相同"
+    assert page.locator(".sides tbody tr").count() > 2
+    assert page.locator(".sides").bounding_box()["width"] <= 1200
+    page.locator("#language").click()
+    assert page.locator("h1").inner_text() == "Bit for bit the same"
+    assert page.title() == "Bit for bit the same · tf1keras check"

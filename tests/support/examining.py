@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from training.checking.diagnosis import Diagnosis, diagnose
+from training.checking.examination import Examination
 from training.commands import check
 from training.machine import devices
 from training.machine.devices import Device
@@ -13,7 +14,12 @@ from training.options.check import CheckConfig
 
 def examine(names: dict[str, Any], **options: Any) -> Diagnosis:
     """Return the diagnosis of what a PAIR.py with these names would define."""
+    return examined(names, **options)[1]
+
+
+def examined(names: dict[str, Any], **options: Any) -> tuple[Examination, Diagnosis]:
+    """Return the pair under examination, too."""
     config = CheckConfig(pair=Path("pair.py"), **{"steps": 3, "batch_size": 8, **options})
     loaded = pair.validate(config.pair, names, config.seed)
-    session = devices.session_config(Device("CPU", 0))
-    return diagnose(check.examine(loaded, config, session), config.budget)
+    examination = check.examine(loaded, config, devices.session_config(Device("CPU", 0)))
+    return examination, diagnose(examination, config.budget)

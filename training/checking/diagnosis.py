@@ -8,7 +8,7 @@ run.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import keras
 
@@ -55,6 +55,10 @@ class Diagnosis:
     """What no rung has looked at."""
     better: Pairing | None = None
     """Another pairing, of variables that only their order had told apart, that mends everything."""
+    in_float64: Rung | None = None
+    """The first rung that fails in float64, where that says that the pair is different."""
+    model: keras.Model | None = field(default=None, compare=False, repr=False)
+    """A fresh model whose layers have the names that causes give them; None: causes name none."""
 
     @property
     def first_difference(self) -> Rung | None:
@@ -72,9 +76,9 @@ def diagnose(examination: Examination, budget: float = BUDGET, note: Note = sile
     found = _judge(examination, rungs, did, effort)
     if found.better:
         examination = examination.paired(found.better)
-        told_apart = _told_apart(examination)
+        told_apart, better = _told_apart(examination), found.better
         found = _judge(examination, *examination.user_climb(), effort)
-        found = replace(found, causes=[told_apart, *found.causes])
+        found = replace(found, causes=[told_apart, *found.causes], better=better)
     seen = beyond.look(examination)
     unseen = [one.not_compared for one in seen if one.not_compared]
     differences = [one.difference for one in seen if one.difference]
@@ -205,7 +209,7 @@ def _find_mistakes(
             what = f"none of the causes tried in {seconds} explains it (--budget takes more)"
         unexplained = f"{distance(left)} in float64{_where(search)}, and {what}"
     better = _better_pairing(search, found) if left is None else None
-    return Diagnosis("different", rungs, found, unexplained, better=better)
+    return Diagnosis("different", rungs, found, unexplained, (), better, search.failing, model)
 
 
 def _better_pairing(search: Search, found: Sequence[Explanation]) -> Pairing | None:

@@ -39,6 +39,10 @@ class CheckConfig(DataOptions):
     budget: float = 60.0
     """Seconds that the search for what is wrong may take; the verdict does not depend on it."""
 
+    out: Path | None = None
+    """Folder to write a page to, report.html, with both models side by side; it must not hold
+    anything yet."""
+
     seed: int = 1234
     """Of the graph, of the synthetic data, and of what is added to weights that start constant."""
 

@@ -44,8 +44,8 @@ def write(
 ) -> None:
     """Write `folder`/report.html from `template`, which sees `shown` and the run's setting.
 
-    `data` is what the `scripts` read, and what JSON knows. The folder holds config.json and
-    environment.json already.
+    `data` is what the `scripts` read, and what JSON knows; where "charts" are in it they are drawn.
+    The folder holds config.json and environment.json already.
     """
     import jinja2
     from markupsafe import Markup
@@ -59,7 +59,9 @@ def write(
     )
     environment.policies["json.dumps_kwargs"] = {"allow_nan": False, "ensure_ascii": False}
     environment.filters["distance"] = distance.shown
-    sources = [_plotly(), *map(_own, ("page.js", "charts.js", *scripts))]
+    drawn = "charts" in data
+    sources = [*([_plotly()] if drawn else []), _own("page.js")]
+    sources += map(_own, (*(["charts.js"] if drawn else []), *scripts))
     text = environment.get_template(template).render(
         command=words.again(config),
         environment=files.read_json(folder / "environment.json"),
