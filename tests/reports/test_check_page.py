@@ -55,7 +55,7 @@ def line(source: str, part: str) -> int:
 def checked(folder: Path, source: str, status: int, name: str = "pair.py") -> Path:
     """The run folder of a check of `source`."""
     (folder / name).write_text(source, encoding="utf-8")
-    options = ("--steps", 2, "--batch-size", 8)
+    options = ("--steps", 2, "--batch-size", 8, "--budget", 5)
     assert run("check", folder / name, *options, "--out", folder / "run") == status
     return folder / "run"
 
@@ -188,6 +188,49 @@ def test_the_rows_that_fail_are_found_where_others_agree(tmp_path: Path) -> None
     marked = [layer for _, layers in sides(page(folder)) for layer in layers if LAYER in layer]
     assert len(marked) == 1
     assert "Clip clip" in marked[0]
+
+
+EIGHT = WRONG.replace("tf.nn.relu(hidden)", "tf.nn.relu(tf.reshape(hidden, [8, 3]))")
+
+
+def test_a_graph_that_takes_no_fewer_rows_gets_them_all(tmp_path: Path) -> None:
+    assert EIGHT != WRONG
+    folder = checked(tmp_path, EIGHT, 1)
+    assert "8 of 8" in main(folder)
+    with np.load(folder / "smallest.npz") as file:
+        assert file["x"].shape == (8, 4)
+
+
+LOSS = PAIR.replace(', "logits": logits', "").replace("from_logits=True", "from_logits=False")
+UNPAIRED = PAIR.replace('"relu", name', '"relu", use_bias=False, name')
+MANY = WRONG.replace(
+    "    logits = ", "    for _ in range(PLACES):\n        hidden = hidden * 1.0\n    logits = "
+)
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        (LOSS, "No layer is marked: the difference was not traced to one."),
+        (UNPAIRED, "No layer could be held against the graph: the variables could not be paired."),
+    ],
+)
+def test_where_no_layer_is_marked_the_page_says_why(source: str, said: str, tmp_path: Path) -> None:
+    folder = checked(tmp_path, source, 1)
+    assert said in main(folder)
+    assert 'class="mark"' not in page(folder)
+    assert len(sides(page(folder))) == (1 if source == UNPAIRED else 4)
+
+
+@pytest.mark.parametrize(("places", "said"), [(30, "16 more"), (500, "486 more, for which")])
+def test_of_many_ops_the_page_shows_the_first_and_the_last(
+    places: int, said: str, tmp_path: Path
+) -> None:
+    folder = checked(tmp_path, MANY.replace("PLACES", str(places)), 1)
+    assert said in main(folder)
+    assert OP in main(folder)
+    assert (" mul_20 " in main(folder)) == (places == 30)
+    assert len(page(folder)) < 100_000
 
 
 EXTRA = PAIR.replace(

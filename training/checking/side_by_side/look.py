@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
 import keras
-import tensorflow as tf
 
 from keras_models import variants
 from keras_models.pairing import Unmatched
@@ -22,8 +21,6 @@ from training.parity.ladder import Rung
 
 WhyNot = Literal["layers", "variables", "float64"]
 """Keras' layers cannot be seen, its variables not be paired, or float64 not be asked."""
-FAILURES = (tf.errors.OpError, TypeError, ValueError, LookupError, AttributeError)
-"""What models of users raise in float64."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +68,7 @@ def look(examination: Examination, diagnosis: Diagnosis) -> SideBySide:
     with examination.wide.scope():
         try:
             compared = partners.compare(examination, model, graph)
-        except (Unmatched, *FAILURES) as error:
+        except (Unmatched, *partners.FAILURES) as error:
             why_not: WhyNot = "variables" if isinstance(error, Unmatched) else "float64"
             return _shown(examination.pair, graph, (model, model), {}, _Marks(), why_not)
         marks = _marks(compared, graph, failing)
@@ -92,14 +89,15 @@ def _can_be_seen(model: keras.Model) -> bool:
 
 
 def _marks(compared: Compared, graph: GraphSide, failing: Rung | None) -> _Marks:
-    unseen = compared.case.examination.trace.observed.logits is None
-    if failing is None or failing.name not in ("forward", *(["loss"] if unseen else [])):
+    logits = compared.case.examination.trace.observed.logits
+    of_outputs = ("forward",) if logits is not None else ("forward", "loss")
+    if failing is None or failing.name not in of_outputs:
         return _Marks()
-    wrong, bare = compared.wrong, False
-    if wrong is None:  # the graph goes on where Keras ends
-        last = compared.last
-    else:
+    wrong, last, bare = compared.wrong, None, False
+    if wrong is not None:
         last, bare = partners.last_shared(compared, wrong)
+    elif logits is not None:  # the graph goes on where Keras ends, and not with its loss
+        last = compared.last
     return _Marks(wrong, graph.after(last) if last else (), last if bare else None)
 
 

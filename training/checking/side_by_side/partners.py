@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from keras_models import variants
 from training.checking import localization
@@ -12,6 +13,9 @@ from training.checking.case import Case, edited
 from training.checking.examination import Examination
 from training.checking.localization import Output
 from training.checking.side_by_side.graph_side import GraphSide
+
+FAILURES = (tf.errors.OpError, TypeError, ValueError, LookupError, AttributeError)
+"""What models of users raise in float64, or changed."""
 
 
 class Compared(NamedTuple):
@@ -99,8 +103,9 @@ def _without_activation(compared: Compared, wrong: Any) -> str | None:
     if own is None or own is keras.activations.linear:
         return None
     wide = compared.case.examination.wide
-    bare = compared.case.having(edited(layer.name, activation="linear"))
-    for node, values in localization.outputs(bare):
-        if node.operation.name == layer.name:
-            return next(localization.having(values, wide.tensors), None)
-    return None
+    try:
+        found = localization.outputs(compared.case.having(edited(layer.name, activation="linear")))
+    except FAILURES:  # an activation that is no setting of a layer of the user's
+        return None
+    values = (one.values for one in found if one.node.operation.name == layer.name)
+    return next((name for one in values for name in localization.having(one, wide.tensors)), None)

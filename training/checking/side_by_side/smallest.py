@@ -13,6 +13,7 @@ from training.checking import localization
 from training.checking.case import Case
 from training.checking.side_by_side.graph_side import op_of
 from training.checking.wide import Wide
+from training.errors import UserError
 from training.parity import ladder
 from training.parity.ladder import Rung, Trace
 
@@ -93,7 +94,7 @@ def _failing(case: Case, failing: Rung) -> Iterator[_Failing]:
         try:
             wide = case.examination.wide.of_rows(rows)
             rung, did = _climb(case.having(), wide)
-        except (tf.errors.OpError, ValueError):  # a model that does not take so few rows
+        except (UserError, tf.errors.OpError, ValueError):  # a side that takes no such batch
             rung = None
         if rung is not None and rung.name == failing.name and rung.finite:
             yield _Failing(wide, rows, rung, did)
