@@ -1,4 +1,4 @@
-"""Mistakes that a rewrite can hold, each as a change to the Keras model that would mend it.
+"""A model under suspicion, and what could be changed about it.
 
 A hypothesis looks at a case (a float64 model that fails on some rung) and yields candidates: a
 sentence that names the cause, and a function that makes the changed case. Whether it is the cause

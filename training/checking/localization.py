@@ -47,7 +47,7 @@ def locate(case: Case) -> Located | None:
         return None
     right = [one.node for one in found if next(having(one.values, tensors), None)]
     count = sum(not isinstance(node.operation, keras.layers.Identity) for node in right)
-    wrong = departure(found, right)
+    wrong = first_wrong(found, right)
     if wrong is None:
         return Located(count)
     name, kind = wrong.operation.name, type(wrong.operation).__name__
@@ -109,7 +109,7 @@ def having(values: np.ndarray, tensors: Mapping[str, np.ndarray]) -> Iterator[st
             yield name
 
 
-def departure(found: Sequence[Output], right: Collection[Any]) -> Any | None:
+def first_wrong(found: Sequence[Output], right: Collection[Any]) -> Any | None:
     """Return the node of the first call that is not `right`; None where there is none."""
     known, seen = {id(node) for node in right}, {}
     for node, values in found:

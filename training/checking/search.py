@@ -9,10 +9,10 @@ import keras
 import tensorflow as tf
 
 from keras_models.pairing import Pairing, Unmatched
-from training.checking import mistakes
 from training.checking.case import Candidate, Case
 from training.checking.examination import Examination
 from training.checking.localization import Located, locate
+from training.checking.mistakes import families
 from training.parity.ladder import NAMES, Rung
 
 UNMATCHED = Rung("variables", False, None, float("inf"), float("inf"), None)
@@ -121,10 +121,10 @@ def _best(search: Search, case: Case, failing: Rung, located: Located | None) ->
     """Try what could be wrong where the forward pass departs, if that is known; then everything."""
     best = _Best(Reached(height(failing), located.right if located else 0))
     if located is not None and located.wrong is not None:
-        near = [c for c in mistakes.candidates(case, failing) if located.near & {*c.layers}]
+        near = [c for c in families.candidates(case, failing) if located.near & {*c.layers}]
         best = _first_best(search, best, near, quick=True)
     if best.candidate is None:
-        best = _first_best(search, best, mistakes.candidates(case, failing))
+        best = _first_best(search, best, families.candidates(case, failing))
     return best
 
 

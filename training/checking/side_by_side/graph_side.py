@@ -43,8 +43,8 @@ class GraphSide:
 
     def __init__(self, pair: Pair) -> None:
         ends, self._path = pair.inspection.endpoints, pair.path.resolve()
-        self.x = ends.x
-        last = pair.graph.get_tensor_by_name(ends.logits or ends.cost).op
+        self.x = ends["x"]
+        last = pair.graph.get_tensor_by_name(ends.get("logits") or ends["cost"]).op
         behind = ancestors([last], control=False)
         self._behind = sorted(behind, key=lambda op: op._id)
         self._fed = self._reached([pair.x.name, pair.y.name])

@@ -30,7 +30,7 @@ class Compared(NamedTuple):
     def wrong(self) -> Any | None:
         """Keras' node of the first layer whose outputs the graph has nowhere."""
         right = [one.node for one in self.found if id(one.node) in self.tensors]
-        return localization.departure(self.found, right)
+        return localization.first_wrong(self.found, right)
 
     @property
     def last(self) -> str | None:
@@ -47,7 +47,7 @@ def compare(examination: Examination, model: keras.Model, graph: GraphSide) -> C
     case = Case(examination, wide, examination.pairing(wide))
     found = localization.outputs(case)
     tensors = examination.wide.tensors
-    partners = _of_inputs(case, examination.pair.inspection.endpoints.x)
+    partners = _of_inputs(case, examination.pair.inspection.endpoints["x"])
     for node, values in found:
         names = list(localization.having(values, tensors))
         if names:

@@ -2,34 +2,27 @@
 
 from collections.abc import Iterator
 
-from training.checking import (
-    average_mistakes,
-    forward_mistakes,
-    loss_mistakes,
-    place_mistakes,
-    update_mistakes,
-    variable_mistakes,
-)
 from training.checking.case import Candidate, Case, Hypothesis
+from training.checking.mistakes import averages, forward, losses, places, updates, variables
 from training.parity.ladder import Rung
 
 
 def candidates(case: Case, failing: Rung) -> Iterator[Candidate]:
     """Yield what could explain the first failing rung, the likeliest first."""
     families: dict[str, tuple[Hypothesis, ...]] = {
-        "variables": variable_mistakes.OF_SHAPE,
+        "variables": variables.OF_SHAPE,
         "forward": (
-            *place_mistakes.FIRST,
-            *forward_mistakes.ALL,
-            *place_mistakes.LAST,
-            *variable_mistakes.OF_VALUE,
+            *places.FIRST,
+            *forward.ALL,
+            *places.LAST,
+            *variables.OF_VALUE,
         ),
         # Keras takes no penalty for a layer that is frozen.
-        "loss": (*loss_mistakes.ALL, update_mistakes.frozen, *loss_mistakes.LAST),
-        "gradients": (*loss_mistakes.OF_GRADIENTS, update_mistakes.frozen),
-        "one update": update_mistakes.ALL,
-        "all updates": update_mistakes.ALL,
-        "moving averages": average_mistakes.ALL,
+        "loss": (*losses.ALL, updates.frozen, *losses.LAST),
+        "gradients": (*losses.OF_GRADIENTS, updates.frozen),
+        "one update": updates.ALL,
+        "all updates": updates.ALL,
+        "moving averages": averages.ALL,
     }
     family = families.get(failing.name, ())
     if failing.name == "loss" and case.examination.trace.observed.logits is None:

@@ -8,7 +8,7 @@ import keras
 from keras import layers
 
 from training.checking.case import Candidate, Case, Hypothesis
-from training.checking.forward_mistakes import ACTIVATIONS
+from training.checking.mistakes.forward import ACTIVATIONS
 
 MOST_BRANCHES = 4
 """Branches of which every order is tried; of more there would be too many."""

@@ -5,8 +5,8 @@ import itertools
 from collections.abc import Iterator
 
 from keras_models.pairing import Match
-from training.checking import forward_mistakes
 from training.checking.case import Candidate, Case, Hypothesis, edited
+from training.checking.mistakes import forward
 
 FEW = 12
 """Pairs of equal shape of which two at a time are exchanged; of more there would be too many."""
@@ -89,5 +89,5 @@ def swapped(case: Case) -> Iterator[Candidate]:
         )
 
 
-OF_SHAPE: tuple[Hypothesis, ...] = (bias, transposed_by_shape, forward_mistakes.choices)
+OF_SHAPE: tuple[Hypothesis, ...] = (bias, transposed_by_shape, forward.choices)
 OF_VALUE: tuple[Hypothesis, ...] = (transposed, swapped)
