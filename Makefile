@@ -97,7 +97,7 @@ soak: $(VENV)/installed-dev ## the longest tests: 20,000 epochs at a stretch, 20
 	$(BIN)/python -m pytest -s -m soak
 
 .PHONY: notebook
-notebook: $(VENV)/installed-dev ## make the tutorial's notebooks from docs/tutorial/tutorial.py and tutorial.zh-CN.md
+notebook: $(VENV)/installed-dev ## make the tutorial's notebooks from docs/tutorial/tutorial.py and tutorial.zh-CN.txt
 	$(BIN)/python docs/tutorial/notebook.py
 
 .PHONY: clean

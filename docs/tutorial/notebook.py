@@ -3,7 +3,7 @@
     python docs/tutorial/notebook.py
 
 docs/tutorial/tutorial.py -> tutorial.ipynb beside it; the same code with the prose of
-tutorial.zh-CN.md -> tutorial.zh-CN.ipynb. `make notebook` does it.
+tutorial.zh-CN.txt -> tutorial.zh-CN.ipynb. `make notebook` does it.
 """
 
 from pathlib import Path
@@ -14,7 +14,7 @@ import nbformat
 HERE = Path(__file__).resolve().parent
 CODE = HERE / "tutorial.py"
 """The code, and the prose in English."""
-PROSE = HERE / "tutorial.zh-CN.md"
+PROSE = HERE / "tutorial.zh-CN.txt"
 """The prose in Chinese, cell by cell."""
 BETWEEN = "<!-- cell -->"
 NOTEBOOKS = (CODE.with_suffix(".ipynb"), PROSE.with_suffix(".ipynb"))

@@ -3,10 +3,18 @@
 All of them are examined by `make mutations`, which takes an hour; what it found is in docs.
 """
 
+import dataclasses
+import time
+
 import pytest
 
 from docs.figures.write_mutations import KEPT, PROVEN
 from tests.checking.mutations.cases import Case, cases, examined, matter
+from tests.checking.mutations.graph import builder
+from tests.checking.mutations.model import maker
+from tests.checking.mutations.recipe import Net
+from tests.checking.mutations.recipes import resnet_20
+from tests.support.examining import examine
 from training.machine.files import read_json
 
 EVERY = {"right": 11, "single": 53, "pair": 37}
@@ -34,6 +42,31 @@ def test_case_is_judged_rightly(case: Case) -> None:
     else:
         assert found.verdict == "different", found
         assert found.named, found
+
+
+A_MINUTE = 60.0
+"""Seconds in which a deep net's mistake has to be named on two idle cores."""
+
+
+def with_epsilon(net: Net, epsilon: float) -> Net:
+    """Return the net with this epsilon in every batch norm, also in inner ones."""
+    edited = (one.having(epsilon=epsilon) if one.kind == "batch_norm" else one for one in net)
+    return tuple(
+        dataclasses.replace(one, inner=tuple(with_epsilon(inner, epsilon) for inner in one.inner))
+        for one in edited
+    )
+
+
+@pytest.mark.alone
+def test_a_deep_nets_epsilon_is_named_within_a_minute() -> None:
+    right = resnet_20()
+    wrong = right.having(net=with_epsilon(right.net, 1e-5))
+    began = time.monotonic()
+    found = examine({"tf1_graph": builder(right), "keras_model": maker(wrong)}, batch_size=16)
+    assert time.monotonic() - began < A_MINUTE
+    (cause,) = [one.cause for one in found.causes]
+    expected = "epsilon of all BatchNormalization layers: 1e-05 in Keras, 0.001 in TensorFlow 1"
+    assert (found.verdict, cause) == ("different", expected)
 
 
 def test_the_whole_table_keeps_what_is_promised() -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import keras
 
-from keras_models import variants
+from keras_models.clones import variants
 from keras_models.pairing import Pairing, carried_over
 from training.checking.examination import Examination
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 import keras
 
-from keras_models import variants
+from keras_models.clones import variants
 from keras_models.pairing import Pairing
 from training.checking import beyond, rows
 from training.checking.examination import Examination

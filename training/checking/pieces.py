@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 
 import keras
 
-from keras_models import translation, variants
+from keras_models import translation
+from keras_models.clones import variants
 from training.checking.examination import Examination
 from training.checking.search import Explanation, distance, first_failing, height
 from training.parity.ladder import Rung

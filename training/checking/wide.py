@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import keras
 import numpy as np
 
-from keras_models import copies, variants
+from keras_models.clones import copies, variants
 from keras_models.pairing import Pairing
 from keras_models.rewrite import Rewrite
 from tf1_compat.graph import GraphProgram

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_models.variants import floatx
+from keras_models.clones.variants import floatx
 from tests.checking.mutations.model import maker
 from tests.checking.mutations.recipe import Recipe
 

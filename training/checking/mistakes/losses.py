@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_models import copies
+from keras_models.clones import copies
 from training.checking.case import Candidate, Case, Hypothesis
 
 FEW = 1e-9

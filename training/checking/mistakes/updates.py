@@ -6,7 +6,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from keras_models import copies, translation, variants
+from keras_models import translation
+from keras_models.clones import copies, variants
 from training.checking.case import Candidate, Case, Hypothesis, edited
 
 SAME = 1e-6

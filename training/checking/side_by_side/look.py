@@ -6,7 +6,7 @@ from typing import Any, Literal, NamedTuple
 
 import keras
 
-from keras_models import variants
+from keras_models.clones import variants
 from keras_models.pairing import Unmatched
 from training.checking import localization
 from training.checking.diagnosis import Diagnosis

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_models import variants
+from keras_models.clones import variants
 from training.checking import localization
 from training.checking.case import Case, edited
 from training.checking.examination import Examination

@@ -13,7 +13,7 @@ import tensorflow as tf
 from keras.layers import Layer
 from keras.optimizers import Optimizer
 
-from keras_models import copies
+from keras_models.clones import copies
 from keras_models.exact import AddV2Dense
 
 Change = Callable[[Layer, dict[str, Any]], Layer | None]
