@@ -10,7 +10,7 @@ from keras import layers, optimizers
 
 from tests.checking.test_trust import WRONG as PAIRS_THAT_LOOKED_RIGHT
 from tests.support.examining import examined
-from tests.support.pairs import tf1
+from tests.support.pairs import TF1, keras_with, tf1, write
 from training.checking.side_by_side import source
 from training.checking.side_by_side.look import look
 
@@ -103,9 +103,23 @@ def test_a_loop_is_one_op_and_what_follows_it_is_marked() -> None:
     assert not any(layer.departs for row in rows for layer in row.layers)
 
 
-@pytest.mark.parametrize("name", ["momentum under a changing rate", "delta of Huber's loss"])
+PROBABILITIES = keras_with(
+    activations=("relu", "softmax"),
+    loss=lambda: keras.losses.CategoricalCrossentropy(),
+    optimizer=lambda: optimizers.Adam(0.02, epsilon=1e-8),
+)
+"""No tensor behind the logits has the outputs of its last layer, and nothing is wrong with it."""
+
+OUTPUTS_AGREE = {
+    "momentum": PAIRS_THAT_LOOKED_RIGHT["momentum under a changing rate"][0],
+    "loss": PAIRS_THAT_LOOKED_RIGHT["delta of Huber's loss"][0],
+    "probabilities": write(TF1(), PROBABILITIES),
+}
+
+
+@pytest.mark.parametrize("name", OUTPUTS_AGREE)
 def test_where_the_outputs_agree_no_layer_is_marked(name: str) -> None:
-    examination, found = examined(PAIRS_THAT_LOOKED_RIGHT[name][0], steps=4)
+    examination, found = examined(OUTPUTS_AGREE[name], steps=4)
     assert found.verdict == "different"
     sides = look(examination, found)
     assert not sides.layer_departs
