@@ -103,6 +103,15 @@ def test_a_loop_is_one_op_and_what_follows_it_is_marked() -> None:
     assert not any(layer.departs for row in rows for layer in row.layers)
 
 
+def test_an_op_that_only_hands_on_is_not_where_the_graph_departs() -> None:
+    """Behind the embedding, whose outputs both have, an Identity has them as well."""
+    masked, _ = PAIRS_THAT_LOOKED_RIGHT["an id that only one side masks"]
+    examination, found = examined(masked)
+    ops = [op for row in look(examination, found).rows for op in row.ops]
+    assert "Identity" in [op.kind for op in ops]
+    assert [op.kind for op in ops if op.departs] == ["Mul"]
+
+
 PROBABILITIES = keras_with(
     activations=("relu", "softmax"),
     loss=lambda: keras.losses.CategoricalCrossentropy(),

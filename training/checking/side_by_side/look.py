@@ -98,7 +98,8 @@ def _marks(compared: Compared, graph: GraphSide, failing: Rung | None) -> _Marks
         last, bare = partners.last_shared(compared, wrong)
     elif logits is not None:  # the graph goes on where Keras ends, and not with its loss
         last = compared.last
-    return _Marks(wrong, graph.after(last) if last else (), last if bare else None)
+    ops = [op for op in graph.after(last) if op not in compared.shared] if last else []
+    return _Marks(wrong, ops, last if bare else None)
 
 
 def _shown(

@@ -12,7 +12,7 @@ from training.checking import localization
 from training.checking.case import Case, edited
 from training.checking.examination import Examination
 from training.checking.localization import Output
-from training.checking.side_by_side.graph_side import GraphSide
+from training.checking.side_by_side.graph_side import GraphSide, op_of
 
 FAILURES = (tf.errors.OpError, TypeError, ValueError, LookupError, AttributeError)
 """What models of users raise in float64, or changed."""
@@ -25,6 +25,8 @@ class Compared(NamedTuple):
     found: Sequence[Output]
     tensors: Mapping[int, str]
     """id of Keras' node -> the tensor that has its outputs."""
+    shared: frozenset[str]
+    """The ops that make such a tensor, or one with the same numbers, such as an Identity."""
 
     @property
     def wrong(self) -> Any | None:
@@ -47,13 +49,15 @@ def compare(examination: Examination, model: keras.Model, graph: GraphSide) -> C
     case = Case(examination, wide, examination.pairing(wide))
     found = localization.outputs(case)
     tensors = examination.wide.tensors
-    partners = _of_inputs(case, examination.pair.inspection.endpoints["x"])
+    partners = _of_inputs(case, graph.x)
+    shared: set[str] = set()
     for node, values in found:
         names = list(localization.having(values, tensors))
         if names:
             taken = set(partners.values())
             partners[id(node)] = min(names, key=_ranked(graph, values, tensors, taken))
-    return Compared(case, found, partners)
+            shared |= {op_of(name) for name in names}
+    return Compared(case, found, partners, frozenset(shared))
 
 
 def _of_inputs(case: Case, x: str) -> dict[int, str]:
@@ -63,8 +67,10 @@ def _of_inputs(case: Case, x: str) -> dict[int, str]:
 def _ranked(
     graph: GraphSide, values: np.ndarray, tensors: Mapping[str, np.ndarray], taken: set[str]
 ) -> Any:
-    """Return the key of tensors with the same numbers: first one that is shown and that no layer
-    has yet, such as what a Reshape makes for a Flatten, then in the order of the graph."""
+    """Return the key by which the likeliest of several tensors with the same numbers is first.
+
+    One that is shown, that no layer has yet, and of the same shape, as a Reshape's for a Flatten.
+    """
 
     def key(name: str) -> tuple[bool, bool, bool, int]:
         place = graph.place(name)
