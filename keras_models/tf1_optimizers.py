@@ -2,7 +2,8 @@
 
 Each is bit-identical to the optimizer of `tf.compat.v1.train` that it names. Two of them differ
 from Keras' own in more than rounding: TensorFlow 1's RMSProp starts its mean square at one and
-Keras' at zero; TensorFlow 1's Adagrad has no epsilon. Adam is in `keras_models/exact.py`.
+Keras' at zero; TensorFlow 1's Adagrad has no epsilon. As there, the learning rate has no default.
+Adam is in `keras_models/exact.py`.
 """
 
 from typing import Any, ClassVar
@@ -18,7 +19,7 @@ class TF1GradientDescent(TF1Optimizer):
     """`tf.compat.v1.train.GradientDescentOptimizer`."""
 
     def __init__(
-        self, learning_rate: Any = 0.01, name: str = "tf1_gradient_descent", **kwargs: Any
+        self, learning_rate: Any, name: str = "tf1_gradient_descent", **kwargs: Any
     ) -> None:
         super().__init__(learning_rate, name, **kwargs)
 
@@ -42,7 +43,7 @@ class TF1Momentum(TF1Optimizer):
 
     def __init__(
         self,
-        learning_rate: Any = 0.01,
+        learning_rate: Any,
         momentum: float = 0.9,
         nesterov: bool = False,
         name: str = "tf1_momentum",
@@ -72,7 +73,7 @@ class TF1RMSProp(TF1Optimizer):
 
     def __init__(
         self,
-        learning_rate: Any = 0.001,
+        learning_rate: Any,
         rho: float = 0.9,
         momentum: float = 0.0,
         epsilon: float = 1e-10,
@@ -105,7 +106,7 @@ class TF1Adagrad(TF1Optimizer):
 
     def __init__(
         self,
-        learning_rate: Any = 0.001,
+        learning_rate: Any,
         initial_accumulator_value: float = 0.1,
         name: str = "tf1_adagrad",
         **kwargs: Any,

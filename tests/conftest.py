@@ -34,6 +34,15 @@ COMMAND = Path(sys.executable).with_name("tf1keras")
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
+@pytest.fixture
+def beside_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Work in a folder that has a folder "full" with a file in it; return it."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "file").write_text("kept")
+    return tmp_path
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the files that have most slow tests: no worker ends long after the others."""
     slow = Counter(item.path for item in items if item.get_closest_marker("slow"))

@@ -122,88 +122,81 @@ def test_python_m_training_is_the_same_command() -> None:
         assert option in done.stdout
 
 
-BAD_INPUT = [
-    (["compare", "--epochs", "0"], "at least 1"),
-    (["compare", "--epochs", "-3"], "at least 1"),
-    (["compare", "--epochs", "many"], "invalid"),
-    (["compare", "--seed", "-1"], "expected 0 to 2147483646"),
-    (["compare", "--seed", "2147483647"], "expected 0 to 2147483646"),
-    (["compare", "--device", "tpu"], "expected auto, cpu, gpu or gpu:N"),
-    (["compare", "--device", "gpu"], "pip install '.[gpu]' in a clone"),
-    (["compare", "--lanes", "tf1", "tf1"], "at most once"),
-    (["compare", "--lanes", "tf3"], "tf3"),
-    (["compare", "--data", "mnist_6k"], "mnist_5k, digits, mnist, fashion_mnist"),
-    (["compare", "--data", "idx:nowhere"], "no such folder"),
-    (["compare", "--data", "npz:nowhere.npz"], "no such file"),
-    (["compare", "--out", "full"], "exists already"),
-    (["compare", "--out", "full/file"], "exists already"),
-    (["compare", "--out", "full/file/run"], "cannot be written to"),
-    (["compare", "--hidden", "0"], "each at least 1"),
-    (["compare", "--hidden", "128", "-1"], "each at least 1"),
-    (["compare", "--hidden", "many"], "many"),
-    (["compare", "--hidden", "99999999"], "parameters; expected at most"),
-    (["compare", "--cost", "mae"], "mse"),
-    (["compare", "--optimizer", "sgd"], "gradient_descent"),
-    (["compare", "--learning-rate", "0"], "a number above 0"),
-    (["compare", "--learning-rate", "nan"], "a number above 0"),
-    (["compare", "--learning-rate", "inf"], "a number above 0"),
-    (["compare", "--l1", "-0.1"], "0 or a number above it"),
-    (["compare", "--l2", "nan"], "0 or a number above it"),
-    (["compare", "--dropout", "1"], "less than 1"),
-    (["compare", "--dropout", "-0.5"], "at least 0"),
-    (["compare", "--dropout", "0.5", "--lanes", "tf1", "exact"], "idiomatic, keras-jax"),
-    (["compare", "--stop-below", "0"], "a number above 0"),
-    (["article", "--dropout", "0.5"], "dropout"),
-    (["compare", "--epochs-per-call", "0"], "at least 1"),
-    (["compare", "--epochs-per-call", "5", "--stop-below", "1"], "expected one of the two"),
-    (["compare", "--micro-batch", "0"], "at least 1"),
-    (["bench", "--rows", "0"], "at least 1"),
-    (["bench", "--rows", "10", "10"], "each once"),
-    (["bench", "--rows", "9999999"], "--micro-batch"),
-    (["bench", "--rounds", "0"], "at least 1"),
-    (["bench", "--scale", "0"], "at least 1"),
-    (["bench", "--peers", "mxnet"], "mxnet"),
-    (["bench", "--micro-batch", "10"], "cannot; expected --peers"),
-    (["bench", "--out", "full"], "exists already"),
-    (["ablate", "--hidden", "64"], "hidden"),
-    (["ablate", "--epochs", "0"], "at least 1"),
-    (["ablate", "--causes", "epsilon", "epsilon"], "at most once"),
-    (["ablate", "--causes", "weather"], "weather"),
-    (["ablate", "--device", "cpu"], "device"),
-    (["article", "--epochs", "0"], "at least 1"),
-    (["article", "--lanes", "tf1"], "lanes"),
-    (["data", "idx:full"], "train-images-idx3-ubyte"),
-    (["data", "mnist", "--manual-dir", "full"], "missing"),
-    (["migrate", "nowhere", "--to", "a.keras"], "no such file or folder"),
-    (["migrate", "full"], "--to"),
-    (["finetune", "nowhere"], "no such file or folder"),
-    (["finetune", "full", "--strategy", "head", "lora"], "at most one of"),
-    (["predict", "nowhere", "a.png"], "no such file or folder"),
-    (["predict", "full"], "expected an image file"),
-    (["compare", "--data", "mnist_5k[0-4]"], "trains on all classes"),
-    (["migrate", "full", "--to", "a.keras", "--lane", "exact", "--pair", "p.py"], "--pair"),
-    (["resume", "nowhere", "--epochs", "1"], "no such file or folder"),
-    (["resume", "full", "--epochs", "0"], "at least 1"),
-    (["train"], "train"),
-    (
-        [],
-        "Expected one of {compare, ablate, article, check, migrate, resume, finetune, ",
-    ),
-]
+BAD_INPUT = """
+compare --epochs 0 | at least 1
+compare --epochs -3 | at least 1
+compare --epochs many | invalid
+compare --seed -1 | expected 0 to 2147483646
+compare --seed 2147483647 | expected 0 to 2147483646
+compare --device tpu | expected auto, cpu, gpu or gpu:N
+compare --device gpu | pip install '.[gpu]' in a clone
+compare --lanes tf1 tf1 | at most once
+compare --lanes tf3 | tf3
+compare --data mnist_6k | mnist_5k, digits, mnist, fashion_mnist
+compare --data idx:nowhere | no such folder
+compare --data npz:nowhere.npz | no such file
+compare --out full | exists already
+compare --out full/file | exists already
+compare --out full/file/run | cannot be written to
+compare --hidden 0 | each at least 1
+compare --hidden 128 -1 | each at least 1
+compare --hidden many | many
+compare --hidden 99999999 | parameters; expected at most
+compare --cost mae | mse
+compare --optimizer sgd | gradient_descent
+compare --learning-rate 0 | a number above 0
+compare --learning-rate nan | a number above 0
+compare --learning-rate inf | a number above 0
+compare --l1 -0.1 | 0 or a number above it
+compare --l2 nan | 0 or a number above it
+compare --dropout 1 | less than 1
+compare --dropout -0.5 | at least 0
+compare --dropout 0.5 --lanes tf1 exact | idiomatic, keras-jax
+compare --stop-below 0 | a number above 0
+article --dropout 0.5 | dropout
+compare --epochs-per-call 0 | at least 1
+compare --epochs-per-call 5 --stop-below 1 | expected one of the two
+compare --micro-batch 0 | at least 1
+bench --rows 0 | at least 1
+bench --rows 10 10 | each once
+bench --rows 9999999 | --micro-batch
+bench --rounds 0 | at least 1
+bench --scale 0 | at least 1
+bench --peers mxnet | mxnet
+bench --micro-batch 10 | cannot; expected --peers
+bench --out full | exists already
+ablate --hidden 64 | hidden
+ablate --epochs 0 | at least 1
+ablate --causes epsilon epsilon | at most once
+ablate --causes weather | weather
+ablate --device cpu | device
+article --epochs 0 | at least 1
+article --lanes tf1 | lanes
+data idx:full | train-images-idx3-ubyte
+data mnist --manual-dir full | missing
+migrate nowhere --to a.keras | no such file or folder
+migrate full | --to
+finetune nowhere | no such file or folder
+finetune full --strategy head lora | at most one of
+predict nowhere a.png | no such file or folder
+predict full | expected an image file
+compare --data mnist_5k[0-4] | trains on all classes
+migrate full --to a.keras --lane exact --pair p.py | --pair
+resume nowhere --epochs 1 | no such file or folder
+resume full --epochs 0 | at least 1
+train | train
+| Expected one of {compare, ablate, article, check, migrate, resume, finetune,
+"""
+"""The words that are given | what the message has in it."""
 
 
-@pytest.mark.parametrize(("arguments", "message"), BAD_INPUT, ids=lambda value: str(value)[:40])
+@pytest.mark.parametrize("line", BAD_INPUT.strip().splitlines())
 def test_bad_input_is_one_message_and_status_2(
-    arguments: list[str],
-    message: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    line: str, beside_full: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "full").mkdir()
-    (tmp_path / "full" / "file").write_text("kept")
-    assert status(arguments) == 2
+    given, _, message = line.partition("| ")
+    tmp_path = beside_full
+    assert status(given.split()) == 2
     printed = capsys.readouterr()
     assert printed.out == ""
     assert message in printed.err

@@ -144,30 +144,35 @@ def keras_model():
     return model
 """
 
-UNUSABLE = {
-    "no graph": ("def tf1_graph", "def graph", "no function tf1_graph()"),
-    "no model": ("def keras_model", "def model", "no function keras_model()"),
-    "syntax": ("rate = 0.1", "rate = = 0.1", "pair.py:6: the file raised SyntaxError"),
-    "raises": ("rate = 0.1", "rate = 1 / 0", "pair.py:6: tf1_graph() raised ZeroDivisionError"),
-    "starved": (
+TABLE = """
+no graph | def tf1_graph | def graph | no function tf1_graph()
+no model | def keras_model | def model | no function keras_model()
+syntax | rate = 0.1 | rate = = 0.1 | pair.py:6: the file raised SyntaxError
+raises | rate = 0.1 | rate = 1 / 0 | pair.py:6: tf1_graph() raised ZeroDivisionError
+exits | rate = 0.1 | raise SystemExit(0) | tf1_graph() raised SystemExit
+no train_op | , "train_op": train_op |  | returned no train_op
+no dict | return { | return 3 # | returned int; expected a dict
+y is no placeholder | "y": y | "y": logits | y is a MatMul; expected a placeholder
+shapes | Dense(2, | Dense(3, | TensorFlow 1 W [4, 2]; Keras
+uncompiled | model.compile( | dict(a= | without optimizer or loss
+no keras.Model | return model | return None | returned NoneType; expected a compiled
+dropout | tf.matmul(x, W) | tf.matmul(tf.nn.dropout(x, 0.5), W) | for the same batch
+unknown size | [None, 4]) | [None, None]) | expected every size but the first
+"""
+"""Name | what stands in PAIR.py | what in its place | what the message has in it."""
+
+ROWS = [row.split(" | ") for row in TABLE.strip().splitlines()]
+UNUSABLE = {name: rest for name, *rest in ROWS} | {
+    "starved": [
         "rate = 0.1",
         'rate = tf1.placeholder(tf.float32, [], name="rate")',
         "nobody feeds the placeholder rate",
-    ),
-    "exits": ("rate = 0.1", "raise SystemExit(0)", "tf1_graph() raised SystemExit"),
-    "no train_op": (', "train_op": train_op', "", "returned no train_op"),
-    "no dict": ("return {", "return 3 #", "returned int; expected a dict"),
-    "y is no placeholder": ('"y": y', '"y": logits', "y is a MatMul; expected a placeholder"),
-    "weight_map": (
+    ],
+    "weight_map": [
         "def keras_model",
         'weight_map = {"W": "other/kernel"}\ndef keras_model',
         "weight_map names 'other/kernel' for W; Keras has",
-    ),
-    "shapes": ("Dense(2,", "Dense(3,", "TensorFlow 1 W [4, 2]; Keras"),
-    "uncompiled": ("model.compile(", "dict(a=", "without optimizer or loss"),
-    "no keras.Model": ("return model", "return None", "returned NoneType; expected a compiled"),
-    "dropout": ("tf.matmul(x, W)", "tf.matmul(tf.nn.dropout(x, 0.5), W)", "for the same batch"),
-    "unknown size": ("[None, 4])", "[None, None])", "expected every size but the first"),
+    ],
 }
 
 

@@ -124,20 +124,15 @@ def assert_said(name: str, produced: str) -> None:
         assert any(re.search(pattern, one) for one in said), (line, produced[-2000:])
 
 
+@pytest.mark.usefixtures("beside_full")
 @pytest.mark.parametrize("name", IN_PROCESS)
 def test_our_own_message_is_as_shown(
-    name: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     if name == "gpu" and tf.config.list_physical_devices("GPU"):
         pytest.skip("there is a GPU")
     if name == "jax":
         monkeypatch.setattr("importlib.util.find_spec", lambda package: None)
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "full").mkdir()
-    (tmp_path / "full" / "file").write_text("kept")
     assert status(IN_PROCESS[name]) == 2
     assert_said(name, capsys.readouterr().err)
 

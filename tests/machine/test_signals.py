@@ -14,6 +14,7 @@ import pytest
 
 from tests.conftest import COMMAND, run
 from tests.support.losses import read_csv
+from tests.support.waiting import wait_for
 from training.machine.processes import Child
 from training.machine.signals import Interruption, Stopped, ctrl_c_remembered
 from training.runs import folders, saving
@@ -183,7 +184,7 @@ SAVED = "What was saved last lies in run.unfinished: tf1keras resume run goes on
 def test_a_second_ctrl_c_says_where_the_state_is(tmp_path: Path) -> None:
     """The first waits for the call that runs, to save what it gives; the second ends it as well."""
     process = _training(tmp_path, "--epochs", "100000", "--epochs-per-call", "600")
-    _wait_for(tmp_path / "run.unfinished" / STATE, process)  # the first call is one epoch
+    wait_for(tmp_path / "run.unfinished" / STATE, process)  # the first call is one epoch
     for _ in range(2):
         time.sleep(0.7)
         process.send_signal(signal.SIGINT)
@@ -199,7 +200,7 @@ def test_a_second_ctrl_c_says_where_the_state_is(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_ctrl_c_while_results_are_written_says_where_the_state_is(tmp_path: Path) -> None:
     process = _training(tmp_path, "--epochs", "25")
-    _wait_for(tmp_path / "run.unfinished" / "history.csv", process)
+    wait_for(tmp_path / "run.unfinished" / "history.csv", process)
     process.send_signal(signal.SIGINT)
     err = process.communicate(timeout=90)[1]
     assert process.returncode == 130
@@ -246,11 +247,3 @@ def _training(folder: Path, *options: str) -> "subprocess.Popen[str]":
         stderr=subprocess.PIPE,
         text=True,
     )
-
-
-def _wait_for(path: Path, process: "subprocess.Popen[str]") -> None:
-    deadline = time.monotonic() + 90
-    while not path.exists():
-        assert process.poll() is None, process.communicate()[1]
-        assert time.monotonic() < deadline
-        time.sleep(0.005)

@@ -191,6 +191,18 @@ NUMBERS = [
     for value, said in (("0", "at least 1"), ("-1", "at least 1"), (HUGE, "at most"))
 ]
 
+TAKE_A_MODEL = (("resume", "--epochs 1"), ("finetune", ""), ("predict", "seven.png"))
+"""Commands besides `migrate` that take a model, and what follows it."""
+
+
+def _models(of_migrate: str, *said: tuple[str, str]) -> list[tuple[str, str]]:
+    """Return what every command that takes a model says of each source."""
+    commands = ("migrate", of_migrate), *TAKE_A_MODEL
+    return [
+        (f"{name} {source} {rest}", message) for name, rest in commands for source, message in said
+    ]
+
+
 CASES = [
     *NUMBERS,
     ("compare --seed -1", "expected 0 to"),
@@ -288,48 +300,25 @@ CASES = [
     ("predict ok.keras seven.png --out lost", "exists already"),
     ("check empty.py --json written.json", "Unrecognized options: written.json"),
     # models
+    *_models(
+        "--to new.keras",
+        *(("nowhere", "no such file or folder"), ("pipe", "a pipe"), ("zero", "a device")),
+        *(("lost", "a link to nowhere"), ("folder", "no checkpoint"), ("half", "a pipe")),
+        *(("text.png", "not a kind of file"), ("pipes", "no checkpoint")),
+        *(("words", "Variable_1"), ("whole", "Variable_1"), ("wide", "Variable")),
+        *((LONG, "name too long"), ("~nobody-here", "no such home folder")),
+    ),
+    # only who trains on asks for the optimizer's state
     *(
-        (f"{command} {source} {rest}", said)
-        for command, rest in (
-            ("migrate", "--to new.keras"),
-            ("resume", "--epochs 1"),
-            ("finetune", ""),
-            ("predict", "seven.png"),
-        )
-        for source, said in (
-            ("nowhere", "no such file or folder"),
-            ("pipe", "a pipe"),
-            ("zero", "a device"),
-            ("lost", "a link to nowhere"),
-            ("folder", "no checkpoint"),
-            ("text.png", "not a kind of file"),
-            ("pipes", "no checkpoint"),
-            ("half", "a pipe"),
-            ("words", "Variable_1"),
-            ("whole", "Variable_1"),
-            ("powers", "beta2_power"),
-            ("complex", "beta2_power"),
-            ("wide", "Variable"),
-            (LONG, "name too long"),
-            ("~nobody-here", "no such home folder"),
-        )
-        if not (command in ("finetune", "predict") and source in ("powers", "complex"))
+        (f"{command} {source} {rest}", "beta2_power")
+        for command, rest in (("migrate", "--to new.keras"), TAKE_A_MODEL[0])
+        for source in ("powers", "complex")
     ),
     ("migrate steps --to new.keras", "global_step"),
-    *(
-        (f"{command} {source} {rest}", said)
-        for command, rest in (
-            ("migrate", "--to new/model.ckpt"),
-            ("resume", "--epochs 1"),
-            ("finetune", ""),
-            ("predict", "seven.png"),
-        )
-        for source, said in (
-            ("text.keras", "Keras cannot load"),
-            ("plain.keras", "not compiled"),
-            ("pipe.keras", "a pipe"),
-            ("lost.keras", "a link to nowhere"),
-        )
+    *_models(
+        "--to new/model.ckpt",
+        *(("text.keras", "Keras cannot load"), ("plain.keras", "not compiled")),
+        *(("pipe.keras", "a pipe"), ("lost.keras", "a link to nowhere")),
     ),
     ("resume shape.keras --epochs 1", "shape.keras"),
     ("finetune shape.keras", "expected one input of [784]"),

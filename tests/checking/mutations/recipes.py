@@ -1,10 +1,20 @@
 """Pairs of many kinds, each small enough to be examined in a second or two."""
 
+from typing import Any
+
 from tests.checking.mutations.recipe import Part, Recipe, part
 
 
 def _dense(name: str, units: int, activation: str = "linear") -> Part:
     return part("dense", name, units=units, activation=activation)
+
+
+def _perceptron(
+    name: str, inputs: int, units: tuple[int, int], activation: str, **options: Any
+) -> Recipe:
+    """A pair of one hidden layer."""
+    net = (_dense("hidden", units[0], activation), _dense("out", units[1]))
+    return Recipe(name, (inputs,), net, **options)
 
 
 def _norm(name: str, momentum: float = 0.9) -> Part:
@@ -53,13 +63,19 @@ def resnet_20() -> Recipe:
     )
 
 
+def _looked_up(name: str, columns: int, ids: int, loss: str, *net: Part) -> Recipe:
+    """A pair on ids, trained by gradient descent, which is the same on both sides there."""
+    return Recipe(name, (columns,), net, part(loss), part("sgd", learning_rate=0.1), ids=ids)
+
+
 ADAM = part("adam", learning_rate=0.01)
 
 RECIPES: tuple[Recipe, ...] = (
-    Recipe(
+    _perceptron(
         "perceptron",
-        (6,),
-        (_dense("hidden", 5, "relu"), _dense("out", 3)),
+        6,
+        (5, 3),
+        "relu",
         optimizer=ADAM,
     ),
     Recipe(
@@ -74,33 +90,37 @@ RECIPES: tuple[Recipe, ...] = (
         part("sgd", learning_rate=0.1),
         penalties={"first": 0.01, "second": 0.01},
     ),
-    Recipe(
+    _perceptron(
         "regression",
-        (5,),
-        (_dense("hidden", 4, "tanh"), _dense("out", 1)),
-        part("mse"),
-        part("momentum", learning_rate=0.05, momentum=0.9),
+        5,
+        (4, 1),
+        "tanh",
+        loss=part("mse"),
+        optimizer=part("momentum", learning_rate=0.05, momentum=0.9),
     ),
-    Recipe(
+    _perceptron(
         "nesterov",
-        (5,),
-        (_dense("hidden", 6, "elu"), _dense("out", 2)),
-        part("mae"),
-        part("momentum", learning_rate=0.05, momentum=0.8, use_nesterov=True),
+        5,
+        (6, 2),
+        "elu",
+        loss=part("mae"),
+        optimizer=part("momentum", learning_rate=0.05, momentum=0.8, use_nesterov=True),
     ),
-    Recipe(
+    _perceptron(
         "huber",
-        (5,),
-        (_dense("hidden", 4, "softplus"), _dense("out", 1)),
-        part("huber", delta=0.5),
-        part("adagrad", learning_rate=0.1, initial_accumulator_value=0.1),
+        5,
+        (4, 1),
+        "softplus",
+        loss=part("huber", delta=0.5),
+        optimizer=part("adagrad", learning_rate=0.1, initial_accumulator_value=0.1),
     ),
-    Recipe(
+    _perceptron(
         "smoothed labels",
-        (6,),
-        (_dense("hidden", 5, "relu"), _dense("out", 4)),
-        part("softmax", smoothing=0.1),
-        part("adam", learning_rate=0.01, clip=part("global_clipnorm", limit=0.5)),
+        6,
+        (5, 4),
+        "relu",
+        loss=part("softmax", smoothing=0.1),
+        optimizer=part("adam", learning_rate=0.01, clip=part("global_clipnorm", limit=0.5)),
     ),
     Recipe(
         "autoencoder",
@@ -166,34 +186,28 @@ RECIPES: tuple[Recipe, ...] = (
         part("momentum", learning_rate=0.1, momentum=0.9),
         penalties={"stem": 1e-3, "a_1": 1e-3, "a_2": 1e-3, "out": 1e-3},
     ),
-    Recipe(
+    _looked_up(
         "words",
-        (6,),
-        (
-            part("embedding", "table", ids=12, width=4),
-            part("conv", "c1", filters=5, size=3, activation="relu", padding="valid"),
-            part("reduce", of="max"),
-            _dense("out", 2),
-        ),
-        part("softmax"),
-        part("sgd", learning_rate=0.1),
-        ids=12,
+        6,
+        12,
+        "softmax",
+        part("embedding", "table", ids=12, width=4),
+        part("conv", "c1", filters=5, size=3, activation="relu", padding="valid"),
+        part("reduce", of="max"),
+        _dense("out", 2),
     ),
-    Recipe(
+    _looked_up(
         "recommender",
-        (2,),
-        (
-            part(
-                "multiply",
-                "",
-                (part("column", at=0), part("embedding", "users", ids=9, width=4)),
-                (part("column", at=1), part("embedding", "items", ids=9, width=4)),
-            ),
-            _dense("out", 1),
+        2,
+        9,
+        "mse",
+        part(
+            "multiply",
+            "",
+            (part("column", at=0), part("embedding", "users", ids=9, width=4)),
+            (part("column", at=1), part("embedding", "items", ids=9, width=4)),
         ),
-        part("mse"),
-        part("sgd", learning_rate=0.1),
-        ids=9,
+        _dense("out", 1),
     ),
     Recipe(
         "branches",
@@ -213,25 +227,23 @@ RECIPES: tuple[Recipe, ...] = (
         part("softmax", weight=0.5),
         part("adam", learning_rate=0.01, beta1=0.5, epsilon=1e-4),
     ),
-    Recipe(
+    _looked_up(
         "attention",
-        (5,),
-        (
-            part("embedding", "table", ids=11, width=4),
-            part("scale", "larger", by=2.0),
-            part("add", "skip", (part("attention", "attend", width=4, divisor=2.0),)),
-            part("layer_norm", "norm", epsilon=1e-6),
-            part("reduce", of="average"),
-            _dense("out", 3),
-        ),
-        part("sparse"),
-        part("sgd", learning_rate=0.1),
-        ids=11,
+        5,
+        11,
+        "sparse",
+        part("embedding", "table", ids=11, width=4),
+        part("scale", "larger", by=2.0),
+        part("add", "skip", (part("attention", "attend", width=4, divisor=2.0),)),
+        part("layer_norm", "norm", epsilon=1e-6),
+        part("reduce", of="average"),
+        _dense("out", 3),
     ),
-    Recipe(
+    _perceptron(
         "decaying rate",
-        (6,),
-        (_dense("hidden", 5, "relu"), _dense("out", 3)),
+        6,
+        (5, 3),
+        "relu",
         optimizer=part(
             "momentum",
             learning_rate=0.1,
@@ -239,10 +251,11 @@ RECIPES: tuple[Recipe, ...] = (
             schedule=part("exponential", decay_steps=2, decay_rate=0.9, staircase=True),
         ),
     ),
-    Recipe(
+    _perceptron(
         "stepwise rate",
-        (6,),
-        (_dense("hidden", 5, "tanh"), _dense("out", 3)),
+        6,
+        (5, 3),
+        "tanh",
         optimizer=part(
             "adam",
             learning_rate=0.01,
@@ -252,11 +265,7 @@ RECIPES: tuple[Recipe, ...] = (
     Recipe(
         "transfer",
         (6,),
-        (
-            _dense("base_1", 6, "relu"),
-            _dense("base_2", 6, "relu"),
-            _dense("head", 3),
-        ),
+        (*(_dense(f"base_{n}", 6, "relu") for n in (1, 2)), _dense("head", 3)),
         optimizer=ADAM,
         frozen=("base_1", "base_2"),
     ),

@@ -14,6 +14,7 @@ import pytest
 
 from tests.conftest import ROOT, run
 from tests.support.losses import read_csv
+from tests.support.waiting import wait_for
 from training.data import Digits
 from training.errors import UserError
 from training.lanes.build import build
@@ -55,14 +56,6 @@ def same(run_folder: Path, whole: Path) -> None:
         assert (run_folder / name).read_bytes() == (whole / name).read_bytes(), name
     ours, theirs = (read_json(of / "parity.json") for of in (run_folder, whole))
     assert ours == theirs
-
-
-def wait_for(path: Path, process: "subprocess.Popen[str]") -> None:
-    deadline = time.monotonic() + 240
-    while not path.exists():
-        assert process.poll() is None, process.communicate()[1]
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
 
 
 @pytest.mark.parametrize(

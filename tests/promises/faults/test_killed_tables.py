@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from keras_models import article
-from tests.promises.faults.test_killed import start, wait_for
+from tests.promises.faults.test_killed import start
+from tests.support.waiting import wait_for
 from training.errors import UserError
 from training.experiments import drift
 from training.finetuning import saved_study
