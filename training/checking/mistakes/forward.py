@@ -73,7 +73,7 @@ def pooling(case: Case) -> Iterator[Candidate]:
             return twin.from_config(config) if other.name == name else None
 
         yield Candidate(
-            f"pooling: layer {layer.name} is a {own}, TensorFlow 1's a {twins[own]}",
+            f"pooling: layer {layer.name}: {own} in Keras, {twins[own]} in TensorFlow 1",
             lambda change=change: case.having(change),  # type: ignore[misc]
             (layer.name,),
         )
