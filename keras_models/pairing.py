@@ -1,7 +1,7 @@
 """Which Keras variable is a TensorFlow 1 variable's: by a map, by names, by use, by order."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import keras
@@ -95,7 +95,11 @@ def _take(
 
     `beside`: scope in TensorFlow 1 -> scope in Keras, where that is known.
     """
-    weights, by_hand = list(model.weights), _named_by_hand(model)
+    paths, by_hand = [weight.path for weight in model.weights], _named_by_hand(model)
+    places = {
+        name: [i for i in candidates if tuple(model.weights[i].shape) == shape]
+        for name, shape in shapes.items()
+    }
 
     def named(name: str, path: str) -> bool:
         scope, layer = _scope(name), _scope(path).rpartition("/")[2]
@@ -103,29 +107,34 @@ def _take(
             return beside[scope] == _scope(path)
         return layer in by_hand and scope.rpartition("/")[2] == layer
 
-    def used(name: str, path: str) -> bool:
-        return _use(name) is not None and _use(name) == _use(path)
-
-    ways: tuple[Callable[[str, str], bool], ...] = (
-        lambda name, path: named(name, path) and used(name, path),
-        used,
-        lambda name, path: True,
-    )
     found: dict[str, Match] = {}
-    for fits in ways:
-        for name, shape in shapes.items():
-            if name in found:
-                continue
-            fitting = [
-                i
-                for i in candidates
-                if tuple(weights[i].shape) == shape and fits(name, weights[i].path)
-            ]
-            if fitting:
-                guessed = len(fitting) > 1 and fits is not ways[0]
-                found[name] = Match(fitting[0], guessed=guessed)
-                candidates.remove(fitting[0])
+    for name in shapes:
+        for i in places[name]:
+            if i in candidates and named(name, paths[i]) and _use(name) == _use(paths[i]):
+                found[name] = Match(i)
+                candidates.remove(i)
+                break
+    free = set(candidates)
+    for name in shapes:
+        if name in found:
+            continue
+        others = {_use(n) for n in shapes if n != name and shapes[n] == shapes[name]}
+        fitting = [i for i in places[name] if i in free]
+        likely = _of_use(_use(name), others, fitting, paths)
+        left = [i for i in (*likely, *fitting) if i in candidates]
+        if left:
+            found[name] = Match(left[0], guessed=len(likely) > 1)
+            candidates.remove(left[0])
     return {name: found[name] for name in shapes if name in found}
+
+
+def _of_use(
+    use: str | None, others: set[str | None], places: list[int], paths: list[str]
+) -> list[int]:
+    """Return the places of this use, or of a use that no other variable has; or else all."""
+    if use is not None:
+        return [i for i in places if _use(paths[i]) == use] or places
+    return [i for i in places if _use(paths[i]) not in others] or places
 
 
 def _scope(name: str) -> str:

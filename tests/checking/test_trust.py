@@ -458,6 +458,31 @@ def test_right_rewrite_that_looked_wrong_is_not_accused(name: str) -> None:
     assert found.verdict in ("identical", "equivalent"), (found.causes, found.unexplained)
 
 
+def two_of_a_shape(x: tf.Tensor) -> tf.Tensor:
+    first, second = (tf1.get_variable(name, [6, 6]) for name in ("p", "q"))
+    return tf.matmul(tf.nn.relu(tf.matmul(x, second)), first)
+
+
+def test_an_order_that_was_only_guessed_is_no_mistake_and_said() -> None:
+    """p is made first and used last."""
+    names = pair(
+        regression(two_of_a_shape, descend, units=6),
+        sequential(dense(6, activation="relu"), dense(6)),
+    )
+    found = examine(names)
+    assert found.verdict in ("identical", "equivalent"), found
+    assert "variables of one shape were paired by what they compute" in found.causes[0].cause
+    swapped = {"weight_map": {"p": "first/kernel", "q": "last/kernel"}}
+    model = sequential(dense(6, activation="relu", name="first"), dense(6, name="last"))
+    assert examine({**names, "keras_model": model, **swapped}).verdict == "different"
+    in_order = regression(lambda x: linear(linear_of(x), 6), descend, units=6)
+    assert list(examine(pair(in_order, sequential(dense(6), dense(6)))).in_order) == ["v", "w"]
+
+
+def linear_of(x: tf.Tensor) -> tf.Tensor:
+    return tf.matmul(x, tf1.get_variable("v", [6, 6]))
+
+
 def test_not_a_number_on_both_sides_proves_nothing() -> None:
     def cost(labels: Any, logits: Any) -> Any:
         return tf.reduce_mean(tf.square(labels - logits)) * np.nan

@@ -7,13 +7,13 @@ but for rounding. different: a difference beyond rounding was seen; then mistake
 run.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import keras
 
 from keras_models.clones import variants
-from keras_models.pairing import Pairing
+from keras_models.pairing import Pairing, Unmatched
 from training.checking import beyond, rows
 from training.checking.examination import Examination
 from training.checking.float64_answer import ask
@@ -59,6 +59,8 @@ class Diagnosis:
     """The first rung that fails in float64, where that says that the pair is different."""
     model: keras.Model | None = field(default=None, compare=False, repr=False)
     """A fresh model whose layers have the names that causes give them; None: causes name none."""
+    in_order: Mapping[str, str] = field(default_factory=dict)
+    """TensorFlow 1 variable -> Keras', where only the order told several of one shape apart."""
 
     @property
     def first_difference(self) -> Rung | None:
@@ -88,16 +90,23 @@ def diagnose(examination: Examination, budget: float = BUDGET, note: Note = sile
     elif found.verdict in PROVEN:
         found, said = _judge_clips(examination, found, effort)
         unseen += said
-    return replace(found, not_compared=unseen)
+    in_order = {} if found.better else _in_order(examination)
+    return replace(found, not_compared=unseen, in_order=in_order)
+
+
+def _in_order(examination: Examination) -> dict[str, str]:
+    """Return where each variable is whose place was a guess."""
+    try:
+        pairing = examination.pairing(examination.pair.sample)
+    except Unmatched:
+        return {}
+    paths = [weight.path for weight in examination.pair.sample.weights]
+    return {name: paths[match.index] for name, match in pairing.items() if match.guessed}
 
 
 def _told_apart(examination: Examination) -> Explanation:
     """Say which variables were paired otherwise than in order."""
-    paths = [weight.path for weight in examination.pair.sample.weights]
-    pairing = examination.pairing(examination.pair.sample)
-    moved = [
-        f"{name} with {paths[match.index]}" for name, match in pairing.items() if match.guessed
-    ]
+    moved = [f"{name} with {path}" for name, path in _in_order(examination).items()]
     return Explanation(
         f"variables of one shape were paired by what they compute: {', '.join(moved)}",
         "in their order the outputs are others; a weight_map or names of layers say it for good",

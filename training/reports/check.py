@@ -29,6 +29,9 @@ def text(diagnosis: Diagnosis) -> str:
     if diagnosis.unexplained:
         said = "reason" if diagnosis.verdict == "undecided" else "not explained"
         lines += _wrapped(f"{said}: {diagnosis.unexplained}", "- ")
+    if diagnosis.in_order:
+        pairs = ", ".join(f"{name} = {path}" for name, path in diagnosis.in_order.items())
+        lines += ["", *_wrapped(f"Paired in order, for shapes are the same: {pairs}.")]
     lines += ["", *_wrapped(f"Not compared: {'; '.join(diagnosis.not_compared) or 'nothing'}.")]
     return "\n".join(lines)
 
@@ -75,6 +78,7 @@ def facts(diagnosis: Diagnosis) -> dict[str, Any]:
         "first_difference": {"rung": first.name, "where": first.where} if first else None,
         "causes": [{"cause": c.cause, "evidence": c.evidence} for c in diagnosis.causes],
         "unexplained": diagnosis.unexplained,
+        "paired_in_order": dict(diagnosis.in_order),
         "not_compared": list(diagnosis.not_compared),
     }
 
