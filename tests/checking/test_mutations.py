@@ -8,8 +8,8 @@ import time
 
 import pytest
 
-from docs.figures.write_mutations import KEPT, PROVEN
-from tests.checking.mutations.cases import Case, cases, examined, matter
+from docs.figures.write_mutations import KEPT, NOT_EXAMINED, PROVEN
+from tests.checking.mutations.cases import Case, cases, outcome
 from tests.checking.mutations.graph import builder
 from tests.checking.mutations.model import maker
 from tests.checking.mutations.recipe import Net
@@ -17,7 +17,7 @@ from tests.checking.mutations.recipes import resnet_20
 from tests.support.examining import examine
 from training.machine.files import read_json
 
-EVERY = {"right": 11, "single": 53, "pair": 37}
+EVERY = {"right": 24, "single": 97, "pair": 61}
 """Of each kind the first of so many is examined here."""
 
 
@@ -34,9 +34,9 @@ def sample() -> list[Case]:
 @pytest.mark.slow
 @pytest.mark.parametrize("case", sample(), ids=lambda case: f"{case.recipe.name}: {case.name}")
 def test_case_is_judged_rightly(case: Case) -> None:
-    if case.kind != "right" and not matter(case):
-        pytest.skip("changes nothing that could be seen")
-    found = examined(case)
+    found = outcome(case)
+    if found.verdict.startswith(NOT_EXAMINED):
+        pytest.skip(found.verdict)
     if case.kind == "right":
         assert found.verdict in PROVEN, found
     else:
@@ -62,7 +62,7 @@ def test_a_deep_nets_epsilon_is_named_within_a_minute() -> None:
     right = resnet_20()
     wrong = right.having(net=with_epsilon(right.net, 1e-5))
     began = time.monotonic()
-    found = examine({"tf1_graph": builder(right), "keras_model": maker(wrong)}, batch_size=16)
+    found = examine({"tf1_graph": builder(right), "keras_model": maker(wrong)}, batch_size=4)
     assert time.monotonic() - began < A_MINUTE
     (cause,) = [one.cause for one in found.causes]
     expected = "epsilon of all BatchNormalization layers: 1e-05 in Keras, 0.001 in TensorFlow 1"
