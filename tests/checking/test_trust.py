@@ -483,6 +483,15 @@ def linear_of(x: tf.Tensor) -> tf.Tensor:
     return tf.matmul(x, tf1.get_variable("v", [6, 6]))
 
 
+def test_an_op_after_keras_last_layer_is_blamed_on_no_layer() -> None:
+    """Every layer's outputs are in the graph, and no mistake that is known explains the rest."""
+    graph = regression(lambda x: tf.math.atan(linear(x)), descend)
+    found = examine(pair(graph, sequential(dense())))
+    assert found.verdict == "different"
+    assert not found.causes, found.causes
+    assert "no cause that was tried explains it" in str(found.unexplained)
+
+
 def test_not_a_number_on_both_sides_proves_nothing() -> None:
     def cost(labels: Any, logits: Any) -> Any:
         return tf.reduce_mean(tf.square(labels - logits)) * np.nan

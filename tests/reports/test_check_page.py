@@ -10,6 +10,8 @@ import pytest
 from tests.conftest import run
 from training.checking.side_by_side import smallest
 from training.machine.files import read_json
+from training.parity import ladder
+from training.reports import check_page
 
 PAIR = """
 import keras
@@ -129,6 +131,10 @@ def test_of_a_right_pair_nothing_is_marked_and_each_layer_stands_beside_its_op(r
     assert last.endswith("[None, 2] = MatMul_1:0")
     assert 'id="smallest"' not in text
     assert not (right / "smallest.npz").exists()
+
+
+def test_every_rung_has_its_name_in_both_languages() -> None:
+    assert tuple(check_page.RUNGS) == ladder.NAMES
 
 
 def test_page_has_what_the_command_says(wrong: Path) -> None:

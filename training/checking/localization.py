@@ -30,6 +30,11 @@ class Located(NamedTuple):
     near: frozenset[str] = frozenset()
     """`wrong`, and the layers that it takes its inputs from, back to the first with weights."""
 
+    @property
+    def score(self) -> int:
+        """How right it is: one more where nothing is wrong, for then no layer is in the way."""
+        return self.right + (self.wrong is None)
+
 
 class Output(NamedTuple):
     """What one call of a layer or of an operation gave."""

@@ -119,7 +119,7 @@ def _beginning(failing: Rung, located: Located | None) -> str:
 
 def _best(search: Search, case: Case, failing: Rung, located: Located | None) -> _Best:
     """Try what could be wrong where the forward pass departs, if that is known; then everything."""
-    best = _Best(Reached(height(failing), located.right if located else 0))
+    best = _Best(Reached(height(failing), located.score if located else 0))
     if located is not None and located.wrong is not None:
         near = [c for c in families.candidates(case, failing) if located.near & {*c.layers}]
         best = _first_best(search, best, near, quick=True)
@@ -143,10 +143,14 @@ def _better(best: _Best, candidate: Candidate, *, quick: bool) -> _Best:
     """Return which comes further; `quick`: do not climb where no more layers are right."""
     try:
         changed = candidate.make()
-        if quick and _layers(changed) <= best.reached.layers:
+        layers = _layers(changed) if quick else None
+        if layers is not None and layers <= best.reached.layers:
             return best
         left = climb(changed)
-        layers = _layers(changed) if _of_outputs(left) else 0
+        if not _of_outputs(left):
+            layers = 0
+        elif layers is None:
+            layers = _layers(changed)
     except (Unmatched, ValueError, TypeError, LookupError, AttributeError, tf.errors.OpError):
         return best  # a change that this model cannot take explains nothing
     if candidate.least and height(left) <= NAMES.index(candidate.least):
@@ -161,7 +165,7 @@ def _of_outputs(failing: Rung | None) -> bool:
 
 def _layers(case: Case) -> int:
     located = locate(case)
-    return located.right + (located.wrong is None) if located else 0
+    return located.score if located else 0
 
 
 def climb(case: Case) -> Rung | None:

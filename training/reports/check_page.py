@@ -32,6 +32,7 @@ RUNGS = {
     "one update": "一次更新",
     "all updates": "全部更新",
     "moving averages": "滑动平均",
+    "inference": "推理",
 }
 """What the rungs are called in Chinese."""
 WHY_NOT = {

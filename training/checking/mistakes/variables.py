@@ -56,7 +56,8 @@ def transposed(case: Case) -> Iterator[Candidate]:
     assert case.pairing
     shapes = case.examination.pair.inspection.shapes
     square = [name for name, shape in shapes.items() if len(shape) == 2 and len(set(shape)) == 1]
-    for names in dict.fromkeys((*((name,) for name in square), tuple(square))):
+    groups = (*((name,) for name in square), tuple(square)) if square else ()
+    for names in dict.fromkeys(groups):
         pairing = dict(case.pairing)
         for name in names:
             match = pairing[name]
