@@ -151,8 +151,14 @@ def _named_by_hand(model: keras.Model) -> set[str]:
     return {
         layer.name
         for layer in model._flatten_layers()
-        if re.sub(r"_\d+$", "", layer.name).replace("_", "") != type(layer).__name__.lower()
+        if re.sub(r"_\d+$", "", layer.name) != automatic_name(type(layer).__name__)
     }
+
+
+def automatic_name(kind: str) -> str:
+    """Return how Keras begins the names of a kind: MaxPooling2D -> max_pooling2d."""
+    spaced = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", kind)
+    return re.sub(r"([a-z])([A-Z])", r"\1_\2", spaced).lower()
 
 
 def carried_over(pairing: Pairing, old: keras.Model, new: keras.Model) -> Pairing:

@@ -2,6 +2,7 @@
 
 import itertools
 import random
+import time
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -114,8 +115,6 @@ def outcome(case: Case) -> Outcome:
 
 def examined(case: Case) -> Outcome:
     """Examine a case as `tf1keras check` does."""
-    import time
-
     from tests.checking.mutations.graph import builder
     from tests.checking.mutations.model import maker
     from tests.support.examining import examine

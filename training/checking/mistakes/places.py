@@ -8,6 +8,7 @@ import keras
 from keras import layers
 
 from training.checking.case import Candidate, Case, Hypothesis
+from training.checking.localization import nodes
 from training.checking.mistakes.forward import ACTIVATIONS
 
 MOST_BRANCHES = 4
@@ -121,13 +122,13 @@ def _swapped(one: Any, other: Any) -> Any:
 
 def _followers(layer: Any) -> list[Any]:
     """Return the layers that take what `layer` gives; none for the inputs."""
-    nodes = () if isinstance(layer, layers.InputLayer) else getattr(layer, "_outbound_nodes", ())
-    return [node.operation for node in nodes if isinstance(node.operation, layers.Layer)]
+    taken = () if isinstance(layer, layers.InputLayer) else getattr(layer, "_outbound_nodes", ())
+    return [node.operation for node in taken if isinstance(node.operation, layers.Layer)]
 
 
 def branches(case: Case) -> Iterator[Candidate]:
     """Branches that are joined in another order."""
-    for node in _nodes(case.model):
+    for node in _calls(case.model):
         given = node.arguments.args[0] if node.arguments.args else None
         if not isinstance(given, list | tuple) or not 2 <= len(given) <= MOST_BRANCHES:
             continue
@@ -147,7 +148,7 @@ def branches(case: Case) -> Iterator[Candidate]:
 
 def operators(case: Case) -> Iterator[Candidate]:
     """Another number in an operation between layers, such as x / 8.0."""
-    for node in _nodes(case.model):
+    for node in _calls(case.model):
         if isinstance(node.operation, layers.Layer):
             continue
         for place, own in enumerate(node.arguments.args):
@@ -177,11 +178,8 @@ def operators(case: Case) -> Iterator[Candidate]:
                     )
 
 
-def _nodes(model: keras.Model) -> list[Any]:
-    if isinstance(model, keras.Sequential):
-        model = model._functional
-    by_depth = getattr(model, "_nodes_by_depth", {})
-    return [node for depth in by_depth for node in by_depth[depth] if not node.is_input]
+def _calls(model: keras.Model) -> list[Any]:
+    return [node for node in nodes(model) if not node.is_input]
 
 
 FIRST: tuple[Hypothesis, ...] = (extra_layer, order, branches, operators)

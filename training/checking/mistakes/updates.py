@@ -149,7 +149,8 @@ def another_optimizer(case: Case) -> Iterator[Candidate]:
     own = case.examination.optimizer_name
     if rule not in translation.RULES or translation.rule(case.model.optimizer) == rule:
         return
-    for options in (translation.common(case.model.optimizer), {}):
+    common = translation.common(case.model.optimizer)
+    for options in (common, {}) if common else ({},):
         yield Candidate(
             f"optimizer: {own} in Keras, {rule} in TensorFlow 1",
             lambda options=options: case.having(  # type: ignore[misc]

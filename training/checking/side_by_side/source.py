@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from keras_models.pairing import automatic_name
+
 MODULES = ("layers", "ops")
 """Where a function is found that makes the operation of its name, such as `keras.ops.square`."""
 CALLED = {"InputLayer": "Input"}
@@ -32,7 +34,7 @@ def layer_lines(path: Path, layers: Iterable[Any]) -> dict[str, int]:
     counted: dict[str, list[tuple[int, str]]] = {}
     for layer in dict.fromkeys(layers):
         kind = type(layer).__name__
-        count = re.fullmatch(rf"{_automatic(kind)}(?:_(\d+))?", layer.name)
+        count = re.fullmatch(rf"{automatic_name(kind)}(?:_(\d+))?", layer.name)
         if count:
             counted.setdefault(kind, []).append((int(count[1] or 0), layer.name))
         elif len(at := [call.lineno for call in calls if _named(call) == layer.name]) == 1:
@@ -43,12 +45,6 @@ def layer_lines(path: Path, layers: Iterable[Any]) -> dict[str, int]:
             for (_, name), call in zip(sorted(names), unnamed, strict=True):
                 found[name] = call.lineno
     return found
-
-
-def _automatic(kind: str) -> str:
-    """Return how Keras begins the names of a kind: MaxPooling2D -> max_pooling2d."""
-    spaced = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", kind)
-    return re.sub(r"([a-z])([A-Z])", r"\1_\2", spaced).lower()
 
 
 def _calls(source: str) -> list[ast.Call]:
@@ -72,7 +68,7 @@ def _makes(call: ast.Call, kind: str) -> bool:
         return True
     where = getattr(function, "value", None)
     module = getattr(where, "attr", getattr(where, "id", ""))
-    return module in MODULES and name == _automatic(kind)
+    return module in MODULES and name == automatic_name(kind)
 
 
 def _is_named(call: ast.Call) -> bool:
