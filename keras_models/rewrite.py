@@ -16,7 +16,9 @@ from tf1_compat.graph import Observation
 class Rewrite:
     """`model` with its pairing and that of moving averages.
 
-    `traced`: run as tf.function, as `fit` does; otherwise eagerly.
+    `traced`: run as tf.function, as `fit` does; otherwise eagerly. `taped`: differentiated by a
+    tape, as `fit` does; otherwise by `tf.gradients`, which adds gradients up in TensorFlow 1's
+    order, and the traced function can do, too.
 
     A step is what `fit` would run: the model's own `train_step` where it has one. The number of
     rows is open while it is traced, as it was in TensorFlow 1's graph: with a known one TensorFlow
@@ -30,8 +32,9 @@ class Rewrite:
         moving: Pairing | None = None,
         *,
         traced: bool = True,
+        taped: bool = True,
     ) -> None:
-        self.model, self.pairing = model, pairing
+        self.model, self.pairing, self._taped = model, pairing, taped
         weights = list(model.weights)
         self._paired = {name: weights[match.index] for name, match in pairing.items()}
         self._moved = {name: weights[match.index] for name, match in (moving or {}).items()}
@@ -91,13 +94,28 @@ class Rewrite:
         return outputs, self.model.compute_loss(x=x, y=y, y_pred=outputs)
 
     def _look(self, x: tf.Tensor, y: tf.Tensor) -> Sequence[Any]:
-        values = [variable.value for variable in self._paired.values()]
-        with tf.GradientTape() as tape, self._unmoved():
-            tape.watch(values)
-            outputs, loss = self._forward(x, y)
-        gradients = tape.gradient(loss, values, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+        paired, zero = list(self._paired.values()), tf.UnconnectedGradients.ZERO
+        with self._unmoved():
+            outputs, loss, gradients = self._differentiated(x, y, paired, zero)
         gradients = [tf.convert_to_tensor(gradient) for gradient in gradients]
         return outputs, self._logits(outputs), loss, gradients
+
+    def _differentiated(
+        self,
+        x: tf.Tensor,
+        y: tf.Tensor,
+        variables: Sequence[Any],
+        unconnected: tf.UnconnectedGradients = tf.UnconnectedGradients.NONE,
+    ) -> tuple[tf.Tensor, tf.Tensor, list[Any]]:
+        """Return outputs, loss and its gradients."""
+        values = [variable.value for variable in variables]
+        if not self._taped:
+            outputs, loss = self._forward(x, y)
+            return outputs, loss, tf.gradients(loss, values, unconnected_gradients=unconnected)
+        with tf.GradientTape() as tape:
+            tape.watch(values)
+            outputs, loss = self._forward(x, y)
+        return outputs, loss, tape.gradient(loss, values, unconnected_gradients=unconnected)
 
     def _update(self, x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
         if self.own_train_step:
@@ -106,10 +124,9 @@ class Rewrite:
             with tf.control_dependencies([loss]):
                 self.model.train_step((x, y))
             return loss
-        with tf.GradientTape() as tape:
-            _, loss = self._forward(x, y)
         variables = self.model.trainable_variables
-        self.model.optimizer.apply(tape.gradient(loss, variables), variables)
+        _, loss, gradients = self._differentiated(x, y, variables)
+        self.model.optimizer.apply(gradients, variables)
         return loss
 
     @contextlib.contextmanager

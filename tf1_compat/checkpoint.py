@@ -22,8 +22,8 @@ import tensorflow as tf
 
 from tf1_compat import bundle
 from tf1_compat.hyperparameters import Hyperparameters
+from tf1_compat.reading.updates import Update
 from tf1_compat.state import POWERS, State, StateError, adam_step, first_line
-from tf1_compat.updates import Update
 
 SLOT_NAMES = {
     "Adam": {"m": "Adam", "v": "Adam_1"},

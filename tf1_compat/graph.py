@@ -2,21 +2,25 @@
 
     with graph.as_default():
         endpoints = {"x": X, "y": Y, "cost": cost, "train_op": train_op, "logits": logits}
-    program = GraphProgram(graph, inspect(graph, endpoints))
+    program = GraphProgram(graph, inspect(graph, endpoints), structure.read(...))
 
 Unlike `tf1_compat/program.py`, which trains the article, it gives logits, loss and the gradient of
 each variable besides taking steps, in float32 or in float64.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
-from tf1_compat import float64, structure, updates
-from tf1_compat.updates import Update
+from tf1_compat import float64
+from tf1_compat.masks import Masks
+from tf1_compat.reading import draws, structure, updates
+from tf1_compat.reading.inspection import Inspection
+from tf1_compat.reading.structure import Structure
 
 
 @dataclass(frozen=True)
@@ -28,84 +32,52 @@ class Observation:
     gradients: Mapping[str, np.ndarray]
 
 
-@dataclass(frozen=True)
-class Inspection:
-    """The names that a GraphProgram needs; they hold in the graph and in its float64 twin."""
-
-    endpoints: Mapping[str, str]
-    """x, y, cost, train_op, logits where there are any -> tensor; of train_op, operation."""
-    initializer: str
-    shapes: Mapping[str, tuple[int, ...]]
-    """Trained variable -> shape, in the order of creation."""
-    reads: Mapping[str, str]
-    """Any variable -> tensor of its value."""
-    feeds: Mapping[str, str]
-    """Any variable -> placeholder of a new value."""
-    assigns: Mapping[str, str]
-    """Any variable -> op that takes it."""
-    gradients: Mapping[str, str]
-    """Trained variable -> tensor of the cost's gradient."""
-    updates: tuple[Update, ...]
-
-
-def inspect(graph: tf.Graph, endpoints: Mapping[str, Any]) -> Inspection:
-    """Add to `graph` what it takes to read, set and differentiate its variables.
-
-    No op that was there changes, so the graph computes what it computed. `endpoints` are tensors,
-    but for `train_op`, an operation; `logits` may be None.
-    """
-    with graph.as_default(), tf.name_scope("inspection"):
-        trained = {v.op.name: v for v in tf.compat.v1.trainable_variables()}
-        every = {v.op.name: v for v in tf.compat.v1.global_variables()}
-        reads = {name: tf.identity(v).name for name, v in every.items()}
-        feeds = {
-            name: tf.compat.v1.placeholder(v.dtype.base_dtype, v.shape) for name, v in every.items()
-        }
-        assigns = {name: tf.compat.v1.assign(v, feeds[name]).op for name, v in every.items()}
-        cost, zero = endpoints["cost"], tf.UnconnectedGradients.ZERO
-        gradients = tf.gradients(cost, list(trained.values()), unconnected_gradients=zero)
-        initializer = tf.group(
-            tf.compat.v1.global_variables_initializer(), tf.compat.v1.local_variables_initializer()
-        )
-        return Inspection(
-            endpoints={name: end.name for name, end in endpoints.items() if end is not None},
-            initializer=initializer.name,
-            shapes={name: tuple(v.shape.as_list()) for name, v in trained.items()},
-            reads=reads,
-            feeds={name: placeholder.name for name, placeholder in feeds.items()},
-            assigns={name: op.name for name, op in assigns.items()},
-            gradients={
-                name: tf.convert_to_tensor(gradient).name
-                for name, gradient in zip(trained, gradients, strict=True)
-            },
-            updates=tuple(updates.read(endpoints["train_op"])),
-        )
-
-
 class GraphProgram:
-    """A graph, initialized, in a session of its own; batches are fed at every call."""
+    """A graph, initialized, in a session of its own; batches are fed at every call.
+
+    `fixed` is fed besides, by tensor; with a `stream` dropout takes its numbers from it, see Masks.
+    """
 
     def __init__(
         self,
         graph: tf.Graph,
         inspection: Inspection,
+        structure: Structure,
         config: tf.compat.v1.ConfigProto | None = None,
-        moving: Sequence[str] = (),
-        switch: str | None = None,
+        fixed: Mapping[str, Any] = MappingProxyType({}),
+        stream: np.ndarray | None = None,
     ) -> None:
-        self.inspection, self._moving, self._switch = inspection, moving, switch
-        self._graph, self._config = graph, config
+        self.inspection, self._structure = inspection, structure
+        self._graph, self._config, self._fixed, self._stream = graph, config, fixed, stream
         self._session = tf.compat.v1.Session(graph=graph, config=config)
+        self._masks = Masks(self._session, structure.dropouts, stream)
         self.reset()
 
     def in_float64(self, *, as_rounded: bool = False) -> "GraphProgram":
         """Return the same graph in float64, freshly initialized; `as_rounded` as in `float64`."""
         wide = float64.twin(self._graph, as_rounded=as_rounded)
-        return GraphProgram(wide, self.inspection, self._config, self._moving, self._switch)
+        known = (self.inspection, self._structure, self._config, self._fixed, self._stream)
+        return GraphProgram(wide, *known)
 
     def reset(self) -> None:
         """Run every initializer: weights and slots are as at the start."""
         self._session.run(self.inspection.initializer)
+
+    def begun_with(self, numbers: Mapping[str, float]) -> dict[str, np.ndarray]:
+        """Return what variables are initialized with if draws of a kind all give its number.
+
+        See `draws.KINDS`. Everything is initialized anew afterwards.
+        """
+        initializer = self._graph.get_operation_by_name(self.inspection.initializer)
+        fed = {}
+        for op in updates.ancestors([initializer]):
+            if op.type in draws.KINDS:
+                shape = self._session.run(op.inputs[0])
+                fed[op.outputs[0].name] = np.full(shape, numbers[draws.KINDS[op.type]], np.float32)
+        self._session.run(initializer, fed)
+        begun = {**self.weights(), **self.moving()}
+        self.reset()
+        return begun
 
     def weights(self) -> dict[str, np.ndarray]:
         """Return copies of the trained variables."""
@@ -120,19 +92,34 @@ class GraphProgram:
         """Return copies of variables of any kind, by name."""
         return self._session.run({name: self.inspection.reads[name] for name in names})
 
+    def _feed(self, x: np.ndarray, y: np.ndarray | None = None) -> dict[str, Any]:
+        """Return all that is fed with a batch."""
+        ends = self.inspection.endpoints
+        fed = {ends["x"]: x} if y is None else {ends["x"]: x, ends["y"]: y}
+        fed |= self._fixed
+        return fed | self._masks.feeds(fed)
+
+    def dropout_rates(
+        self, x: np.ndarray, y: np.ndarray, fixed: Mapping[str, Any] | None = None
+    ) -> list[float]:
+        """Return which share of numbers each dropout drops; with other values fed besides."""
+        ends = self.inspection.endpoints
+        fed = {ends["x"]: x, ends["y"]: y, **self._fixed, **(fixed or {})}
+        return self._masks.rates(fed)
+
     def observe(self, x: np.ndarray, y: np.ndarray) -> Observation:
         """Return logits, loss and gradients of a batch; nothing is updated."""
         ends = self.inspection.endpoints
         fetches = {"loss": ends["cost"], "gradients": dict(self.inspection.gradients)}
         if "logits" in ends:
             fetches["logits"] = ends["logits"]
-        values = self._session.run(fetches, {ends["x"]: x, ends["y"]: y})
+        values = self._session.run(fetches, self._feed(x, y))
         return Observation(values.get("logits"), values["loss"], values["gradients"])
 
     def step(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         """Run one update; return the loss before it."""
         ends = self.inspection.endpoints
-        return self._session.run([ends["train_op"], ends["cost"]], {ends["x"]: x, ends["y"]: y})[1]
+        return self._session.run([ends["train_op"], ends["cost"]], self._feed(x, y))[1]
 
     def slots(self) -> dict[str, np.ndarray]:
         """Return the optimizer's slots as "slot m of W1" -> array."""
@@ -146,7 +133,7 @@ class GraphProgram:
 
     def moving(self) -> dict[str, np.ndarray]:
         """Return copies of the variables that move without being trained."""
-        return self.read(self._moving)
+        return self.read(self._structure.moving)
 
     def infer(self, x: np.ndarray, moving: Mapping[str, np.ndarray]) -> np.ndarray | None:
         """Return outputs with the training switch off and these moving averages.
@@ -154,11 +141,12 @@ class GraphProgram:
         None for a graph that has no switch, or no named outputs. Nothing is left changed.
         """
         ends = self.inspection.endpoints
-        if self._switch is None or "logits" not in ends:
+        switch = self._structure.switch
+        if switch is None or "logits" not in ends:
             return None
         before = self.moving()
         self.assign(moving)
-        outputs = self._session.run(ends["logits"], {ends["x"]: x, self._switch: False})
+        outputs = self._session.run(ends["logits"], {**self._feed(x), switch: False})
         self.assign(before)
         return outputs
 
@@ -173,7 +161,7 @@ class GraphProgram:
             for tensor in op.outputs
             if tensor.dtype.is_floating and op.name not in hidden
         ]
-        values = self._session.run(behind, {ends["x"]: x, ends["y"]: y})
+        values = self._session.run(behind, self._feed(x, y))
         return {
             name: value
             for name, value in zip(behind, values, strict=True)
@@ -182,16 +170,15 @@ class GraphProgram:
 
     def applied_gradients(self, x: np.ndarray, y: np.ndarray) -> dict[str, np.ndarray]:
         """Return the gradients as the update ops would get them, after any clipping."""
-        ends = self.inspection.endpoints
         names = {update.variable: update.gradient for update in self.inspection.updates}
-        return self._session.run(names, {ends["x"]: x, ends["y"]: y})
+        return self._session.run(names, self._feed(x, y))
 
     def hyperparameters(self, x: np.ndarray, y: np.ndarray) -> dict[str, float | bool]:
         """Return the first update's hyperparameters as they are now; empty for unknown rules."""
         if not self.inspection.updates:
             return {}
-        update, ends = self.inspection.updates[0], self.inspection.endpoints
-        values = self._session.run(dict(update.hyperparameters), {ends["x"]: x, ends["y"]: y})
+        update = self.inspection.updates[0]
+        values = self._session.run(dict(update.hyperparameters), self._feed(x, y))
         found: dict[str, float | bool] = {name: float(value) for name, value in values.items()}
         if update.rule == "Momentum":
             found["nesterov"] = update.nesterov

@@ -15,7 +15,7 @@ from keras import layers, losses, optimizers
 
 from tests.support.examining import examine
 from tests.support.pairs import TF1, Keras, keras_with, tf1, write
-from training.checking import diagnosis
+from training.checking import judgement
 from training.checking.wide import departure
 
 Names = dict[str, Any]
@@ -380,10 +380,19 @@ def biased(x: tf.Tensor) -> tf.Tensor:
     return tf.nn.batch_normalization(hidden, mean, variance, beta, gamma, 1e-3)
 
 
+def responding(x: tf.Tensor) -> tf.Tensor:
+    """A channel whose neighbours are large becomes smaller."""
+    return tf.nn.lrn(x[:, None, None, :], 2, alpha=0.1, beta=0.7)[:, 0, 0, :]
+
+
 RIGHT: dict[str, Names] = {
     "momentum, and a rate that stays": pair(
         regression(linear, lambda cost: momentum(0.1).minimize(cost)),
         sequential(dense(), optimizer=lambda: optimizers.SGD(0.1, 0.9)),
+    ),
+    "local response normalization": pair(
+        regression(lambda x: linear(tf.tanh(3 * responding(x))), descend),
+        sequential(lambda: layers.Lambda(lambda x: tf.tanh(3 * responding(x))), dense()),
     ),
     "dropout on both sides": pair(
         regression(dropped, descend), sequential(lambda: layers.Dropout(0.5), dense())
@@ -508,13 +517,14 @@ def test_what_was_not_compared_is_said() -> None:
     both = examine(RIGHT["dropout on both sides"])
     assert [said.partition(" (")[0] for said in both.not_compared][:1] == ["dropout rates"]
     assert len(both.not_compared) == 1  # inference is what both sides ran: dropout was off
-    assert not examine(write(TF1(), Keras())).not_compared
+    drawn = {"kernel_initializer": keras.initializers.RandomNormal(stddev=0.5)}
+    assert not examine(write(TF1(), keras_with(options=(drawn, drawn)))).not_compared
     assert not examine(RIGHT["frozen layer"]).not_compared
     assert not examine(RIGHT["rate that changes"]).not_compared
     assert not examine(RIGHT["moving averages and inference"]).not_compared
     narrow = {"kernel_initializer": keras.initializers.RandomNormal(stddev=0.01)}
     (said,) = examine(write(TF1(), keras_with(options=(narrow, narrow)))).not_compared
-    assert "initial distributions are others (weights were copied): W0: deviation 0." in said
+    assert "others (weights were copied): W0: normal (deviation 0.5) in TensorFlow 1, " in said
 
 
 def test_a_twin_that_lost_a_setting_is_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -525,8 +535,8 @@ def test_a_twin_that_lost_a_setting_is_not_believed(monkeypatch: pytest.MonkeyPa
         twin.compile(optimizers.SGD(0.1), losses.Huber(delta=1.0))
         return twin
 
-    original = diagnosis.variants.in_float64
-    monkeypatch.setattr(diagnosis.variants, "in_float64", forgetful)
+    original = judgement.variants.in_float64
+    monkeypatch.setattr(judgement.variants, "in_float64", forgetful)
     names = pair(huber(1.0), sequential(dense(), loss=lambda: losses.Huber(delta=3.0)))
     found = examine(names, batch_size=16)
     assert found.verdict == "different"

@@ -11,7 +11,7 @@ from training.reports.check import WIDTH
 
 RUNGS = [
     *("variables", "copied weights", "forward", "loss", "gradients"),
-    *("one update", "all updates"),
+    *("one update", "all updates", "initializers"),
 ]
 
 EXAMPLES = {
@@ -156,7 +156,7 @@ y is no placeholder | "y": y | "y": logits | y is a MatMul; expected a placehold
 shapes | Dense(2, | Dense(3, | TensorFlow 1 W [4, 2]; Keras
 uncompiled | model.compile( | dict(a= | without optimizer or loss
 no keras.Model | return model | return None | returned NoneType; expected a compiled
-dropout | tf.matmul(x, W) | tf.matmul(tf.nn.dropout(x, 0.5), W) | for the same batch
+noise | tf.matmul(x, W) | tf.matmul(x + tf.random.normal(tf.shape(x)), W) | (RandomStandardNormal)
 unknown size | [None, 4]) | [None, None]) | expected every size but the first
 """
 """Name | what stands in PAIR.py | what in its place | what the message has in it."""

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from tests.conftest import run
+from training.checking import distributions
 from training.checking.side_by_side import smallest
 from training.machine.files import read_json
 from training.parity import ladder
@@ -134,7 +135,7 @@ def test_of_a_right_pair_nothing_is_marked_and_each_layer_stands_beside_its_op(r
 
 
 def test_every_rung_has_its_name_in_both_languages() -> None:
-    assert tuple(check_page.RUNGS) == ladder.NAMES
+    assert tuple(check_page.RUNGS) == (*ladder.NAMES, distributions.NAME)
 
 
 def test_page_has_what_the_command_says(wrong: Path) -> None:
@@ -145,7 +146,8 @@ def test_page_has_what_the_command_says(wrong: Path) -> None:
         assert said in text
     assert text.startswith("Different")
     for rung in found["rungs"][1:]:
-        numbers = f"{rung['max_ulp']:,} {rung['max_rel']:.1e}" if not rung["ok"] else "0 0"
+        ulp = "–" if rung["max_ulp"] is None else f"{rung['max_ulp']:,}"
+        numbers = f"{ulp} {rung['max_rel']:.1e}" if not rung["ok"] else "0 0"
         assert f"{rung['name']} {'identical' if rung['ok'] else 'differs'} {numbers}" in text
     assert read_json(wrong / "config.json")["steps"] == 2
     assert "onednn" in read_json(wrong / "environment.json")

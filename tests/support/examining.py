@@ -3,8 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from training.checking.diagnosis import Diagnosis, diagnose
+from training.checking.diagnosis import BUDGET, diagnose
 from training.checking.examination import Examination
+from training.checking.judgement import Diagnosis
 from training.commands import check
 from training.machine import devices
 from training.machine.devices import Device
@@ -19,7 +20,12 @@ def examine(names: dict[str, Any], **options: Any) -> Diagnosis:
 
 def examined(names: dict[str, Any], **options: Any) -> tuple[Examination, Diagnosis]:
     """Return the pair under examination, too."""
+    examination = examination_of(names, **options)
+    return examination, diagnose(examination, options.get("budget", BUDGET))
+
+
+def examination_of(names: dict[str, Any], **options: Any) -> Examination:
+    """Return what such a PAIR.py defines, under examination."""
     config = CheckConfig(pair=Path("pair.py"), **{"steps": 3, "batch_size": 8, **options})
     loaded = pair.validate(config.pair, names, config.seed)
-    examination = check.examine(loaded, config, devices.session_config(Device("CPU", 0)))
-    return examination, diagnose(examination, config.budget)
+    return check.examine(loaded, config, devices.session_config(Device("CPU", 0)))

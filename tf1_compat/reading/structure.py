@@ -11,10 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 import tensorflow as tf
 
-from tf1_compat.updates import Update, ancestors
+from tf1_compat.reading import dropout
+from tf1_compat.reading.draws import RANDOM
+from tf1_compat.reading.dropout import Dropout
+from tf1_compat.reading.updates import Update, ancestors
 
-DRAWS = {"RandomUniform", "StatelessRandomUniform", "StatelessRandomUniformV2"}
-"""What dropout draws its masks with."""
 CLIPS = {"L2Loss", "Minimum", "Maximum", "ClipByValue", "IsFinite", "Select", "SelectV2"}
 """What clipping adds between a gradient and the op that applies it."""
 LOOKUPS = {"Gather", "GatherV2", "ResourceGather"}
@@ -30,8 +31,10 @@ LARGEST_STEP = 10**7
 class Structure:
     """What was found."""
 
-    dropouts: int
-    """Random uniform draws behind the cost."""
+    dropouts: tuple[Dropout, ...]
+    """Those behind the cost, but for those in a loop or branch."""
+    draws: tuple[str, ...]
+    """Every other op behind the cost that draws random numbers."""
     clipped: bool
     """Gradients are changed on their way to the optimizer."""
     moving: tuple[str, ...]
@@ -71,8 +74,11 @@ def read(
     ]
     moved = {name for name in _moved(behind_update) if not SLOT.search(name)}
     moving = moved - trained - _slots(updates)
+    hidden = in_control_flow(cost.op)
+    dropouts = dropout.find([op for op in behind_cost if op.name not in hidden])
     return Structure(
-        dropouts=sum(op.type in DRAWS for op in behind_cost),
+        dropouts=dropouts,
+        draws=tuple(_draws(behind_cost, dropouts)),
         clipped=any(_clipped(graph, update, gradients) for update in updates),
         moving=tuple(name for name in _floats(behind_update) if name in moving),
         held=tuple(name for name in _floats(behind_cost) if name not in trained | moving),
@@ -106,6 +112,12 @@ def _until(ops: list[tf.Operation], first: tuple[str, ...], last: tuple[str, ...
             waiting += [taker for tensor in op.outputs for taker in tensor.consumers()]
             waiting += op._control_outputs  # a constant of a branch takes no tensor of it
     return found
+
+
+def _draws(ops: list[tf.Operation], dropouts: tuple[Dropout, ...]) -> Iterator[str]:
+    """Yield the names of the ops that draw random numbers for anything but `dropouts`."""
+    known = {one.drawn.rpartition(":")[0] for one in dropouts}
+    return (op.name for op in ops if op.type in RANDOM and op.name not in known)
 
 
 def _clipped(graph: tf.Graph, update: Update, gradients: Mapping[str, str]) -> bool:

@@ -2,16 +2,16 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
 
-import keras
 import numpy as np
 from keras import layers
 
 from keras_models import translation
 from keras_models.pairing import Unmatched
+from training.checking import distributions, dropping
 from training.checking.examination import Examination
 from training.checking.search import Explanation
+from training.parity.ladder import Rung
 from training.parity.tolerances import TOLERANCES
 
 FAR = (0, 1, 10, 100, 1_000, 10_000, 100_000)
@@ -29,6 +29,8 @@ class Seen:
 
     difference: Explanation | None = None
     not_compared: str | None = None
+    rung: Rung | None = None
+    """Of what has no place on the ladder."""
 
 
 def look(examination: Examination) -> list[Seen]:
@@ -66,21 +68,45 @@ def _rates(examination: Examination) -> Iterator[Seen]:
 
 
 def _dropout(examination: Examination) -> Iterator[Seen]:
-    """Whether both sides drop anything; it is switched off while the ladder is climbed."""
-    places = examination.pair.structure.dropouts
-    rates = examination.dropout_rates
-    if bool(places) != bool(rates):
-        side, other = ("Keras", "TensorFlow 1") if rates else ("TensorFlow 1", "Keras")
+    """Whether both sides drop anything, and how much; that they drop alike `again` looks at."""
+    structure, ours = examination.pair.structure, examination.keras_dropped
+    if not structure.dropouts and structure.draws and ours:
+        yield Seen(
+            not_compared=f"dropout (Keras: {dropping.shown(ours)}; the graph's cannot be set)"
+        )
+        return
+    if side := dropping.only_in(examination):
+        other = "Keras" if side == "TensorFlow 1" else "TensorFlow 1"
         yield Seen(
             Explanation(
                 f"dropout: in {side}, none in {other}",
-                f"{places} random draws behind the graph's cost, {len(rates)} layers in Keras",
+                f"{len(structure.dropouts)} in the graph, {len(ours)} in Keras",
             )
         )
-    elif places:
-        shown = ", ".join(f"{rate:g}" for rate in rates)
-        where = "" if places == len(rates) else f", {places} places against {len(rates)}"
-        yield Seen(not_compared=f"dropout rates (Keras: {shown}{where}; both sides ran without)")
+        return
+    on = dropping.switched_on(examination)
+    if on is None:
+        return
+    rates, chosen = on.rates, " and ".join(on.chosen)
+    if dropping.apart(ours, rates):
+        given = f", with {chosen} as near as can be" if chosen else ""
+        yield Seen(
+            Explanation(
+                f"dropout: rate {dropping.shown(ours)} in Keras, {dropping.shown(rates)} in "
+                f"TensorFlow 1{given}",
+                "measured: from which uniform number on one is kept",
+            )
+        )
+    elif chosen:
+        yield Seen(
+            not_compared=f"dropout rates (Keras: {dropping.shown(ours)}; TensorFlow 1 has what "
+            f"{chosen} is fed in training)"
+        )
+    if len(ours) != len(rates):
+        yield Seen(
+            not_compared=f"how often masks are drawn (at {len(rates)} places in TensorFlow 1, "
+            f"{len(ours)} in Keras; all had the same numbers)"
+        )
 
 
 def _moving(examination: Examination) -> Iterator[Seen]:
@@ -113,22 +139,12 @@ def _ids(examination: Examination) -> Iterator[Seen]:
 
 
 def _beginnings(examination: Examination) -> Iterator[Seen]:
-    """Initial distributions: one draw on each side; the weights themselves are copied."""
-    keras.utils.set_random_seed(examination.seed)  # what is said is the same at every run
-    model, said = examination.fresh_model(), []
-    try:
-        drawn = examination.rewrite(model, examination.pairing(model))
-    except Unmatched:
+    """Initial distributions; the weights themselves are copied."""
+    compared = distributions.compare(examination)
+    if compared is None:
         return
-    ours = drawn.weights() | drawn.moving()
-    for name, theirs in {**examination.drawn, **examination.trace.averages_at_first}.items():
-        if name not in ours:
-            continue
-        if theirs.dtype.kind != "f" or ours[name].shape != theirs.shape or theirs.size < 2:
-            continue  # a single number has no distribution
-        one, other = _Drawn.of(theirs), _Drawn.of(ours[name])
-        if one.apart(other, theirs.size):
-            said.append(f"{name}: {one} in TensorFlow 1, {other} in Keras")
+    rung, said = compared
+    yield Seen(rung=rung)
     if said:
         yield Seen(
             not_compared="training from each side's own beginning, for initial distributions are "
@@ -136,31 +152,8 @@ def _beginnings(examination: Examination) -> Iterator[Seen]:
         )
 
 
-class _Drawn(NamedTuple):
-    """Mean and standard deviation of what was drawn."""
-
-    mean: float
-    deviation: float
-
-    @classmethod
-    def of(cls, array: np.ndarray) -> "_Drawn":
-        return cls(float(array.mean()), float(array.std()))
-
-    def apart(self, other: "_Drawn", size: int) -> bool:
-        """Whether samples of `size` say that these are two distributions."""
-        if self.deviation == 0 or other.deviation == 0:
-            return self != other
-        # Relative errors of a sample's deviation: 1 / sqrt(2 n), five of them.
-        return abs(np.log(other.deviation / self.deviation)) > 0.05 + 5 / np.sqrt(2 * size)
-
-    def __str__(self) -> str:
-        if self.deviation == 0:
-            return f"constant {self.mean:.2g}"
-        return f"deviation {self.deviation:.2g}"
-
-
 def _inference(examination: Examination) -> Iterator[Seen]:
-    """Layers that do something else where nobody trains; dropout is off on both sides anyway."""
+    """Layers that do something else where nobody trains; dropout is seen elsewhere."""
     found = {
         type(layer).__name__
         for layer in examination.pair.sample._flatten_layers()

@@ -2,7 +2,7 @@
 
 A hypothesis looks at a case (a float64 model that fails on some rung) and yields candidates: a
 sentence that names the cause, and a function that makes the changed case. Whether it is the cause
-is not decided here, but by climbing the ladder with it (`training/checking/diagnosis.py`).
+is not decided here, but by climbing the ladder with it (`training/checking/search.py`).
 """
 
 import dataclasses

@@ -5,24 +5,28 @@ any variant of the Keras side can then be held against it.
 """
 
 import contextlib
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_models import masks
 from keras_models.pairing import Pairing, Unmatched, pair_moving, pair_up
 from keras_models.rewrite import Rewrite
 from tf1_compat.graph import GraphProgram
+from training.checking import beginning
 from training.checking.wide import Wide
 from training.errors import UserError, first_line
 from training.model_files.pair import Pair
 from training.parity import ladder
 from training.parity.ladder import Batch, Rung, Trace
 
-SPREAD = 0.1
-"""Standard deviation of what is added to a constant initial weight."""
+STREAM = 65_521
+"""Numbers that masks are made of, over and over; a prime, so no two rows begin at the same one."""
 
 
 class Examination:
@@ -31,8 +35,9 @@ class Examination:
     `pairing` is that of every copy of the Keras model, where it is known; `held` are variables that
     nobody trains, such as those of frozen layers. Weights are the graph's own initial ones; a
     variable that starts as a constant, such as a bias of zeros, has N(0, 0.1) added on both sides,
-    or a mistake could hide behind the zeros. Raises UserError for a graph that gives another loss
-    when run again, and for data that it refuses.
+    or a mistake could hide behind the zeros. The graph is fed `fixed` besides, by tensor. `dropped`
+    is which share each of its dropouts drops then. Raises UserError for a graph that gives another
+    loss when run again, and for data that it refuses.
     """
 
     def __init__(
@@ -42,18 +47,22 @@ class Examination:
         seed: int,
         config: tf.compat.v1.ConfigProto,
         pairing: Pairing | None = None,
+        fixed: Mapping[str, Any] = MappingProxyType({}),
     ) -> None:
-        self._pairing = pairing
+        self._pairing, self.fixed = pairing, fixed
         self.pair, self.batches, self.seed, self._config = pair, batches, seed, config
         self.optimizer_name = type(pair.sample.optimizer).__name__
+        stream = np.random.default_rng(seed).random(STREAM, np.float32)
         self.program = GraphProgram(
-            pair.graph, pair.inspection, config, pair.structure.moving, pair.structure.switch
+            pair.graph, pair.inspection, pair.structure, config, fixed, stream
         )
+        with self._graph_refusal():
+            self.dropped = self.program.dropout_rates(*batches[0])
+        self._stream = stream if any(self.dropped) else None
         self.drawn = self.program.weights()
-        self.weights = _unhidden(self.drawn, seed)
+        self.weights = beginning.unhidden(self.drawn, seed)
         self.held = self.program.read(pair.structure.held)
         self.trace = self.record(self.program, batches)
-        self.dropout_rates = _dropout_rates(pair.sample)
         self.wide = Wide(self)
 
     def start_over(self, program: GraphProgram) -> None:
@@ -64,27 +73,69 @@ class Examination:
     def record(self, program: GraphProgram, batches: Sequence[Batch]) -> Trace:
         """Return what a program of the graph does on `batches`, from the examination's weights."""
         self.start_over(program)
-        try:
+        with self._graph_refusal():
             observed, again = (program.observe(*batches[0]) for _ in range(2))
-        except (tf.errors.OpError, ValueError) as error:
-            raise UserError(f"{self.pair.path}: the graph fails: {first_line(error)}") from error
         if observed.loss.tobytes() != again.loss.tobytes():
             raise UserError(
                 f"{self.pair.path}: the graph's loss is {observed.loss}, then {again.loss} for the "
-                "same batch.\nSwitch its randomness off, for example with a keep_prob that "
-                "defaults to 1.0."
+                f"same batch{_drawn_by(self.pair)}.\nSwitch its randomness off: put zeros or "
+                "another constant in its place on both sides."
             )
-        averages = _above(program.moving(), self.seed)
+        averages = beginning.above(program.moving(), self.seed)
         return ladder.record(program, observed, batches, averages)
+
+    @contextlib.contextmanager
+    def _graph_refusal(self) -> Iterator[None]:
+        """Turn what the graph has against the batches into a UserError."""
+        try:
+            yield
+        except (tf.errors.OpError, ValueError) as error:
+            raise UserError(f"{self.pair.path}: the graph fails: {first_line(error)}") from error
 
     def scaled(self, factor: float) -> "Examination":
         """Return the same examination on batches whose x is `factor` times as large."""
         batches = [_larger(batch, factor) for batch in self.batches]
-        return Examination(self.pair, batches, self.seed, self._config, self._pairing)
+        return Examination(self.pair, batches, *self._known)
 
     def paired(self, pairing: Pairing) -> "Examination":
         """Return the same examination with variables paired as said."""
-        return Examination(self.pair, self.batches, self.seed, self._config, pairing)
+        known = (self.seed, self._config, pairing, self.fixed)
+        return Examination(self.pair, self.batches, *known)
+
+    def fed(self, fixed: Mapping[str, Any]) -> "Examination":
+        """Return the same examination with other placeholders of the graph fed as well."""
+        known = (self.seed, self._config, self._pairing, {**self.fixed, **fixed})
+        return Examination(self.pair, self.batches, *known)
+
+    def without_grappler(self) -> "Examination":
+        """Return the same examination with TensorFlow's graph optimizers off in the graph."""
+        config = tf.compat.v1.ConfigProto()
+        config.CopyFrom(self._config)
+        config.graph_options.rewrite_options.disable_meta_optimizer = True
+        known = (self.seed, config, self._pairing, self.fixed)
+        return Examination(self.pair, self.batches, *known)
+
+    @property
+    def _known(self) -> tuple[Any, ...]:
+        return self.seed, self._config, self._pairing, self.fixed
+
+    def rates(self, fixed: Mapping[str, Any]) -> list[float]:
+        """Return which share of numbers each dropout of the graph drops where `fixed` is fed."""
+        return self.program.dropout_rates(*self.batches[0], fixed)
+
+    def masked(self) -> contextlib.AbstractContextManager[list[float]]:
+        """Let dropout of Keras models keep what the graph's keeps; nothing is dropped there: off.
+
+        Gives the rates that are asked for within it.
+        """
+        return masks.given(self._stream)
+
+    @cached_property
+    def keras_dropped(self) -> list[float]:
+        """The rates of dropout in Keras, in the order of the calls."""
+        with masks.given(None) as asked, self._refusal():
+            self.fresh_model()(tf.constant(self.batches[0][0]), training=True)
+        return asked
 
     def clips(self, factor: float) -> bool:
         """Whether the graph changes a gradient on its way where x is `factor` times as large."""
@@ -110,12 +161,8 @@ class Examination:
         return updates[0].rule if updates else None
 
     def fresh_model(self) -> keras.Model:
-        """Return a new model of the user's, its weights made, its dropout off.
-
-        Masks are other random numbers on the other side, and the graph's are off as well.
-        """
+        """Return a new model of the user's, its weights made."""
         model = self.pair.keras_model()
-        _without_dropout(model)
         if not model.built:
             with self._refusal():
                 model(tf.constant(self.batches[0][0][:1]))
@@ -160,10 +207,10 @@ class Examination:
         shapes = {name: array.shape for name, array in self.trace.moving[0].items()}
         return pair_moving(shapes, model, pairing)
 
-    def rewrite(self, model: keras.Model, pairing: Pairing, *, traced: bool = True) -> Rewrite:
-        """Return what climbs for `model`."""
+    def rewrite(self, model: keras.Model, pairing: Pairing, **how: bool) -> Rewrite:
+        """Return what climbs for `model`; see Rewrite for `how`."""
         moving, _ = self.pairing_of_moving(model, pairing)
-        return Rewrite(model, pairing, moving, traced=traced)
+        return Rewrite(model, pairing, moving, **how)
 
     def rungs(self, model: keras.Model) -> list[Rung]:
         """Climb the whole ladder in the dtype of the pair, as `fit` would run the model."""
@@ -193,41 +240,8 @@ def _larger(batch: Batch, factor: float) -> Batch:
     return x * x.dtype.type(factor), y
 
 
-def _dropping(model: keras.Model) -> Iterator[tuple[Any, str]]:
-    """Yield what drops numbers in `model` while it is trained, and the attribute of its rate."""
-    for layer in model._flatten_layers():
-        if isinstance(layer, keras.layers.Dropout):
-            yield layer, "rate"
-        for name in ("dropout", "recurrent_dropout"):
-            if isinstance(vars(layer).get(name), float):
-                yield layer, name
-
-
-def _dropout_rates(model: keras.Model) -> list[float]:
-    return [rate for thing, name in _dropping(model) if (rate := getattr(thing, name))]
-
-
-def _without_dropout(model: keras.Model) -> None:
-    for thing, name in _dropping(model):
-        setattr(thing, name, 0.0)
-
-
-def _unhidden(weights: dict[str, np.ndarray], seed: int) -> dict[str, np.ndarray]:
-    """Return the weights with every constant one spread."""
-    rng = np.random.default_rng(seed)
-    spread = {}
-    for name, array in weights.items():
-        noise = SPREAD * rng.standard_normal(array.shape)
-        if np.ptp(array) == 0 and array.dtype.kind == "f":
-            array = (array + noise).astype(array.dtype)
-        spread[name] = array
-    return spread
-
-
-def _above(averages: dict[str, np.ndarray], seed: int) -> dict[str, np.ndarray]:
-    """Return moving averages further from zero, where variances stay: 0 and 1 hide too much."""
-    rng = np.random.default_rng(seed)
-    return {
-        name: array + np.abs(SPREAD * rng.standard_normal(array.shape)).astype(np.float32)
-        for name, array in averages.items()
-    }
+def _drawn_by(pair: Pair) -> str:
+    """Say which ops draw the numbers."""
+    kinds = {name: pair.graph.get_operation_by_name(name).type for name in pair.structure.draws}
+    said = [f"{name} ({kind})" for name, kind in kinds.items()]
+    return f", for it draws random numbers: {', '.join(said[:3])}" if said else ""

@@ -1,8 +1,10 @@
 """Keras' pieces swapped for TensorFlow 1's arithmetic, to explain a distance that is rounding."""
 
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
 
 import keras
+import tensorflow as tf
 
 from keras_models import translation
 from keras_models.clones import variants
@@ -44,13 +46,60 @@ OPTIMIZER_PIECES = {
 }
 
 
-def swap(
+def explain(
     examination: Examination, model: keras.Model, rungs: Sequence[Rung]
 ) -> tuple[Sequence[Rung], list[Explanation]]:
-    """Swap Keras' pieces for exact ones while that makes a further rung hold.
+    """Return what rounds otherwise, and the rungs without it.
 
-    Proves nothing: that the distance is rounding was shown before.
+    Keras' pieces are swapped for exact ones while that makes a further rung hold, then TensorFlow's
+    own graph optimizers are switched off. Proves nothing: that the distance is rounding was shown
+    before.
     """
+    rungs, kept, model = _swapped(examination, model, rungs)
+    failing = first_failing(rungs)
+    again = _unoptimized(examination, model) if failing else None
+    if failing is None or again is None or height(first_failing(again)) <= height(failing):
+        return rungs, kept
+    left = first_failing(again)
+    reached = "0" if left is None else f"{left.name} is the first that is left"
+    evidence = f"{distance(failing)}; {reached} without, and with tf.gradients"
+    return again, [*kept, Explanation(GRAPPLER, evidence)]
+
+
+GRAPPLER = (
+    "graph optimizers: TensorFlow's Grappler rewrites a session's graph and a tf.function "
+    "differently, and a tape adds gradients up in another order; not the model's arithmetic"
+)
+
+
+def _unoptimized(examination: Examination, model: keras.Model) -> list[Rung] | None:
+    """Climb with Grappler off on both sides, and TensorFlow 1's way to differentiate in Keras.
+
+    None where `fit` runs a train_step of the user's, which differentiates by itself.
+    """
+    with _without_grappler(), examination.masked():
+        other = examination.without_grappler()
+        climber = other.rewrite(model, other.pairing(model), taped=False)
+        if climber.own_train_step:
+            return None
+        return list(other.climb(climber, other.trace, other.batches))
+
+
+@contextlib.contextmanager
+def _without_grappler() -> Iterator[None]:
+    options = tf.config.optimizer
+    before = options.get_experimental_options().get("disable_meta_optimizer", False)
+    options.set_experimental_options({"disable_meta_optimizer": True})
+    try:
+        yield
+    finally:
+        options.set_experimental_options({"disable_meta_optimizer": before})
+
+
+def _swapped(
+    examination: Examination, model: keras.Model, rungs: Sequence[Rung]
+) -> tuple[Sequence[Rung], list[Explanation], keras.Model]:
+    """Swap pieces; return the rungs then, what was swapped, and the model, fresh."""
     kept: list[Explanation] = []
     waiting = list(PIECES)
     progress = True
@@ -68,4 +117,4 @@ def swap(
                 model, rungs, progress = variants.variant(candidate), again, True
                 waiting.remove((name, exact))
                 break
-    return rungs, kept
+    return rungs, kept, model

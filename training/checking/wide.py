@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import keras
 import numpy as np
 
-from keras_models.clones import copies, variants
+from keras_models.clones import copies, kernels, variants
 from keras_models.pairing import Pairing
 from keras_models.rewrite import Rewrite
 from tf1_compat.graph import GraphProgram
@@ -35,7 +35,7 @@ class Narrow(Protocol):
         """Return what a program of the graph does on `batches`."""
         ...
 
-    def rewrite(self, model: keras.Model, pairing: Pairing, *, traced: bool = True) -> Rewrite:
+    def rewrite(self, model: keras.Model, pairing: Pairing, **how: bool) -> Rewrite:
         """Return what climbs for `model`."""
         ...
 
@@ -139,7 +139,7 @@ class Wide:
     def scope(self) -> Iterator[None]:
         """Let Keras make and run everything in float64."""
         numbers = copies.numbers_in_float32() if self.as_rounded else contextlib.nullcontext()
-        with variants.floatx("float64"), numbers:
+        with variants.floatx("float64"), kernels.of_float64(), numbers:
             yield
 
 

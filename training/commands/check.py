@@ -24,8 +24,8 @@ from training.parity.ladder import Batch
 from training.runs import folders
 
 if TYPE_CHECKING:
-    from training.checking.diagnosis import Diagnosis
     from training.checking.examination import Examination
+    from training.checking.judgement import Diagnosis
 
 STATUS = {"identical": 0, "equivalent": 0, "different": 1, "undecided": 3}
 """Verdict -> exit status."""

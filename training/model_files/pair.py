@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     import keras
     import tensorflow as tf
 
-    from tf1_compat.graph import Inspection
-    from tf1_compat.structure import Structure
+    from tf1_compat.reading.inspection import Inspection
+    from tf1_compat.reading.structure import Structure
 
 REQUIRED = ("x", "y", "cost", "train_op")
 PROBABILITIES = ("Softmax", "Sigmoid")
@@ -81,8 +81,8 @@ def validate(path: Path, names: Mapping[str, Any], seed: int) -> Pair:
     build, make = (_function(names, path, name) for name in ("tf1_graph", "keras_model"))
     import tensorflow as tf
 
-    from tf1_compat import graph as graphs
-    from tf1_compat import structure
+    from tf1_compat.reading import structure
+    from tf1_compat.reading.inspection import inspect
 
     graph = tf.Graph()
     with graph.as_default(), tf.device("/CPU:0"), _blame(path, "tf1_graph()"):
@@ -91,7 +91,7 @@ def validate(path: Path, names: Mapping[str, Any], seed: int) -> Pair:
     ends = _endpoints(returned, graph, path)
     used = _ops_behind(ends, path)
     with tf.device("/CPU:0"):
-        inspection = graphs.inspect(graph, ends)
+        inspection = inspect(graph, ends)
     if not inspection.shapes:
         raise UserError(f"{path}: tf1_graph() makes no trainable variable; expected at least one.")
 
@@ -204,7 +204,7 @@ def _endpoints(returned: Any, graph: "tf.Graph", path: Path) -> dict[str, Any]:
 
 def _ops_behind(ends: Mapping[str, Any], path: Path) -> list["tf.Operation"]:
     """Return the ops that run when everything is asked for; x and y alone are fed to them."""
-    from tf1_compat.updates import ancestors
+    from tf1_compat.reading.updates import ancestors
 
     wanted = [ends["cost"].op, ends["train_op"]]
     if ends["logits"] is not None:

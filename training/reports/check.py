@@ -4,13 +4,13 @@ import math
 import textwrap
 from typing import Any
 
-from training.checking.diagnosis import Diagnosis
+from training.checking.judgement import Diagnosis
 from training.parity.ladder import Rung
 
 WIDTH = 80
 
 VERDICTS = {
-    "identical": "every bit is equal on every rung",
+    "identical": "from the same weights, every bit is equal",
     "equivalent": "the rewrite is right; what remains is arithmetic, listed below",
     "different": "the rewrite is not the TensorFlow 1 graph",
     "undecided": "nothing is proven, neither that the rewrite is right nor that it is wrong",
@@ -21,7 +21,7 @@ def text(diagnosis: Diagnosis) -> str:
     """Return the ladder, the verdict and its causes, in lines of at most 80 columns."""
     lines = [f"{'rung':<16}{'':<11}{'max ULP':>14}{'max rel':>9}  where"]
     lines.append("─" * WIDTH)
-    lines += [_row(rung) for rung in diagnosis.rungs]
+    lines += [_row(rung) for rung in shown(diagnosis)]
     lines += ["", *_wrapped(f"{diagnosis.verdict.upper()}: {VERDICTS[diagnosis.verdict]}.")]
     for cause in diagnosis.causes:
         lines += _wrapped(cause.cause, "- ")
@@ -34,6 +34,11 @@ def text(diagnosis: Diagnosis) -> str:
         lines += ["", *_wrapped(f"Paired in order, for shapes are the same: {pairs}.")]
     lines += ["", *_wrapped(f"Not compared: {'; '.join(diagnosis.not_compared) or 'nothing'}.")]
     return "\n".join(lines)
+
+
+def shown(diagnosis: Diagnosis) -> list[Rung]:
+    """Return every rung, that of the initial distributions last."""
+    return [*diagnosis.rungs, *([diagnosis.beginning] if diagnosis.beginning else [])]
 
 
 def _row(rung: Rung) -> str:
@@ -73,7 +78,7 @@ def facts(diagnosis: Diagnosis) -> dict[str, Any]:
                 "max_rel": _finite(rung.max_rel),
                 "where": rung.where,
             }
-            for rung in diagnosis.rungs
+            for rung in shown(diagnosis)
         ],
         "first_difference": {"rung": first.name, "where": first.where} if first else None,
         "causes": [{"cause": c.cause, "evidence": c.evidence} for c in diagnosis.causes],

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from training.checking.diagnosis import Diagnosis
+from training.checking.judgement import Diagnosis
 from training.checking.side_by_side.look import SideBySide
 from training.checking.side_by_side.smallest import Smallest
 from training.options.check import CheckConfig
@@ -18,7 +18,7 @@ HEADLINES = {
     "undecided": Text("Undecided", "没有定论"),
 }
 VERDICTS = {
-    "identical": "每一级的每一个比特都相同",
+    "identical": "从同样的权重出发，每一个比特都相同",
     "equivalent": "重写是对的；剩下的是运算上的舍入，列在下面",
     "different": "这个重写不是那个 TensorFlow 1 计算图",
     "undecided": "什么也没有证明：既没有证明重写是对的，也没有证明它是错的",
@@ -33,6 +33,7 @@ RUNGS = {
     "all updates": "全部更新",
     "moving averages": "滑动平均",
     "inference": "推理",
+    "initializers": "初始分布",
 }
 """What the rungs are called in Chinese."""
 WHY_NOT = {
@@ -65,6 +66,7 @@ def write(folder: Path, config: CheckConfig, diagnosis: Diagnosis, sides: SideBy
         headline=HEADLINES[diagnosis.verdict],
         verdict=Text(check.VERDICTS[diagnosis.verdict], VERDICTS[diagnosis.verdict]),
         diagnosis=diagnosis,
+        rungs=check.shown(diagnosis),
         rung_names={name: Text(name, zh) for name, zh in RUNGS.items()},
         sides=sides,
         why_not=WHY_NOT[sides.why_not] if sides.why_not else None,

@@ -120,7 +120,7 @@ def _attention(x: tf.Tensor, one: Part) -> tf.Tensor:
 
 
 def _dropout(x: tf.Tensor, one: Part) -> tf.Tensor:
-    return tf1.nn.dropout(x, rate=one.options["rate"] * tf1.placeholder_with_default(0.0, []))
+    return tf1.nn.dropout(x, rate=one.options["rate"])
 
 
 def _added(x: tf.Tensor, one: Part) -> tf.Tensor:

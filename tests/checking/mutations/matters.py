@@ -27,8 +27,14 @@ def matters(right: Recipe, wrong: Recipe) -> bool:
         return any(_apart(right, wrong, factor) > ENOUGH for factor in (1.0, 1000.0))
 
 
-def _drops(recipe: Recipe) -> int:
-    return sum(one.kind == "dropout" for _, one in recipe.parts())
+def _drops(recipe: Recipe) -> list[tuple[int, float]]:
+    """Return behind how many layers with weights how much is dropped."""
+    found, weighted = [], 0
+    for _, one in recipe.parts():
+        weighted += one.kind in ("dense", "conv")
+        if one.kind == "dropout":
+            found.append((weighted, one.options["rate"]))
+    return found
 
 
 def _without_masks(recipe: Recipe) -> Recipe:

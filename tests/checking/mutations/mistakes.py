@@ -38,11 +38,13 @@ SETTINGS: dict[str, dict[str, tuple[float, ...]]] = {
     "leaky_relu": {"slope": (0.3, 0.01)},
     "scale": {"by": (1.0, 3.0)},
     "attention": {"divisor": (1.0, 4.0)},
+    "dropout": {"rate": (0.3, 0.8)},
 }
 NAMED: dict[tuple[str, str], str] = {
     ("leaky_relu", "slope"): "negative_slope",
     ("scale", "by"): "scale",
     ("attention", "divisor"): "divide",
+    ("dropout", "rate"): "rate of layer",
 }
 """What a setting is called where it is not called by its own name."""
 
@@ -81,6 +83,12 @@ def _in_part(recipe: Recipe, place: Place, one: Part) -> Iterator[Mistake]:
     if one.kind == "dropout":
         words = ("dropout: in TensorFlow 1, none in Keras",)
         yield Mistake("dropout forgotten", recipe.replaced(place), words)
+        *above, last = place
+        if last:
+            before = (*above, last - 1)
+            other = dict(recipe.parts())[before]
+            moved = recipe.replaced(before, one).replaced(place, other)
+            yield Mistake(f"dropout before {other.name}", moved, ("order", one.name))
     if one.kind == "concat":
         yield Mistake(
             f"{name}: order of branches",

@@ -1,6 +1,6 @@
 """Mistakes in what a layer computes: its activation, numbers, pooling, padding, dilation."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from keras import layers
@@ -29,8 +29,10 @@ CHOICES: dict[str, tuple[Any, ...]] = {
 }
 """Settings that are one of a few."""
 
-KEPT = ("rate", "momentum", "dropout", "recurrent_dropout")
+KEPT = ("momentum",)
 """Settings that no forward pass in training shows."""
+DROPPED = ("rate", "dropout", "recurrent_dropout")
+"""Settings that are shares of numbers to drop."""
 
 
 def activation(case: Case) -> Iterator[Candidate]:
@@ -113,7 +115,7 @@ def settings(case: Case) -> Iterator[Candidate]:
         groups = [tuple(names), *((name,) for name in names if len(names) > 1)]
         for group in groups:
             of = f"all {kind} layers" if len(group) > 1 else f"layer {group[0]}"
-            for number in case.examination.pair.structure.numbers:
+            for number in _numbers(case, setting):
                 if number != own:
                     yield _edit(
                         case,
@@ -121,6 +123,13 @@ def settings(case: Case) -> Iterator[Candidate]:
                         *group,
                         **{setting: number},
                     )
+
+
+def _numbers(case: Case, setting: str) -> Iterable[float]:
+    """Return which numbers the graph has that could be this one."""
+    if setting in DROPPED:
+        return {rate: None for rate in case.examination.dropped if rate}
+    return case.examination.pair.structure.numbers
 
 
 ALL: tuple[Hypothesis, ...] = (activation, settings, pooling, choices)

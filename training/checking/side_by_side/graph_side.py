@@ -7,8 +7,8 @@ from typing import Any
 
 import tensorflow as tf
 
-from tf1_compat.structure import VARIABLES
-from tf1_compat.updates import ancestors
+from tf1_compat.reading.structure import VARIABLES
+from tf1_compat.reading.updates import ancestors
 from training.model_files.pair import Pair
 
 SHAPES = {"Shape", "ShapeN", "Size", "Rank"}

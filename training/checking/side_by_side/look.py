@@ -9,8 +9,8 @@ import keras
 from keras_models.clones import variants
 from keras_models.pairing import Unmatched
 from training.checking import localization
-from training.checking.diagnosis import Diagnosis
 from training.checking.examination import Examination
+from training.checking.judgement import Diagnosis
 from training.checking.side_by_side import partners, smallest, source
 from training.checking.side_by_side.graph_side import GraphSide
 from training.checking.side_by_side.partners import Compared
@@ -65,7 +65,7 @@ def look(examination: Examination, diagnosis: Diagnosis) -> SideBySide:
     if not _can_be_seen(model):
         return SideBySide(why_not="layers")
     graph = GraphSide(examination.pair)
-    with examination.wide.scope():
+    with examination.masked(), examination.wide.scope():
         try:
             compared = partners.compare(examination, model, graph)
         except (Unmatched, *partners.FAILURES) as error:

@@ -1,0 +1,66 @@
+"""The masks of a graph's dropouts: made of given numbers, and how much of them is dropped."""
+
+import bisect
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from tf1_compat.reading.dropout import Dropout
+
+STEPS = 2**24
+"""Uniform float32 numbers are multiples of 1 / STEPS."""
+
+
+class Masks:
+    """The dropouts of a graph in a session.
+
+    With a `stream`, [n] float32 in [0, 1), every dropout takes its numbers from the stream's start,
+    over and over, instead of drawing them: a number is kept where the stream's is not below the
+    rate.
+    """
+
+    def __init__(
+        self,
+        session: tf.compat.v1.Session,
+        dropouts: Sequence[Dropout],
+        stream: np.ndarray | None = None,
+    ) -> None:
+        self._session, self._dropouts, self._stream = session, dropouts, stream
+        self._feeds: dict[Any, dict[str, np.ndarray]] = {}
+
+    def feeds(self, fed: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Return what the dropouts are fed where placeholders are `fed`; nothing without stream."""
+        if self._stream is None:
+            return {}
+        key = tuple(sorted((name, np.shape(value)) for name, value in fed.items()))
+        if key not in self._feeds:
+            self._feeds[key] = {one.drawn: self._numbers(one, fed) for one in self._dropouts}
+        return self._feeds[key]
+
+    def rates(self, fed: Mapping[str, np.ndarray]) -> list[float]:
+        """Return which share of numbers each dropout drops, to six digits."""
+        return [float(f"{self._rate(one, fed):.6f}") for one in self._dropouts]
+
+    def _numbers(self, one: Dropout, fed: Mapping[str, np.ndarray]) -> np.ndarray:
+        assert self._stream is not None
+        shape = self._session.run(one.size, fed)
+        numbers = np.resize(self._stream, shape)
+        if self._keeps(one, 0, fed) and not self._keeps(one, STEPS - 1, fed):
+            return 1 - np.float32(1 / STEPS) - numbers  # it keeps what is below
+        return numbers
+
+    def _rate(self, one: Dropout, fed: Mapping[str, np.ndarray]) -> float:
+        lowest, highest = (self._keeps(one, number, fed) for number in (0, STEPS - 1))
+        if lowest == highest:
+            return 0.0 if highest else 1.0
+        changes = bisect.bisect_left(
+            range(STEPS), True, key=lambda number: self._keeps(one, number, fed) == highest
+        )
+        return changes / STEPS if highest else 1 - changes / STEPS
+
+    def _keeps(self, one: Dropout, number: int, fed: Mapping[str, np.ndarray]) -> bool:
+        """Whether a dropout keeps where number / STEPS is drawn."""
+        drawn = np.full(self._session.run(one.size, fed), number / STEPS, np.float32)
+        return bool(self._session.run(one.kept, {**fed, one.drawn: drawn}).flat[0])
