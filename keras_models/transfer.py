@@ -28,8 +28,6 @@ def slots(paired: Paired, optimizer: Optimizer) -> dict[str, dict[str, keras.Var
     found = translation.slots(optimizer)
     if isinstance(optimizer, keras.optimizers.SGD) and optimizer.momentum:
         found["accum"] = optimizer.momentums
-    if isinstance(optimizer, keras.optimizers.RMSprop) and optimizer.momentum:
-        found["mom"] = optimizer._momentums
     index = optimizer._get_variable_index
     return {
         slot: {name: of[index(trained)] for name, trained in paired.items() if trained.trainable}

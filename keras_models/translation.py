@@ -14,7 +14,16 @@ import tensorflow as tf
 from keras.optimizers import Optimizer
 
 from keras_models.exact import PACKAGE, TF1Adam, TF1Optimizer
-from keras_models.tf1_optimizers import TF1Adagrad, TF1GradientDescent, TF1Momentum, TF1RMSProp
+from keras_models.tf1_optimizers import (
+    TF1Adadelta,
+    TF1Adagrad,
+    TF1Ftrl,
+    TF1GradientDescent,
+    TF1Momentum,
+    TF1ProximalAdagrad,
+    TF1ProximalGradientDescent,
+    TF1RMSProp,
+)
 
 RULES: dict[str, type[TF1Optimizer]] = {
     "GradientDescent": TF1GradientDescent,
@@ -22,8 +31,20 @@ RULES: dict[str, type[TF1Optimizer]] = {
     "Adam": TF1Adam,
     "RMSProp": TF1RMSProp,
     "Adagrad": TF1Adagrad,
+    "Adadelta": TF1Adadelta,
+    "Ftrl": TF1Ftrl,
+    "ProximalAdagrad": TF1ProximalAdagrad,
+    "ProximalGradientDescent": TF1ProximalGradientDescent,
 }
-"""The Apply op's rule -> the Keras optimizer on its kernel."""
+"""TensorFlow 1's optimizer -> the Keras optimizer on its kernel."""
+
+STOCK: dict[type[Optimizer], str] = {
+    keras.optimizers.RMSprop: "RMSProp",
+    keras.optimizers.Adagrad: "Adagrad",
+    keras.optimizers.Adadelta: "Adadelta",
+    keras.optimizers.Ftrl: "Ftrl",
+}
+"""Keras' own optimizer -> TensorFlow 1's with its meaning, where it always has one."""
 
 COMMON = (
     *("weight_decay", "clipnorm", "clipvalue", "global_clipnorm", "loss_scale_factor"),
@@ -34,10 +55,22 @@ COMMON = (
 SLOTS: dict[type[Optimizer], dict[str, str]] = {
     keras.optimizers.Adam: {"m": "_momentums", "v": "_velocities"},
     keras.optimizers.AdamW: {"m": "_momentums", "v": "_velocities"},
-    keras.optimizers.RMSprop: {"ms": "_velocities"},
+    keras.optimizers.RMSprop: {
+        "ms": "_velocities",
+        "mg": "_average_gradients",
+        "mom": "_momentums",
+    },
     keras.optimizers.Adagrad: {"accum": "_accumulators"},
+    keras.optimizers.Adadelta: {
+        "accum": "_accumulated_grads",
+        "accum_update": "_accumulated_delta_vars",
+    },
+    keras.optimizers.Ftrl: {"accum": "_accumulators", "linear": "_linears"},
 }
 """Slot -> the attribute that lists it; TensorFlow 1's optimizers have `slot_variables`."""
+
+NONE_IN_TF1 = {"Adam": "amsgrad", "Adagrad": "epsilon", "Ftrl": "beta"}
+"""TensorFlow 1's optimizer -> what only Keras' counterpart has, and may be 0 or False."""
 
 
 def rule(optimizer: Optimizer) -> str | None:
@@ -47,10 +80,9 @@ def rule(optimizer: Optimizer) -> str | None:
             return name
     if isinstance(optimizer, keras.optimizers.SGD):
         return "Momentum" if optimizer.momentum else "GradientDescent"
-    if isinstance(optimizer, keras.optimizers.RMSprop):
-        return None if optimizer.centered else "RMSProp"
-    if isinstance(optimizer, keras.optimizers.Adagrad):
-        return "Adagrad"
+    for stock, name in STOCK.items():
+        if isinstance(optimizer, stock):
+            return name
     if type(optimizer) in (keras.optimizers.Adam, keras.optimizers.AdamW):
         return "Adam"
     return None
@@ -90,9 +122,8 @@ def translate(optimizer: Optimizer) -> Optimizer | None:
     name, config = rule(optimizer), optimizer.get_config()
     if (
         name is None
-        or config.get("amsgrad")
         or config.get("gradient_accumulation_steps")
-        or (name == "Adagrad" and config.get("epsilon"))
+        or config.get(NONE_IN_TF1.get(name, ""))
     ):
         return None
     return make(name, hyperparameters(optimizer), common(optimizer))
@@ -136,4 +167,5 @@ def slots(optimizer: Optimizer) -> dict[str, list[keras.Variable]]:
     if hasattr(optimizer, "slot_variables"):
         return dict(optimizer.slot_variables)
     named = SLOTS.get(type(optimizer), {})
-    return {slot: getattr(optimizer, attribute) for slot, attribute in named.items()}
+    held = {slot: getattr(optimizer, attribute) for slot, attribute in named.items()}
+    return {slot: variables for slot, variables in held.items() if variables}

@@ -30,8 +30,17 @@ SLOT_NAMES = {
     "Momentum": {"accum": "Momentum"},
     "RMSProp": {"ms": "RMSProp", "mom": "RMSProp_1"},
     "Adagrad": {"accum": "Adagrad"},
+    "Adadelta": {"accum": "Adadelta", "accum_update": "Adadelta_1"},
+    "Ftrl": {"accum": "Ftrl", "linear": "Ftrl_1"},
+    "ProximalAdagrad": {"accum": "ProximalAdagrad"},
 }
 """Rule -> slot -> what follows the variable's name and a slash."""
+
+CENTERED = {"ms": "RMSProp", "mg": "RMSProp_1", "mom": "RMSProp_2"}
+"""The same of RMSProp, centered."""
+
+WITHOUT_SLOTS = ("GradientDescent", "ProximalGradientDescent")
+"""The rules that keep nothing."""
 
 GLOBAL_STEP = "global_step"
 
@@ -55,14 +64,23 @@ class Layout:
         return [*self.weights, *slots, *self.powers.values(), *step]
 
 
-def standard(rule: str | None, weights: Sequence[str], *, global_step: bool = False) -> Layout:
-    """Return the layout that TensorFlow 1 gives `weights` trained by `rule`."""
+def standard(
+    rule: str | None,
+    weights: Sequence[str],
+    *,
+    centered: bool = False,
+    global_step: bool = False,
+) -> Layout:
+    """Return the layout that TensorFlow 1 gives `weights` trained by `rule`.
+
+    `centered`: by RMSProp, centered.
+    """
     return Layout(
         weights=tuple(weights),
         rule=rule,
         slots={
             slot: {weight: f"{weight}/{suffix}" for weight in weights}
-            for slot, suffix in SLOT_NAMES.get(rule or "", {}).items()
+            for slot, suffix in (CENTERED if centered else SLOT_NAMES.get(rule or "", {})).items()
         },
         powers={name: name for name in POWERS} if rule == "Adam" else {},
         global_step=GLOBAL_STEP if global_step else None,
@@ -103,7 +121,8 @@ def layout(names: Iterable[str], weights: Sequence[str] | None = None) -> Layout
     """
     held = set(names)
     if weights is None:
-        suffixes = {suffix for of_rule in SLOT_NAMES.values() for suffix in of_rule.values()}
+        every = (*SLOT_NAMES.values(), CENTERED)
+        suffixes = {suffix for of_rule in every for suffix in of_rule.values()}
         slots_of_held = {f"{name}/{suffix}" for name in held for suffix in suffixes}
         weights = sorted(held - slots_of_held - {*POWERS, GLOBAL_STEP})
     rules = [
@@ -113,7 +132,12 @@ def layout(names: Iterable[str], weights: Sequence[str] | None = None) -> Layout
     ]
     if len(rules) > 1:
         raise StateError(f"slots of {' and '.join(rules)} in one checkpoint; expected one of them.")
-    return standard(rules[0] if rules else None, weights, global_step=GLOBAL_STEP in held)
+    return standard(
+        rules[0] if rules else None,
+        weights,
+        centered=any(f"{weight}/{CENTERED['mom']}" in held for weight in weights),
+        global_step=GLOBAL_STEP in held,
+    )
 
 
 def layout_of_graph(
@@ -125,10 +149,10 @@ def layout_of_graph(
     with several optimizers, or with one that is not known.
     """
     rules = sorted({update.rule for update in updates})
-    if len(rules) > 1 or (rules and rules[0] not in (*SLOT_NAMES, "GradientDescent")):
+    if len(rules) > 1 or (rules and rules[0] not in (*SLOT_NAMES, *WITHOUT_SLOTS)):
         raise StateError(
-            f"the graph is trained by {', '.join(rules)}; expected one of GradientDescent, "
-            f"{', '.join(SLOT_NAMES)}."
+            f"the graph is trained by {', '.join(rules)}; expected one of "
+            f"{', '.join((*WITHOUT_SLOTS, *SLOT_NAMES))}."
         )
     slots: dict[str, dict[str, str]] = {}
     for update in updates:

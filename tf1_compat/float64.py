@@ -23,7 +23,8 @@ SHORT = 5
 """Digits of a decimal that somebody wrote; with more it may be a root or a quotient as well."""
 
 FEW = 64
-"""A constant with more elements than this is data, which float32 holds as it is meant."""
+"""A constant with more elements than this, unless all are the same, is data, which float32 holds
+as it is meant."""
 
 
 def twin(graph: tf.Graph, *, as_rounded: bool = False) -> tf.Graph:
@@ -53,13 +54,20 @@ def _widen(attribute: Any, as_rounded: bool) -> None:
         attribute.type = DOUBLE
     elif attribute.HasField("tensor") and attribute.tensor.dtype == FLOAT:
         values = tf.make_ndarray(attribute.tensor)
-        if values.size <= FEW and not as_rounded:
-            values = np.array([as_written(number) for number in values.flat]).reshape(values.shape)
+        values = values if as_rounded else _all_as_written(values)
         attribute.tensor.CopyFrom(tf.make_tensor_proto(values, tf.float64))
     elif attribute.HasField("list"):
         for index, kind in enumerate(attribute.list.type):
             if kind == FLOAT:
                 attribute.list.type[index] = DOUBLE
+
+
+def _all_as_written(values: np.ndarray) -> np.ndarray:
+    if values.size and (values == values.flat[0]).all():
+        return np.full(values.shape, as_written(values.flat[0]))
+    if values.size > FEW:
+        return values
+    return np.array([as_written(number) for number in values.flat]).reshape(values.shape)
 
 
 def as_written(number: np.float32) -> float:

@@ -169,9 +169,22 @@ class GraphProgram:
         }
 
     def applied_gradients(self, x: np.ndarray, y: np.ndarray) -> dict[str, np.ndarray]:
-        """Return the gradients as the update ops would get them, after any clipping."""
-        names = {update.variable: update.gradient for update in self.inspection.updates}
-        return self._session.run(names, self._feed(x, y))
+        """Return the gradients as the update ops would get them, after any clipping.
+
+        Rows that are not looked up have zeros.
+        """
+        made = self.inspection.updates
+        fetches = {
+            "gradients": {update.variable: update.gradient for update in made},
+            "rows": {update.variable: update.indices for update in made if update.indices},
+        }
+        values = self._session.run(fetches, self._feed(x, y))
+        gradients: dict[str, np.ndarray] = values["gradients"]
+        for name, rows in values["rows"].items():
+            dense = np.zeros(self.inspection.shapes[name], gradients[name].dtype)
+            dense[rows] = gradients[name]
+            gradients[name] = dense
+        return gradients
 
     def hyperparameters(self, x: np.ndarray, y: np.ndarray) -> dict[str, float | bool]:
         """Return the first update's hyperparameters as they are now; empty for unknown rules."""
@@ -180,6 +193,4 @@ class GraphProgram:
         update = self.inspection.updates[0]
         values = self._session.run(dict(update.hyperparameters), self._feed(x, y))
         found: dict[str, float | bool] = {name: float(value) for name, value in values.items()}
-        if update.rule == "Momentum":
-            found["nesterov"] = update.nesterov
-        return found
+        return found | dict(update.fixed)

@@ -26,13 +26,13 @@ class State:
     weights: Mapping[str, np.ndarray]
     """Variable -> its value."""
     slots: Mapping[str, Mapping[str, np.ndarray]] = field(default_factory=dict)
-    """Slot (m, v, accum, ms, mom) -> variable -> value."""
+    """Slot (m, v, accum, ms, ...) -> variable -> value."""
     powers: Mapping[str, np.ndarray] = field(default_factory=dict)
     """Adam's beta1_power and beta2_power: [] float32, beta^(step + 1) as a running product."""
     step: int | None = None
     """Updates made; None where nothing tells."""
     rule: str | None = None
-    """Whose slots they are: Adam, Momentum, RMSProp, Adagrad; None where there are none."""
+    """Whose slots they are: Adam, Momentum, RMSProp, ...; None where there are none."""
 
 
 POWERS = ("beta1_power", "beta2_power")

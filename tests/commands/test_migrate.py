@@ -11,7 +11,7 @@ import tensorflow as tf
 
 import keras_models
 from tests.conftest import ROOT, run
-from tests.support import tf115
+from tests.support import pair_of_rule, tf115
 from tests.support.losses import read_csv
 from tf1_compat import checkpoint
 from tf1_compat.program import Program
@@ -160,7 +160,7 @@ def test_every_rule_goes_there_and_back_and_on_bit_for_bit(
         assert variable.numpy().tobytes() == later[f"net/{name}"].tobytes()
 
 
-@pytest.mark.parametrize("rule", tf115.RULES)
+@pytest.mark.parametrize("rule", pair_of_rule.KERAS)
 def test_stock_keras_optimizers_train_on(
     rule: str, rules: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

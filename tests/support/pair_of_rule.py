@@ -5,23 +5,39 @@ import os
 import keras
 
 from keras_models.exact import AddV2Dense, TF1Adam
-from keras_models.tf1_optimizers import TF1Adagrad, TF1GradientDescent, TF1Momentum, TF1RMSProp
+from keras_models.tf1_optimizers import (
+    TF1Adadelta,
+    TF1Adagrad,
+    TF1Ftrl,
+    TF1GradientDescent,
+    TF1Momentum,
+    TF1ProximalAdagrad,
+    TF1RMSProp,
+)
 from tests.support import tf115
 
+L1_L2 = {"l1_regularization_strength": 0.01, "l2_regularization_strength": 0.02}
 RULE, STOCK = os.environ.get("RULE", "Adam"), os.environ.get("STOCK") == "1"
 EXACT = {
     "GradientDescent": lambda: TF1GradientDescent(0.05),
     "Momentum": lambda: TF1Momentum(0.05, 0.9),
     "Adam": lambda: TF1Adam(0.01),
     "RMSProp": lambda: TF1RMSProp(0.01, 0.9, 0.5),
+    "CenteredRMSProp": lambda: TF1RMSProp(0.01, 0.9, 0.5, 1e-3, centered=True),
     "Adagrad": lambda: TF1Adagrad(0.05),
+    "Adadelta": lambda: TF1Adadelta(0.5, 0.9, 1e-4),
+    "Ftrl": lambda: TF1Ftrl(0.05, **L1_L2),
+    "ProximalAdagrad": lambda: TF1ProximalAdagrad(0.05, **L1_L2),
 }
 KERAS = {
     "GradientDescent": lambda: keras.optimizers.SGD(0.05),
     "Momentum": lambda: keras.optimizers.SGD(0.05, momentum=0.9),
     "Adam": lambda: keras.optimizers.Adam(0.01, epsilon=1e-8),
     "RMSProp": lambda: keras.optimizers.RMSprop(0.01, 0.9, 0.5, epsilon=1e-10),
+    "CenteredRMSProp": lambda: keras.optimizers.RMSprop(0.01, 0.9, 0.5, 1e-3, centered=True),
     "Adagrad": lambda: keras.optimizers.Adagrad(0.05, epsilon=0),
+    "Adadelta": lambda: keras.optimizers.Adadelta(0.5, 0.9, 1e-4),
+    "Ftrl": lambda: keras.optimizers.Ftrl(0.05, **L1_L2),
 }
 
 

@@ -23,7 +23,15 @@ RULES = {
     "Momentum": lambda: v1.train.MomentumOptimizer(0.05, 0.9),
     "Adam": lambda: v1.train.AdamOptimizer(0.01),
     "RMSProp": lambda: v1.train.RMSPropOptimizer(0.01, 0.9, 0.5),
+    "CenteredRMSProp": lambda: v1.train.RMSPropOptimizer(0.01, 0.9, 0.5, 1e-3, centered=True),
     "Adagrad": lambda: v1.train.AdagradOptimizer(0.05),
+    "Adadelta": lambda: v1.train.AdadeltaOptimizer(0.5, 0.9, 1e-4),
+    "Ftrl": lambda: v1.train.FtrlOptimizer(
+        0.05, l1_regularization_strength=0.01, l2_regularization_strength=0.02
+    ),
+    "ProximalAdagrad": lambda: v1.train.ProximalAdagradOptimizer(
+        0.05, l1_regularization_strength=0.01, l2_regularization_strength=0.02
+    ),
 }
 UPDATES = 7
 

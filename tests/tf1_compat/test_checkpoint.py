@@ -122,6 +122,13 @@ def test_layout_is_read_off_the_names(saved: Path) -> None:
     assert checkpoint.layout(checkpoint.read(saved)) == ARTICLE
 
 
+def test_centered_rmsprop_is_told_by_its_third_slot() -> None:
+    where = checkpoint.layout(["W", "W/RMSProp", "W/RMSProp_1", "W/RMSProp_2"])
+    assert where == checkpoint.standard("RMSProp", ["W"], centered=True)
+    assert where.slots == {slot: {"W": f"W/{name}"} for slot, name in checkpoint.CENTERED.items()}
+    assert "mg" not in checkpoint.layout(["W", "W/RMSProp", "W/RMSProp_1"]).slots
+
+
 def test_written_checkpoint_is_restored_by_a_saver(
     saved: Path, few: Examples, tmp_path: Path
 ) -> None:

@@ -20,7 +20,8 @@ CLIPS = {"L2Loss", "Minimum", "Maximum", "ClipByValue", "IsFinite", "Select", "S
 """What clipping adds between a gradient and the op that applies it."""
 LOOKUPS = {"Gather", "GatherV2", "ResourceGather"}
 SLOT = re.compile(
-    r"(/(Adam|Momentum|RMSProp|Adagrad|Adadelta|Ftrl|LazyAdam)|(^|/)beta[12]_power)(_\d+)?$"
+    r"(/(Adam|Momentum|RMSProp|(Proximal)?Adagrad|Adadelta|Ftrl|LazyAdam)|(^|/)beta[12]_power)"
+    r"(_\d+)?$"
 )
 """What optimizers call what they keep, also where their rule cannot be read off the graph."""
 VARIABLES = {"VariableV2", "Variable", "VarHandleOp"}

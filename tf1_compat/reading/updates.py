@@ -3,9 +3,11 @@
 `optimizer.minimize(cost)` leaves one op per variable, such as ApplyAdam, whose inputs are the
 variable, its slots, the hyperparameters and the gradient, in the order of
 `tensorflow/core/ops/training_ops.cc`. Reference variables have ApplyX, resource variables
-ResourceApplyX with the same inputs.
+ResourceApplyX with the same inputs; SparseApplyX and ResourceSparseApplyX, for rows of an
+embedding, take the rows' indices after the gradient. Adam and GradientDescent have none for rows.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -13,8 +15,9 @@ import tensorflow as tf
 
 from tf1_compat.state import POWERS
 
-SLOT_INPUTS = ("m", "v", "accum", "mg", "ms", "mom")
+SLOT_INPUTS = ("m", "v", "accum", "accum_update", "linear", "mg", "ms", "mom")
 
+_L1_L2 = ("l1_regularization_strength", "l2_regularization_strength")
 INPUTS = {
     "GradientDescent": ("learning_rate", "gradient"),
     "Momentum": ("accum", "learning_rate", "gradient", "momentum"),
@@ -27,8 +30,19 @@ INPUTS = {
         *("mg", "ms", "mom", "learning_rate", "rho", "momentum", "epsilon", "gradient"),
     ),
     "Adagrad": ("accum", "learning_rate", "gradient"),
+    "Adadelta": ("accum", "accum_update", "learning_rate", "rho", "epsilon", "gradient"),
+    "Ftrl": ("accum", "linear", "gradient", "learning_rate", *_L1_L2, "learning_rate_power"),
+    "FtrlV2": (
+        *("accum", "linear", "gradient", "learning_rate", *_L1_L2),
+        *("l2_shrinkage_regularization_strength", "learning_rate_power"),
+    ),
+    "ProximalAdagrad": ("accum", "learning_rate", *_L1_L2, "gradient"),
+    "ProximalGradientDescent": ("learning_rate", *_L1_L2, "gradient"),
 }
-"""Update rule -> what its op takes after the variable."""
+"""Apply op -> what it takes after the variable."""
+RULES = {"CenteredRMSProp": "RMSProp", "FtrlV2": "Ftrl"}
+"""Apply op -> the optimizer that makes it, where that has another name."""
+APPLY = re.compile(r"(?:Resource)?(Sparse)?Apply(\w+)")
 
 
 @dataclass(frozen=True)
@@ -36,45 +50,56 @@ class Update:
     """How one variable is updated; tensors and ops are named, for a graph may have twins."""
 
     rule: str
-    """The Apply op without "Apply": Adam, Momentum, ..."""
+    """TensorFlow 1's optimizer, by the name of its op: Adam, Momentum, ..."""
     variable: str
     gradient: str
     """Tensor: the gradient as it is applied, after any clipping."""
+    indices: str | None
+    """Tensor: the variable's rows that the gradient is of, each once; None: all."""
     slots: Mapping[str, str]
     """m -> the op of the variable that holds it, such as "W1/Adam"."""
     hyperparameters: Mapping[str, str]
     """learning_rate -> tensor; evaluate it to know its value."""
-    nesterov: bool
+    fixed: Mapping[str, float | bool]
+    """Hyperparameters that the op has without a tensor: nesterov, centered, no shrinkage."""
     powers: Mapping[str, str]
     """beta1_power -> the op of the variable that holds it; Adam only."""
 
 
 def read(train_op: tf.Operation) -> list[Update]:
     """Return the updates that running `train_op` makes, in the order of the graph."""
-    found = [op for op in ancestors([train_op]) if _rule(op) in INPUTS]
-    return [_read_one(op) for op in sorted(found, key=lambda op: op._id)]
+    found = [(op, APPLY.fullmatch(op.type)) for op in ancestors([train_op])]
+    known = [(op, *match.groups()) for op, match in found if match and match[2] in INPUTS]
+    return [_read_one(*one) for one in sorted(known, key=lambda one: one[0]._id)]
 
 
-def _rule(op: tf.Operation) -> str:
-    return op.type.removeprefix("Resource").removeprefix("Apply")
-
-
-def _read_one(op: tf.Operation) -> Update:
-    rule = _rule(op)
+def _read_one(op: tf.Operation, sparse: str | None, kind: str) -> Update:
+    names = list(INPUTS[kind])
+    if sparse:
+        names.insert(names.index("gradient") + 1, "indices")
     variable, *rest = op.inputs
-    named = dict(zip(INPUTS[rule], rest, strict=True))
-    gradient = named.pop("gradient").name
+    named = dict(zip(names, rest, strict=True))
+    gradient, indices = named.pop("gradient").name, named.pop("indices", None)
     slots = {name: named.pop(name).op.name for name in SLOT_INPUTS if name in named}
     powers = {name: _variable(named.pop(name).op).name for name in POWERS if name in named}
     return Update(
-        rule=rule,
+        rule=RULES.get(kind, kind),
         variable=variable.op.name,
         gradient=gradient,
+        indices=None if indices is None else indices.name,
         slots=slots,
         hyperparameters={name: tensor.name for name, tensor in named.items()},  # what is left
-        nesterov="use_nesterov" in op.node_def.attr and op.get_attr("use_nesterov"),
+        fixed=_fixed(op, kind),
         powers=powers,
     )
+
+
+def _fixed(op: tf.Operation, kind: str) -> dict[str, float | bool]:
+    if kind == "Momentum":
+        return {"nesterov": op.get_attr("use_nesterov")}
+    if kind in ("RMSProp", "CenteredRMSProp"):
+        return {"centered": kind == "CenteredRMSProp"}
+    return {"l2_shrinkage_regularization_strength": 0.0} if kind == "Ftrl" else {}
 
 
 def _variable(op: tf.Operation) -> tf.Operation:

@@ -35,15 +35,15 @@ PIECES: tuple[Piece, ...] = (
 )
 """What a piece of Keras does, and the model without it; None where it has no such piece."""
 
+FUSED = "Keras updates in separate steps, TensorFlow 1 in one fused kernel"
 OPTIMIZER_PIECES = {
     "Adam": "Adam: Keras computes 1 - beta in float64 and beta^t by pow, TensorFlow 1 both in "
     "float32, the powers as running products",
-    "RMSProp": "RMSProp: Keras updates in separate steps, TensorFlow 1 in one fused kernel",
-    "Adagrad": "Adagrad: Keras updates in separate steps, TensorFlow 1 in one fused kernel",
     "Momentum": "momentum: Keras accumulates learning rate times gradient, TensorFlow 1 the "
     "gradient",
-    "GradientDescent": "SGD: Keras updates in separate steps, TensorFlow 1 in one fused kernel",
+    "GradientDescent": f"SGD: {FUSED}",
 }
+"""TensorFlow 1's optimizer -> what Keras' does otherwise, where that is more than FUSED."""
 
 
 def explain(
@@ -111,7 +111,8 @@ def _swapped(
                 continue
             again = examination.rungs(candidate)
             if height(first_failing(again)) > height(failing):
-                said = name or OPTIMIZER_PIECES[translation.rule(candidate.optimizer) or "Adam"]
+                rule = translation.rule(candidate.optimizer) or "Adam"
+                said = name or OPTIMIZER_PIECES.get(rule, f"{rule}: {FUSED}")
                 kept.append(Explanation(said, f"{distance(failing)}; 0 with the exact piece"))
                 # What was climbed has been trained; the next piece wants it fresh.
                 model, rungs, progress = variants.variant(candidate), again, True

@@ -78,7 +78,8 @@ def write(
 def _write_checkpoint(to: Path, model: "keras.Model", state: "State", names: Correspondence) -> str:
     from tf1_compat import checkpoint
 
-    layout = names.layout or checkpoint.standard(state.rule, list(state.weights))
+    centered = "mg" in state.slots
+    layout = names.layout or checkpoint.standard(state.rule, list(state.weights), centered=centered)
     if is_bare(state):
         layout = checkpoint.standard(None, layout.weights)
     note = ""

@@ -1,4 +1,4 @@
-"""Mistakes in how weights are updated: hyperparameters, options, another optimizer, who trains."""
+"""Mistakes in how weights are updated: the optimizer, its options, clipping, who trains."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -9,108 +9,7 @@ import numpy as np
 from keras_models import translation
 from keras_models.clones import copies, variants
 from training.checking.case import Candidate, Case, Hypothesis, edited
-
-SAME = 1e-6
-"""Hyperparameters closer than this are one number in float32."""
-
-
-def _tf1_values(case: Case) -> dict[str, Any]:
-    """The graph's hyperparameters, with what its slots start from."""
-    examination = case.examination
-    values: dict[str, Any] = dict(examination.wide.start.hyperparameters)
-    starts = {"RMSProp": ("ms", "initial_ms"), "Adagrad": ("accum", "initial_accumulator_value")}
-    if examination.rule in starts:
-        slot, name = starts[examination.rule]
-        arrays = [
-            a for key, a in examination.wide.start.slots.items() if key.startswith(f"slot {slot} ")
-        ]
-        values[name] = float(arrays[0].flat[0])
-    return values
-
-
-def _show(value: Any) -> str:
-    if isinstance(value, keras.optimizers.schedules.LearningRateSchedule):
-        return type(value).__name__
-    return f"{value:.7g}" if isinstance(value, float) else str(value)
-
-
-def _same(a: Any, b: Any) -> bool:
-    if isinstance(a, float | int) and isinstance(b, float | int):
-        return bool(np.isclose(a, b, rtol=SAME, atol=0))
-    return bool(a == b)
-
-
-def hyperparameters(case: Case) -> Iterator[Candidate]:
-    """The same rule with another learning rate, momentum, beta, epsilon, ...: each, then all."""
-    rule, optimizer = case.examination.rule, case.model.optimizer
-    own_rule = translation.rule(optimizer)
-    if rule is None or own_rule is None:
-        return
-    theirs, ours = _tf1_values(case), translation.hyperparameters(optimizer)
-    plain = {"GradientDescent", "Momentum"}
-    if rule in plain and own_rule in plain:  # SGD is momentum 0
-        rule = "Momentum"
-        theirs = {"momentum": 0.0, "nesterov": False, **theirs}
-        ours = {"momentum": 0.0, "nesterov": False, **ours}
-    elif rule != own_rule:
-        return
-    config = optimizer.get_config()
-    extra = {
-        name: config[name]
-        for name in ("amsgrad", "epsilon")
-        if config.get(name) and name not in ours and name not in theirs
-    }
-    differing = [name for name in theirs if not _same(ours.get(name), theirs[name])]
-    if "learning_rate" in differing and _same_rates(case):
-        differing.remove("learning_rate")
-    options = translation.common(optimizer)
-
-    def having(names: list[str]) -> Case:
-        if not extra and all(name in config for name in names):  # the user's own optimizer stays
-            changed = {name: theirs[name] for name in names}
-            return case.having(optimizer=copies.copy_of(optimizer, **changed))
-        values = {name: (theirs if name in names else ours)[name] for name in theirs}
-        return case.having(optimizer=translation.make(rule, values, options))
-
-    said = [
-        f"{name}: {_show(ours.get(name))} in Keras, {_show(theirs[name])} in TensorFlow 1"
-        for name in differing
-    ]
-    said += [f"{n}: {_show(value)} in Keras, none in TensorFlow 1" for n, value in extra.items()]
-    if not extra:
-        for name, text in zip(differing, said, strict=True):
-            yield Candidate(text, lambda name=name: having([name]))  # type: ignore[misc]
-    if len(said) > 1 or extra:
-        yield Candidate("; ".join(said), lambda: having(differing))
-
-
-def _same_rates(case: Case) -> bool:
-    """Whether both sides have the same learning rate at every step that was compared."""
-    theirs = np.array(case.examination.wide.start.rates)
-    ours = translation.rates(case.model.optimizer, range(len(theirs)))
-    return bool(np.allclose(ours, theirs, rtol=SAME, atol=0))
-
-
-OWN_RULES = {
-    "Momentum": "momentum: Keras' SGD keeps it in units of the learning rate of then, TensorFlow 1 "
-    "scales it by the rate of now; another algorithm where the rate changes, or where a batch does "
-    "not look up rows of an embedding, which TensorFlow 1 leaves alone (TF1Momentum is its)",
-    "Adam": "Adam on an embedding: Keras squares the gradients of an id that is drawn twice one "
-    "by one, TensorFlow 1 sums them first (TF1Adam does)",
-    "RMSProp": "RMSProp: Keras' own is another algorithm here than TensorFlow 1's "
-    "(TF1RMSProp is its)",
-    "Adagrad": "Adagrad: Keras squares the gradients of an id that is drawn twice one by one, "
-    "TensorFlow 1 sums them first (TF1Adagrad does)",
-}
-
-
-def own_rule(case: Case) -> Iterator[Candidate]:
-    """Keras' optimizer of the same name and numbers, where it is another algorithm."""
-    exact = translation.translate(case.model.optimizer)
-    rule = translation.rule(case.model.optimizer)
-    # An embedding's update is made of several ops: which rule it is cannot be read off the graph.
-    if exact is not None and rule in OWN_RULES and case.examination.rule in (rule, None):
-        yield Candidate(OWN_RULES[rule], lambda: case.having(optimizer=exact))
+from training.checking.mistakes import optimizers
 
 
 def own_train_step(case: Case) -> Iterator[Candidate]:
@@ -136,27 +35,11 @@ def options(case: Case) -> Iterator[Candidate]:
 
     for names in ([name] for name in set_):
         yield Candidate(
-            f"{names[0]}: {_show(config[names[0]])} in Keras, none in TensorFlow 1",
+            f"{names[0]}: {optimizers.show(config[names[0]])} in Keras, none in TensorFlow 1",
             lambda names=names: having(names),  # type: ignore[misc]
         )
     if len(set_) > 1:
         yield Candidate(f"{', '.join(set_)} in Keras, none in TensorFlow 1", lambda: having(set_))
-
-
-def another_optimizer(case: Case) -> Iterator[Candidate]:
-    """Another rule altogether: the graph's own takes its place, hyperparameters and all."""
-    rule = case.examination.rule
-    own = case.examination.optimizer_name
-    if rule not in translation.RULES or translation.rule(case.model.optimizer) == rule:
-        return
-    common = translation.common(case.model.optimizer)
-    for options in (common, {}) if common else ({},):
-        yield Candidate(
-            f"optimizer: {own} in Keras, {rule} in TensorFlow 1",
-            lambda options=options: case.having(  # type: ignore[misc]
-                optimizer=translation.make(str(rule), _tf1_values(case), options)
-            ),
-        )
 
 
 def frozen(case: Case) -> Iterator[Candidate]:
@@ -243,29 +126,12 @@ def _rounded(number: float) -> float:
     return short if abs(short - number) <= 1e-12 * abs(number) else number
 
 
-def schedule(case: Case) -> Iterator[Candidate]:
-    """A learning rate that changes from step to step on the TensorFlow 1 side."""
-    rates = case.examination.wide.start.rates
-    if len(set(rates)) < 2:
-        return
-    if _same_rates(case):
-        return
-    steps = translation.RatePerStep(rates)
-    yield Candidate(
-        f"learning rate schedule: from {_show(rates[0])} to {_show(rates[-1])} in TensorFlow 1, "
-        f"{_show(translation.hyperparameters(case.model.optimizer)['learning_rate'])} in Keras",
-        lambda: case.having(optimizer=copies.copy_of(case.model.optimizer, learning_rate=steps)),
-    )
-
-
 ALL: tuple[Hypothesis, ...] = (
-    hyperparameters,
-    own_rule,
+    *optimizers.FIRST,
     own_train_step,
     options,
     frozen,
     clipping,
     constraints,
-    schedule,
-    another_optimizer,
+    *optimizers.LAST,
 )
