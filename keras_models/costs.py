@@ -1,6 +1,6 @@
 """The article's squared error and the penalties, in TensorFlow 1's own ops.
 
-With `keras_models/exact.py` they make a Keras model bit-identical to a TensorFlow 1 graph that has
+With `keras_models/exact/` they make a Keras model bit-identical to a TensorFlow 1 graph that has
 them. Two things that Keras' own mean otherwise: `MeanSquaredError` averages over the outputs of a
 row, too, and has no half; `regularizers.L2(c)` is c * sum W^2, `tf.nn.l2_loss` half of that.
 """

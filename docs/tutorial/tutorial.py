@@ -177,7 +177,7 @@ show("Adam(epsilon=1e-8)", losses(rewrite(keras.optimizers.Adam(epsilon=1e-8))))
 show("the exact lane", losses(keras_models.article.build("exact")))
 
 # %% [markdown]
-# Zero: the same bits. `keras_models/exact.py` has the two pieces that do it, a `Dense` that adds its bias
+# Zero: the same bits. `keras_models/exact/` has the two pieces that do it, a `Dense` that adds its bias
 # as TensorFlow 1 did and an `Adam` that rounds as TensorFlow 1 did.
 #
 # ## The ladder: is *your* rewrite right?

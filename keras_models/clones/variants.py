@@ -9,12 +9,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import keras
-import tensorflow as tf
 from keras.layers import Layer
 from keras.optimizers import Optimizer
 
 from keras_models.clones import copies
-from keras_models.exact import AddV2Dense
+from keras_models.exact import AddV2Conv2D, AddV2Dense
 
 Change = Callable[[Layer, dict[str, Any]], Layer | None]
 """(layer, its config) -> another layer, or None to rebuild it from the config, edited or not."""
@@ -163,20 +162,6 @@ def floatx(dtype: str) -> Iterator[None]:
     finally:
         keras.config.set_floatx(before[0])
         keras.config.set_dtype_policy(before[1])
-
-
-class AddV2Conv2D(keras.layers.Conv2D):
-    """`keras.layers.Conv2D` whose bias is added as TensorFlow 1's `conv2d(x, kernel) + bias` did.
-
-    [N, height, width, channels] -> [N, height, width, filters], in the dtype of the layer.
-    """
-
-    def call(self, inputs: tf.Tensor) -> tf.Tensor:
-        """Return activation(convolution + bias)."""
-        outputs = self.convolution_op(inputs, self.kernel)
-        if self.use_bias:
-            outputs = tf.raw_ops.AddV2(x=outputs, y=tf.convert_to_tensor(self.bias))
-        return self.activation(outputs)
 
 
 ADDV2: dict[type[Layer], type[Layer]] = {

@@ -1,11 +1,7 @@
-"""The two pieces that make a Keras model bit-identical to a TensorFlow 1 graph.
+"""TensorFlow 1's optimizers as Keras optimizers: what all of them have, and Adam.
 
-`AddV2Dense`: Keras' `Dense` adds its bias with `tf.nn.bias_add`, whose gradient sums the rows in
-another order than that of AddV2, which `matmul(x, W) + b` meant in TensorFlow 1. Forward values
-are the same; bias gradients differ in the last bits.
-
-`TF1Adam`: Keras' `Adam` computes 1 - beta in float64 and beta^t by `pow`. TensorFlow 1 kept float32
-betas, float32 running products of them, and one fused kernel, ApplyAdam
+Keras' `Adam` computes 1 - beta in float64 and beta^t by `pow`. TensorFlow 1 kept float32 betas,
+float32 running products of them, and one fused kernel, ApplyAdam
 (`tensorflow/python/training/adam.py`, `core/kernels/training_ops.cc`).
 """
 
@@ -15,39 +11,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-PACKAGE = "keras_models"
-
-
-@keras.saving.register_keras_serializable(package=PACKAGE)
-class AddV2Dense(keras.layers.Dense):
-    """`keras.layers.Dense` whose bias is added as TensorFlow 1's `matmul(x, kernel) + bias` did.
-
-    [N, inputs] -> [N, units], in the dtype of the layer.
-    """
-
-    def call(self, inputs: tf.Tensor, training: bool | None = None) -> tf.Tensor:
-        """Return activation(inputs @ kernel + bias)."""
-        outputs = tf.matmul(inputs, self.kernel)
-        if self.bias is not None:
-            outputs = add_bias(outputs, tf.convert_to_tensor(self.bias))
-        return self.activation(outputs)
-
-
-@tf.custom_gradient
-def add_bias(outputs: tf.Tensor, bias: tf.Tensor) -> tuple[tf.Tensor, Any]:
-    """Return outputs + bias, [..., units], with AddV2's gradient.
-
-    The sum itself has one rounding, whoever makes it; as BiasAdd it is made within the matrix
-    product, a pass over [N, units] less.
-    """
-
-    def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        of_bias = tf.reduce_sum(upstream, axis=list(range(upstream.shape.rank - 1)))
-        # Every op here takes all cores: this sum beside the next product would hold both up.
-        with tf.control_dependencies([of_bias]):
-            return tf.identity(upstream), of_bias
-
-    return tf.nn.bias_add(outputs, bias), gradient
+from keras_models.exact.package import PACKAGE
 
 
 class TF1Optimizer(keras.optimizers.Optimizer):

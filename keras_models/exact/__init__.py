@@ -1,0 +1,26 @@
+"""The pieces that make a Keras model bit-identical to a TensorFlow 1 graph: layers, and Adam.
+
+The other optimizers are in `keras_models.tf1_optimizers`.
+"""
+
+from keras_models.exact.batch_norm import TF1BatchNorm, TF1FusedBatchNorm
+from keras_models.exact.bias import AddV2Conv2D, AddV2Dense, add_bias
+from keras_models.exact.cells import TF1GRUCell, TF1LSTMCell, TF1RNNCell
+from keras_models.exact.dropout import TF1Dropout
+from keras_models.exact.optimizer import TF1Adam, TF1Optimizer
+from keras_models.exact.package import PACKAGE
+
+__all__ = [
+    "PACKAGE",
+    "AddV2Conv2D",
+    "AddV2Dense",
+    "TF1Adam",
+    "TF1BatchNorm",
+    "TF1Dropout",
+    "TF1FusedBatchNorm",
+    "TF1GRUCell",
+    "TF1LSTMCell",
+    "TF1Optimizer",
+    "TF1RNNCell",
+    "add_bias",
+]

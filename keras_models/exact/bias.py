@@ -1,0 +1,66 @@
+"""Layers whose bias is added as TensorFlow 1's `+` did.
+
+Keras adds it with `tf.nn.bias_add`, whose gradient sums the rows in another order than that of
+AddV2, which `matmul(x, W) + b` and `conv2d(x, W) + b` meant in TensorFlow 1. Forward values are the
+same; bias gradients differ in the last bits. `tf.layers` did as Keras does.
+"""
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from keras_models.exact.package import PACKAGE
+
+
+@keras.saving.register_keras_serializable(package=PACKAGE)
+class AddV2Dense(keras.layers.Dense):
+    """`keras.layers.Dense` whose bias is added as TensorFlow 1's `matmul(x, kernel) + bias` did.
+
+    [N, inputs] -> [N, units], in the dtype of the layer.
+    """
+
+    def call(self, inputs: tf.Tensor, training: bool | None = None) -> tf.Tensor:
+        """Return activation(inputs @ kernel + bias)."""
+        outputs = tf.matmul(inputs, self.kernel)
+        if self.bias is not None:
+            outputs = add_bias(outputs, tf.convert_to_tensor(self.bias))
+        return self.activation(outputs)
+
+
+@keras.saving.register_keras_serializable(package=PACKAGE)
+class AddV2Conv2D(keras.layers.Conv2D):
+    """`keras.layers.Conv2D` whose bias is added as TensorFlow 1's `conv2d(x, kernel) + bias` did.
+
+    [N, height, width, channels] -> [N, height, width, filters], in the dtype of the layer. Raises
+    ValueError for channels_first, where `+` would add to another axis.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.data_format != "channels_last":
+            raise ValueError(f"data_format={self.data_format!r}: expected 'channels_last'.")
+
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
+        """Return activation(convolution + bias)."""
+        outputs = self.convolution_op(inputs, self.kernel)
+        if self.use_bias:
+            outputs = add_bias(outputs, tf.convert_to_tensor(self.bias))
+        return self.activation(outputs)
+
+
+@tf.custom_gradient
+def add_bias(outputs: tf.Tensor, bias: tf.Tensor) -> tuple[tf.Tensor, Any]:
+    """Return outputs + bias, [..., units], with AddV2's gradient.
+
+    The sum itself has one rounding, whoever makes it; as BiasAdd it is made within the product, a
+    pass over the outputs less.
+    """
+
+    def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        of_bias = tf.reduce_sum(upstream, axis=list(range(upstream.shape.rank - 1)))
+        # Every op here takes all cores: this sum beside the next product would hold both up.
+        with tf.control_dependencies([of_bias]):
+            return tf.identity(upstream), of_bias
+
+    return tf.nn.bias_add(outputs, bias), gradient
