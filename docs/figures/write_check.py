@@ -18,7 +18,10 @@ ROOT = Path(__file__).resolve().parents[2]
 KEPT = ROOT / "docs" / "figures" / "measured" / "check.json"
 PAGES = ("docs/check.md", "docs/zh-CN/check.md")
 SHOWN = "article"
-ORDER = ("softmax_regression", "article", "article_exact", "momentum", "convnet")
+ORDER = (
+    *("softmax_regression", "article", "article_exact", "momentum", "convnet"),
+    *("batch_norm", "batch_norm_exact"),
+)
 HEADINGS = {
     PAGES[0]: ("pair", "verdict", "what is left of the distance, and what removes it"),
     PAGES[1]: ("模型对", "结论", "剩下的差别，以及换掉什么就归零（命令的原话）"),

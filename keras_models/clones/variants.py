@@ -5,7 +5,7 @@ Every variant is a clone, freshly initialized; the model that was given stays as
 
 import contextlib
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import keras
@@ -13,7 +13,6 @@ from keras.layers import Layer
 from keras.optimizers import Optimizer
 
 from keras_models.clones import copies
-from keras_models.exact import AddV2Conv2D, AddV2Dense
 
 Change = Callable[[Layer, dict[str, Any]], Layer | None]
 """(layer, its config) -> another layer, or None to rebuild it from the config, edited or not."""
@@ -164,19 +163,18 @@ def floatx(dtype: str) -> Iterator[None]:
         keras.config.set_dtype_policy(before[1])
 
 
-ADDV2: dict[type[Layer], type[Layer]] = {
-    keras.layers.Dense: AddV2Dense,
-    keras.layers.Conv2D: AddV2Conv2D,
-}
+def exchanged(
+    model: keras.Model, kinds: Mapping[type[Layer], type[Layer]], **options: Any
+) -> keras.Model | None:
+    """Return a variant with other layers for those of these kinds; None where there is none.
 
-
-def with_addv2(model: keras.Model) -> keras.Model | None:
-    """Return a variant that adds every bias with AddV2; None where no layer has a stock one."""
-    if not any(type(layer) in ADDV2 and layer.use_bias for layer in model.layers):
+    They take the configs, and `options`. A layer that says it has no bias is left out of account.
+    """
+    if not any(type(layer) in kinds and getattr(layer, "use_bias", True) for layer in model.layers):
         return None
 
     def swap(layer: Layer, config: dict[str, Any]) -> Layer | None:
-        kind = ADDV2.get(type(layer))
-        return kind.from_config(config) if kind else None
+        kind = kinds.get(type(layer))
+        return kind.from_config(config | options) if kind else None
 
     return variant(model, swap)

@@ -20,7 +20,11 @@ EXAMPLES = {
     "softmax_regression": ("equivalent", ["bias_add"]),
     "momentum": ("equivalent", ["momentum"]),
     "convnet": ("equivalent", ["bias_add", "Adam"]),
+    "batch_norm": ("equivalent", ["fused batch norm", "momentum"]),
+    "batch_norm_exact": ("identical", []),
 }
+MOVING = ("batch_norm", "batch_norm_exact")
+"""Whose moving averages are a rung."""
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
@@ -30,10 +34,13 @@ def test_example_is_judged_as_it_deserves(name: str, capsys: pytest.CaptureFixtu
     assert cli.main(["check", str(pair), "--steps", "3", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["verdict"] == verdict
-    assert [rung["name"] for rung in found["rungs"]] == RUNGS
+    averages = ["moving averages"] * (name in MOVING)
+    assert [rung["name"] for rung in found["rungs"]] == RUNGS + averages
     assert [cause["cause"].partition(":")[0] for cause in found["causes"]] == causes
     assert all("; 0 with the exact piece" in cause["evidence"] for cause in found["causes"])
     assert found["unexplained"] is None
+    over_n = any(said.startswith("moving variances") for said in found["not_compared"])
+    assert over_n == (name == "batch_norm")  # Keras' own layer divides by n
     if verdict == "identical":
         assert found["first_difference"] is None
         assert all(rung["ok"] and rung["max_ulp"] == 0 for rung in found["rungs"])

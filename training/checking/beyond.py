@@ -124,7 +124,7 @@ def _moving(examination: Examination) -> Iterator[Seen]:
     if examination.biased & set(found):
         yield Seen(
             not_compared="moving variances: TensorFlow 1's fused batch norm divides by n - 1 "
-            "(Bessel's correction), Keras by n"
+            "(Bessel's correction), Keras by n, and keras_models.exact.TF1FusedBatchNorm by n - 1"
         )
 
 

@@ -15,6 +15,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_models import masks
+from keras_models.exact import TF1FusedBatchNorm
 from keras_models.pairing import Pairing, Unmatched, pair_moving, pair_up
 from keras_models.rewrite import Rewrite
 from tf1_compat.graph import GraphProgram
@@ -193,12 +194,20 @@ class Examination:
         """Pair the variables; raises Unmatched where one is left over."""
         return self._pairing or pair_up(self.pair.inspection.shapes, model, self.pair.weight_map)
 
-    @property
+    @cached_property
     def biased(self) -> set[str]:
         """Moving variances over n - 1, as TensorFlow 1's fused batch norm takes them; Keras: n."""
         if not any("FusedBatchNorm" in kind for kind in self.pair.op_types):
             return set()
-        return {name for name in self.pair.structure.moving if "var" in name.rpartition("/")[2]}
+        variances = {name for name in self.pair.structure.moving if "var" in _last(name)}
+        model = self.fresh_model()
+        try:
+            found, _ = self.pairing_of_moving(model, self.pairing(model))
+        except Unmatched:
+            return variances
+        layers, weights = model._flatten_layers(), list(model.weights)
+        too = {id(one.moving_variance) for one in layers if isinstance(one, TF1FusedBatchNorm)}
+        return {n for n in variances if n not in found or id(weights[found[n].index]) not in too}
 
     def pairing_of_moving(
         self, model: keras.Model, pairing: Pairing
@@ -233,6 +242,10 @@ class Examination:
         climber.hold(self.held)
         noise = {*noise, *self.biased}
         return ladder.climb(climber, trace, batches, noise, probabilities=self.pair.probabilities)
+
+
+def _last(name: str) -> str:
+    return name.rpartition("/")[2]
 
 
 def _larger(batch: Batch, factor: float) -> Batch:

@@ -1,13 +1,17 @@
 """Keras' pieces swapped for TensorFlow 1's arithmetic, to explain a distance that is rounding."""
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any
 
 import keras
 import tensorflow as tf
+from keras import layers
 
 from keras_models import translation
 from keras_models.clones import variants
+from keras_models.exact import AddV2Conv2D, AddV2Dense, TF1BatchNorm, TF1FusedBatchNorm
 from training.checking.examination import Examination
 from training.checking.search import Explanation, distance, first_failing, height
 from training.parity.ladder import Rung
@@ -24,26 +28,52 @@ def _with_tf1_optimizer(model: keras.Model) -> keras.Model | None:
     return variants.variant(model, optimizer=optimizer) if optimizer else None
 
 
+ADDV2 = {layers.Dense: AddV2Dense, layers.Conv2D: AddV2Conv2D}
+PLAIN = {layers.BatchNormalization: TF1BatchNorm}
+FUSED = {layers.BatchNormalization: TF1FusedBatchNorm, TF1BatchNorm: TF1FusedBatchNorm}
+KEPT: Mapping[type, type] = {kind: kind for kind in (TF1BatchNorm, TF1FusedBatchNorm)}
+
+
+def _exchange(kinds: Mapping[type, type], **options: Any) -> Callable[[keras.Model], Any]:
+    return partial(variants.exchanged, kinds=kinds, **options)
+
+
 PIECES: tuple[Piece, ...] = (
     ("XLA (jit_compile) fuses and reorders", _without_xla),
     (
         "bias_add: Keras adds a bias with another op than TensorFlow 1's +, and its gradient sums "
         "in another order",
-        variants.with_addv2,
+        _exchange(ADDV2),
+    ),
+    (
+        "batch norm: Keras moves its averages to a weighted sum, TensorFlow 1 took a share of the "
+        "difference off them",
+        _exchange(PLAIN),
+    ),
+    ("fused batch norm: Keras normalizes in several ops, TensorFlow 1 in one", _exchange(FUSED)),
+    *(
+        (
+            f"decay of moving averages: {decay} in TensorFlow 1",
+            _exchange(KEPT, rounded_momentum=rounded),
+        )
+        for rounded, decay in (
+            (False, "float32(1 - momentum)"),
+            (True, "float32(1) - float32(momentum)"),
+        )
     ),
     ("", _with_tf1_optimizer),
 )
 """What a piece of Keras does, and the model without it; None where it has no such piece."""
 
-FUSED = "Keras updates in separate steps, TensorFlow 1 in one fused kernel"
+ONE_KERNEL = "Keras updates in separate steps, TensorFlow 1 in one fused kernel"
 OPTIMIZER_PIECES = {
     "Adam": "Adam: Keras computes 1 - beta in float64 and beta^t by pow, TensorFlow 1 both in "
     "float32, the powers as running products",
     "Momentum": "momentum: Keras accumulates learning rate times gradient, TensorFlow 1 the "
     "gradient",
-    "GradientDescent": f"SGD: {FUSED}",
+    "GradientDescent": f"SGD: {ONE_KERNEL}",
 }
-"""TensorFlow 1's optimizer -> what Keras' does otherwise, where that is more than FUSED."""
+"""TensorFlow 1's optimizer -> what Keras' does otherwise, where that is more than ONE_KERNEL."""
 
 
 def explain(
@@ -112,7 +142,7 @@ def _swapped(
             again = examination.rungs(candidate)
             if height(first_failing(again)) > height(failing):
                 rule = translation.rule(candidate.optimizer) or "Adam"
-                said = name or OPTIMIZER_PIECES.get(rule, f"{rule}: {FUSED}")
+                said = name or OPTIMIZER_PIECES.get(rule, f"{rule}: {ONE_KERNEL}")
                 kept.append(Explanation(said, f"{distance(failing)}; 0 with the exact piece"))
                 # What was climbed has been trained; the next piece wants it fresh.
                 model, rungs, progress = variants.variant(candidate), again, True
