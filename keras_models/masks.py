@@ -1,6 +1,7 @@
 """Dropout in a Keras model, made of given numbers instead of drawn ones, or left out.
 
-Whatever drops numbers in Keras, layers and recurrent cells alike, asks one function of its backend.
+Whatever drops numbers in Keras, layers and recurrent cells alike, asks one function of its backend,
+and TF1Dropout one of its own.
 """
 
 import contextlib
@@ -10,6 +11,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 from keras.src.backend.tensorflow import random
+
+from keras_models.exact import dropout as exact
 
 
 @contextlib.contextmanager
@@ -36,8 +39,9 @@ def given(stream: np.ndarray | None) -> Iterator[list[float]]:
         kept.set_shape(scaled.shape)
         return kept
 
-    drawn, random.dropout = random.dropout, dropout
+    before = random.dropout, exact.dropped
+    random.dropout = exact.dropped = dropout
     try:
         yield asked
     finally:
-        random.dropout = drawn
+        random.dropout, exact.dropped = before

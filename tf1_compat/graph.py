@@ -2,7 +2,8 @@
 
     with graph.as_default():
         endpoints = {"x": X, "y": Y, "cost": cost, "train_op": train_op, "logits": logits}
-    program = GraphProgram(graph, inspect(graph, endpoints), structure.read(...))
+        inspection = inspect(graph, endpoints)
+    program = GraphProgram(graph, inspection, structure.read(endpoints, inspection))
 
 Unlike `tf1_compat/program.py`, which trains the article, it gives logits, loss and the gradient of
 each variable besides taking steps, in float32 or in float64.

@@ -8,6 +8,18 @@ import tensorflow as tf
 from keras_models.exact.package import PACKAGE
 
 
+def dropped(
+    inputs: tf.Tensor, rate: float, noise_shape: tuple[int | None, ...] | None, seed: Any
+) -> tf.Tensor:
+    """Return inputs without a share `rate`; `seed` has both of the op's."""
+    shape = tf.shape(inputs)
+    if noise_shape is not None:
+        shape = [shape[i] if size is None else size for i, size in enumerate(noise_shape)]
+    numbers = tf.raw_ops.RandomUniform(shape=shape, dtype=inputs.dtype, seed=seed[0], seed2=seed[1])
+    dropping = tf.constant(rate, inputs.dtype)
+    return inputs * (1 / (1 - dropping)) * tf.cast(numbers >= dropping, inputs.dtype)
+
+
 @keras.saving.register_keras_serializable(package=PACKAGE)
 class TF1Dropout(keras.layers.Dropout):
     """`tf.nn.dropout` and `tf.layers.dropout`: the same numbers are dropped at the same updates.
@@ -40,14 +52,7 @@ class TF1Dropout(keras.layers.Dropout):
         """Return inputs, in training without those that are dropped, the others scaled up."""
         if not (training and self.rate):
             return inputs
-        shape = tf.shape(inputs)
-        if self.noise_shape is not None:
-            shape = [shape[i] if size is None else size for i, size in enumerate(self.noise_shape)]
-        numbers = tf.raw_ops.RandomUniform(
-            shape=shape, dtype=inputs.dtype, seed=self.seed, seed2=self.seed2
-        )
-        rate = tf.constant(self.rate, inputs.dtype)
-        return inputs * (1 / (1 - rate)) * tf.cast(numbers >= rate, inputs.dtype)
+        return dropped(inputs, self.rate, self.noise_shape, (self.seed, self.seed2))
 
     def get_config(self) -> dict[str, Any]:
         """Return what `from_config` needs."""

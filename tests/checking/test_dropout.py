@@ -10,6 +10,7 @@ import tensorflow as tf
 from keras import layers, optimizers
 
 from keras_models import masks
+from keras_models.exact import TF1Dropout
 from tests.support.examining import examine
 from training.checking.judgement import PROVEN
 
@@ -136,6 +137,25 @@ def test_given_masks_are_what_keras_would_make_of_those_numbers() -> None:
     assert np.array_equal(rows, np.where(stream[:12].reshape(2, 1, 6) >= 0.5, x * 2, 0))
     assert asked == [0.25, 0.5]
     assert not np.array_equal(layers.Dropout(0.25)(x, training=True), whole)  # as it was before
+
+
+@pytest.mark.parametrize(("seed", "same"), [(7, True), (8, False)])
+def test_dropout_by_the_ops_own_seeds_is_compared_with_them(seed: int, same: bool) -> None:
+    def made() -> keras.Model:
+        drops = TF1Dropout(0.5, 87654321, seed)  # what TensorFlow 1 takes where the graph has none
+        stack = [layers.Flatten(), layers.Dense(12, "relu", use_bias=False, name="inner"), drops]
+        model = keras.Sequential([keras.Input([4, 3]), *stack])
+        model.add(layers.Dense(2, use_bias=False, name="outer"))
+        model.compile(optimizers.SGD(0.1), "mse")
+        return model
+
+    def seeded() -> dict[str, Any]:
+        tf1.set_random_seed(None)
+        return graph(lambda x: tf1.nn.dropout(x, rate=0.5, seed=7))()
+
+    found = seen(seeded, made)
+    assert (found.verdict in PROVEN) == same, found
+    assert same or "seed2 8 of layer" in found.causes[-1].cause
 
 
 def test_nothing_else_is_blamed_for_what_a_forgotten_dropout_does() -> None:

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tf1_compat.graph import GraphProgram, inspect
+from tf1_compat.graph import GraphProgram
+from tf1_compat.reading import structure
+from tf1_compat.reading.inspection import inspect
 
 tf1 = tf.compat.v1
 train = tf1.train
@@ -65,7 +67,8 @@ def test_updates_are_read_of_whole_variables_and_of_rows(name: str, use_resource
         outputs = tf.matmul(tf.nn.embedding_lookup(table, ids), kernel)
         cost = tf.reduce_sum(tf.square(outputs[:, 0] - y))
         ends = {"x": ids, "y": y, "cost": cost, "train_op": make().minimize(cost), "logits": None}
-        program = GraphProgram(graph, inspect(graph, ends))
+        inspection = inspect(graph, ends)
+        program = GraphProgram(graph, inspection, structure.read(ends, inspection))
     rows, whole = sorted(program.inspection.updates, key=lambda update: update.variable)[::-1]
     assert (rows.variable, whole.variable) == ("table", "kernel")
     for update in (rows, whole):

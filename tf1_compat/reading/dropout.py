@@ -29,15 +29,26 @@ class Dropout:
     """1 or true where a number is kept, elementwise."""
     switches: tuple[str, ...]
     """Placeholders with a default that decide with them, such as keep_prob."""
+    seeds: tuple[int, int]
+    """The graph's and the op's, from which the numbers follow; 0 and 0: they do not."""
 
 
 def find(ops: Sequence[tf.Operation]) -> tuple[Dropout, ...]:
     """Return every dropout among `ops`, in the order in which they were made."""
     inside = {op.name for op in ops}
-    return tuple(
-        Dropout(op.outputs[0].name, op.inputs[0].name, decides.outputs[0].name, _switches(decides))
-        for op in sorted(ops, key=lambda op: op._id)
-        if op.type in UNIFORM and (decides := next(_deciding(op, inside), None)) is not None
+    made = [op for op in sorted(ops, key=lambda op: op._id) if op.type in UNIFORM]
+    places = [(op, next(_deciding(op, inside), None)) for op in made]
+    return tuple(_read(op, decides) for op, decides in places if decides is not None)
+
+
+def _read(op: tf.Operation, decides: tf.Operation) -> Dropout:
+    seeded = "seed2" in op.node_def.attr
+    return Dropout(
+        drawn=op.outputs[0].name,
+        size=op.inputs[0].name,
+        kept=decides.outputs[0].name,
+        switches=_switches(decides),
+        seeds=(op.get_attr("seed"), op.get_attr("seed2")) if seeded else (0, 0),
     )
 
 

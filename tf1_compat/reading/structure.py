@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -14,6 +15,7 @@ import tensorflow as tf
 from tf1_compat.reading import dropout
 from tf1_compat.reading.draws import RANDOM
 from tf1_compat.reading.dropout import Dropout
+from tf1_compat.reading.inspection import Inspection
 from tf1_compat.reading.updates import Update, ancestors
 
 CLIPS = {"L2Loss", "Minimum", "Maximum", "ClipByValue", "IsFinite", "Select", "SelectV2"}
@@ -54,15 +56,10 @@ class Structure:
     """Rows of the smallest table that integers of x are looked up in; None where none are."""
 
 
-def read(
-    cost: tf.Tensor,
-    train_op: tf.Operation,
-    x: tf.Tensor,
-    updates: tuple[Update, ...],
-    gradients: Mapping[str, str],
-) -> Structure:
-    """Return the structure of a graph; `gradients` are of the cost, by variable, unclipped."""
-    graph = cost.graph
+def read(ends: Mapping[str, Any], inspection: Inspection) -> Structure:
+    """Return the structure of a graph with these endpoints, as `inspect` was given them."""
+    cost, train_op, x = ends["cost"], ends["train_op"], ends["x"]
+    updates, gradients, graph = inspection.updates, inspection.gradients, cost.graph
     behind_cost = list(ancestors([cost.op]))
     behind_update = list(ancestors([train_op]))
     trained = {v.op.name for v in graph.get_collection(tf.compat.v1.GraphKeys.TRAINABLE_VARIABLES)}

@@ -7,6 +7,7 @@ import numpy as np
 from keras import layers
 
 from keras_models import translation
+from keras_models.exact import TF1Dropout
 from keras_models.pairing import Unmatched
 from training.checking import distributions, dropping
 from training.checking.examination import Examination
@@ -102,6 +103,16 @@ def _dropout(examination: Examination) -> Iterator[Seen]:
             not_compared=f"dropout rates (Keras: {dropping.shown(ours)}; TensorFlow 1 has what "
             f"{chosen} is fed in training)"
         )
+    theirs = {one.seeds for one in structure.dropouts}
+    for layer in examination.pair.sample._flatten_layers():
+        if isinstance(layer, TF1Dropout) and (layer.seed, layer.seed2) not in theirs:
+            yield Seen(
+                Explanation(
+                    f"dropout: seed {layer.seed} and seed2 {layer.seed2} of layer {layer.name} are "
+                    "none of the graph's ops'",
+                    f"theirs are {', '.join(map(str, sorted(theirs)))}",
+                )
+            )
     if len(ours) != len(rates):
         yield Seen(
             not_compared=f"how often masks are drawn (at {len(rates)} places in TensorFlow 1, "

@@ -108,9 +108,7 @@ def validate(path: Path, names: Mapping[str, Any], seed: int) -> Pair:
         y=_placeholder(ends["y"]),
         probabilities=logits is not None and _unclipped(logits.op).type in PROBABILITIES,
         op_types=frozenset(op.type for op in used),
-        structure=structure.read(
-            ends["cost"], ends["train_op"], ends["x"], inspection.updates, inspection.gradients
-        ),
+        structure=structure.read(ends, inspection),
         sample=keras_model(),
         keras_model=keras_model,
         weight_map=variable_map.of_pair(names.get("weight_map"), path),
