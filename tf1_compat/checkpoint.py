@@ -20,10 +20,18 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from tf1_compat import bundle
+from tf1_compat.bundle import index
 from tf1_compat.hyperparameters import Hyperparameters
 from tf1_compat.reading.updates import Update
-from tf1_compat.state import POWERS, State, StateError, adam_step, first_line
+from tf1_compat.state import (
+    POWERS,
+    State,
+    StateError,
+    Unreadable,
+    adam_step,
+    check_finite,
+    first_line,
+)
 
 SLOT_NAMES = {
     "Adam": {"m": "Adam", "v": "Adam_1"},
@@ -43,6 +51,8 @@ WITHOUT_SLOTS = ("GradientDescent", "ProximalGradientDescent")
 """The rules that keep nothing."""
 
 GLOBAL_STEP = "global_step"
+NO_NUMBERS = np.empty([], object)
+"""Stands for a tensor that holds no numbers."""
 
 
 @dataclass(frozen=True)
@@ -170,24 +180,29 @@ def layout_of_graph(
 def read(prefix: str | Path) -> dict[str, np.ndarray]:
     """Return every array of a Saver checkpoint: name -> value, sorted by name.
 
-    Checksums are TensorFlow's own, and are checked. Raises StateError for a checkpoint that is not
-    there, is damaged, or was written by TensorFlow 2's object-based `tf.train.Checkpoint`.
+    Text is not read: NO_NUMBERS stands for it. Checksums are TensorFlow's own, and are checked.
+    Raises Unreadable for a checkpoint that is not there, is damaged, holds a number that is not
+    finite, or was written by TensorFlow 2's object-based `tf.train.Checkpoint`.
     """
     prefix = Path(prefix)
     for file in prefix.parent.glob(f"{glob.escape(prefix.name)}.*"):
         if not file.is_file():  # TensorFlow would wait for a pipe for ever
-            raise StateError(f"{file}: not a readable checkpoint (a pipe, a device or a folder).")
+            raise Unreadable(f"{file}: not a readable checkpoint (a pipe, a device or a folder).")
     try:
-        bundle.check(prefix)
+        dtypes = index.check(prefix)
+        if "_CHECKPOINTABLE_OBJECT_GRAPH" in dtypes:
+            raise Unreadable(f"{prefix}: an object-based checkpoint; expected one of a TF1 Saver.")
         reader = tf.train.load_checkpoint(str(prefix))
-        names = sorted(reader.get_variable_to_shape_map())
-        if "_CHECKPOINTABLE_OBJECT_GRAPH" in names:
-            raise StateError(f"{prefix}: an object-based checkpoint; expected one of a TF1 Saver.")
-        return {name: np.asarray(reader.get_tensor(name)) for name in names}
-    except StateError:
+        arrays = {
+            name: np.asarray(reader.get_tensor(name)) if dtype in index.NUMBERS else NO_NUMBERS
+            for name, dtype in dtypes.items()
+        }
+    except Unreadable:
         raise
     except (tf.errors.OpError, RuntimeError, ValueError, LookupError, OSError) as error:
-        raise StateError(f"{prefix}: not a readable checkpoint ({first_line(error)}).") from error
+        raise Unreadable(f"{prefix}: not a readable checkpoint ({first_line(error)}).") from error
+    check_finite(arrays)
+    return arrays
 
 
 def write(prefix: str | Path, arrays: Mapping[str, np.ndarray]) -> None:

@@ -6,40 +6,49 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from tf1_compat.state import State, StateError, first_line
-
-MOST_REPEATED = 2**24
-"""Numbers of a constant that may stand in the file as one, repeated: a bias of zeros, say."""
+from tf1_compat.bounds import most_bytes
+from tf1_compat.state import State, Unreadable, check_finite, first_line
 
 
 def read(path: Path) -> State:
     """Return the weights of a frozen graph by the names that its variables had; no optimizer state.
 
-    Weights are the float constants of at least one dimension. Raises StateError for a file that is
-    no graph, or one without such constants, as a graph is that was never frozen.
+    Weights are the float constants of at least one dimension. Raises Unreadable for a file that is
+    no graph, one whose constants together promise more than `most_bytes` of it, one with a weight
+    that is not finite, and one without weights, as a graph is that was never frozen.
     """
     definition = tf.compat.v1.GraphDef()
     try:
         content = path.read_bytes()
         definition.ParseFromString(content)
-        weights = {
-            node.name: array
-            for node in definition.node
-            if node.op == "Const" and tf.as_dtype(node.attr["dtype"].type).is_floating
-            for array in [_constant(node, max(len(content), MOST_REPEATED))]
-            if array.ndim
-        }
+        constants = [node for node in definition.node if _is_weight(node)]
+        promised, most = sum(map(_bytes, constants)), most_bytes(len(content))
+        if promised > most:
+            raise ValueError(f"its constants promise {promised:,} bytes, where {most:,} may be")
+        weights = {node.name: _array(node) for node in constants}
     except Exception as error:  # whatever a damaged message makes protobuf, TensorFlow, NumPy raise
-        raise StateError(f"{path}: not a readable frozen graph ({first_line(error)}).") from error
+        raise Unreadable(f"{path}: not a readable frozen graph ({first_line(error)}).") from error
     if not weights:
-        raise StateError(f"{path}: no weights in it; expected a graph frozen with its variables.")
+        raise Unreadable(f"{path}: no weights in it; expected a graph frozen with its variables.")
+    check_finite(weights)
     return State(weights)
 
 
-def _constant(node: tf.compat.v1.NodeDef, most: int) -> np.ndarray:
-    """Return a constant's array; ValueError where it promises more than `most` numbers."""
+def _is_weight(node: tf.compat.v1.NodeDef) -> bool:
+    if node.op != "Const":
+        return False
     tensor = node.attr["value"].tensor
-    size = math.prod(dimension.size for dimension in tensor.tensor_shape.dim)
-    if size > most:
-        raise ValueError(f"{node.name} promises {size:,} numbers, more than it can hold")
-    return np.asarray(tf.make_ndarray(tensor))
+    return tf.as_dtype(tensor.dtype).is_floating and len(tensor.tensor_shape.dim) > 0
+
+
+def _bytes(node: tf.compat.v1.NodeDef) -> int:
+    """Return the bytes that a constant's shape promises; ValueError where it is no shape."""
+    tensor = node.attr["value"].tensor
+    lengths = [dimension.size for dimension in tensor.tensor_shape.dim]
+    if min(lengths) < 0:
+        raise ValueError(f"{node.name} has no shape")
+    return math.prod(lengths) * tf.as_dtype(tensor.dtype).size
+
+
+def _array(node: tf.compat.v1.NodeDef) -> np.ndarray:
+    return np.asarray(tf.make_ndarray(node.attr["value"].tensor))

@@ -19,6 +19,17 @@ class StateError(ValueError):
     """A state that is damaged, incomplete, or does not fit where it is to go; says what and why."""
 
 
+class Unreadable(StateError):
+    """A file that is damaged, or holds what is never read: no option makes it readable."""
+
+
+def check_finite(arrays: Mapping[str, np.ndarray]) -> None:
+    """Raise Unreadable that names the first of `arrays` in which a number is NaN or infinite."""
+    for name, array in arrays.items():
+        if array.dtype != object and (lost := array.size - int(np.isfinite(array).sum())):
+            raise Unreadable(f"{name}: {lost:,} of {array.size:,} numbers are NaN or infinite.")
+
+
 @dataclass(frozen=True)
 class State:
     """Weights, optimizer slots and step of a model, by the names of its TensorFlow 1 variables."""

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from tensorflow.core.protobuf import tensor_bundle_pb2
 
 from tests.promises.fuzz import table
-from tf1_compat import bundle, checkpoint
+from tf1_compat import checkpoint
+from tf1_compat.bundle import table as leveldb
 from tf1_compat.hyperparameters import LISTING
 from tf1_compat.program import Program
 from tf1_compat.state import StateError, adam_step, power_after, running_powers
@@ -182,7 +183,7 @@ def changed(part: str, value: int) -> Callable[[bytes], bytes]:
         (lambda entry: b"\xff" * len(entry), "parsing"),
         (changed("shape", 129), "promises 129 numbers in 512 bytes"),
         (changed("size", 612), "promises 128 numbers in 612 bytes"),
-        (changed("offset", 2**21 - 1), "beyond the end"),
+        (changed("offset", 2**21 - 1), "begins at byte"),
         (changed("dtype", 2), "promises 128 numbers in 512 bytes"),  # float64
         (changed("dtype", 126), "Variable_1|126"),
         (changed("dtype", 3), None),  # int32, of the same length
@@ -193,7 +194,7 @@ def test_index_that_makes_no_sense_is_refused_though_its_checksums_fit(
 ) -> None:
     """TensorFlow alone ends the process at the first of these."""
     content = saved.with_name("model.ckpt.index").read_bytes()
-    value = dict(bundle.entries(content))[b"Variable_1"]
+    value = dict(leveldb.entries(content))[b"Variable_1"]
     assert content.count(value) == 1
     assert len(change(value)) == len(value)
     wrong = table.with_checksums(content.replace(value, change(value)))
@@ -201,6 +202,29 @@ def test_index_that_makes_no_sense_is_refused_though_its_checksums_fit(
     with pytest.raises(StateError, match=said or "Variable_1 is int32") as refused:
         checkpoint.to_state(checkpoint.read(prefix), ARTICLE)
     assert not said or str(prefix) in str(refused.value)
+
+
+def test_parts_in_two_files_are_one_variable_and_text_is_passed_over(tmp_path: Path) -> None:
+    """As a partitioned variable on two machines, and labels, lie in a Saver's checkpoint."""
+    kernel, labels = np.arange(12, dtype=np.float32).reshape(4, 3), tf.constant(["a", "bc"])
+    for shard, rows in enumerate((slice(0, 3), slice(3, 4))):
+        tf.raw_ops.SaveV2(
+            prefix=str(tmp_path / f"part{shard}"),
+            tensor_names=["W", "labels", "empty"][: 3 - 2 * shard],
+            shape_and_slices=[f"4 3 {rows.start},{rows.stop - rows.start}:0,3", "", ""][
+                : 3 - 2 * shard
+            ],
+            tensors=[kernel[rows], labels, np.zeros((0, 3), np.float32)][: 3 - 2 * shard],
+        )
+    parts = [str(tmp_path / f"part{shard}") for shard in range(2)]
+    tf.raw_ops.MergeV2Checkpoints(
+        checkpoint_prefixes=parts, destination_prefix=str(tmp_path / "model.ckpt")
+    )
+    assert len(list(tmp_path.glob("model.ckpt.data-*-of-00002"))) == 2
+    found = checkpoint.read(tmp_path / "model.ckpt")
+    assert {*found} == {"W", "labels", "empty"}
+    assert found["W"].tobytes() == kernel.tobytes()
+    assert found["labels"] is checkpoint.NO_NUMBERS
 
 
 def test_global_step_and_beta_power_must_not_contradict(saved: Path) -> None:

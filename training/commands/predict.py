@@ -49,6 +49,8 @@ def run(config: PredictConfig) -> int:
     origin, sides = load(config.model)
     x = pixels.astype(np.float32) / np.float32(255)  # [N, 784], as training/data/digits.py scales
     logits = {name: of(x) for name, of in sides.items()}
+    if not all(np.isfinite(of).all() for of in logits.values()):
+        raise UserError(f"{config.model}: its logits of these pictures are not all finite numbers.")
     predictions = _predictions(pictures, logits, origin.classes)
     out = Output(config)
     out.show(_table(predictions))

@@ -4,13 +4,13 @@ kind(Path("folder/model.ckpt"))  ->  ("checkpoint", Path("folder/model.ckpt"))
 """
 
 import contextlib
-import zipfile
 from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from training.errors import UserError, first_line
 from training.machine import paths
+from training.model_files import keras_file
 from training.options.lanes import LANES
 
 if TYPE_CHECKING:
@@ -68,44 +68,41 @@ def _in_folder(folder: Path) -> tuple[Kind, Path]:
 
 @contextlib.contextmanager
 def refusal(path: Path, advice: str = "") -> Iterator[None]:
-    """Turn a StateError into a UserError about `path`, with what to do."""
-    from tf1_compat.state import StateError
+    """Turn a StateError into a UserError about `path`, with what to do where that can help."""
+    from tf1_compat.state import StateError, Unreadable
 
     try:
         yield
     except StateError as error:
         text = str(error)
         named = text if str(path) in text else f"{path}: {text}"
-        raise UserError(f"{named}\n{advice}".rstrip()) from error
+        help_ = "" if isinstance(error, Unreadable) else f"\n{advice}"
+        raise UserError(f"{named}{help_}".rstrip()) from error
 
 
 def load_keras(path: Path) -> "keras.Model":
     """Return the compiled model of a `.keras` file; no code in it is run. UserError if it can't.
 
-    Every checksum in it is compared, and no name in it may lead out of a folder. Keras refuses
-    what would run code also where `keras.config.enable_unsafe_deserialization()` was called, which
-    otherwise outweighs `safe_mode=True`.
+    What is in it is looked through first (`keras_file.check`), and its numbers are finite. Keras
+    refuses what would run code also where `keras.config.enable_unsafe_deserialization()` was
+    called, which otherwise outweighs `safe_mode=True`.
     """
     import keras
     from keras.src.saving.serialization_lib import SafeModeScope  # Keras exports no way back
 
     import keras_models  # noqa: F401
+    from tf1_compat.state import check_finite
 
     try:
-        with zipfile.ZipFile(path) as archive:
-            for name in archive.namelist():
-                if name.startswith("/") or ".." in PurePosixPath(name.replace("\\", "/")).parts:
-                    raise UserError(f"{path}: {name!r} in it leads out of its folder; not loaded.")
-            if broken := archive.testzip():
-                raise UserError(f"{path}: damaged: {broken} in it does not match its checksum.")
         with SafeModeScope(True):
+            keras_file.check(path)
             model = keras.saving.load_model(path, safe_mode=True)
-    except UserError:
-        raise
     except Exception as error:  # whatever a damaged archive makes zipfile, h5py or Keras raise
         # Keras quotes the whole configuration
         said = first_line(error).partition(". ")[0][:LONGEST]
         raise UserError(f"{path}: Keras cannot load this model ({said}).") from error
     if not getattr(model, "compiled", False):
         raise UserError(f"{path}: the model is not compiled; save it after model.compile(...).")
+    with refusal(path):
+        check_finite({v.path: v.numpy() for v in [*model.weights, *model.optimizer.variables]})
     return model

@@ -1,6 +1,7 @@
 """Which TensorFlow 1 variable is which Keras variable, as the user says it."""
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ def read(path: Path) -> dict[str, str]:
     """Return a `--map` file: JSON, TensorFlow 1 variable -> path of the Keras variable."""
     paths.check(path, "a JSON file", f"--map {path}")
     try:
-        found: Any = json.loads(path.read_text(encoding="utf-8"))
+        found: Any = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=_each_once)
     except (OSError, ValueError, RecursionError) as error:
         raise UserError(f"--map {path}: not a readable JSON file ({error}).") from error
     if not (found and _is_map(found)):
@@ -21,7 +22,16 @@ def read(path: Path) -> dict[str, str]:
             f"--map {path}: expected TensorFlow 1 variable -> Keras path, such as "
             '{"W1": "hidden_layer/kernel"}.'
         )
-    return _without_outputs(found)
+    return _without_outputs(found, f"--map {path}")
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return the pairs as a dict; ValueError where one key has two values, which JSON allows."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice = next(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
+        raise ValueError(f"{twice} is in it twice")
+    return found
 
 
 def of_pair(given: Any, path: Path) -> dict[str, str] | None:
@@ -33,7 +43,7 @@ def of_pair(given: Any, path: Path) -> dict[str, str] | None:
             f"{path}: weight_map is not a dict of strings; expected TensorFlow 1 variable name -> "
             'Keras variable path, such as {"W1": "hidden/kernel"}.'
         )
-    return _without_outputs(given)
+    return _without_outputs(given, f"{path}: weight_map")
 
 
 def _is_map(found: Any) -> bool:
@@ -42,6 +52,13 @@ def _is_map(found: Any) -> bool:
     )
 
 
-def _without_outputs(given: Mapping[str, str]) -> dict[str, str]:
-    """Return it by the variables' names, which TensorFlow 1 shows as those of a tensor, W1:0."""
-    return {name.removesuffix(":0"): variable for name, variable in given.items()}
+def _without_outputs(given: Mapping[str, str], where: str) -> dict[str, str]:
+    """Return it by the variables' names, which TensorFlow 1 shows as those of a tensor, W1:0.
+
+    Raises UserError where that makes two of them one.
+    """
+    named = [(name.removesuffix(":0"), variable) for name, variable in given.items()]
+    try:
+        return _each_once(named)
+    except ValueError as error:
+        raise UserError(f"{where}: {error}, with and without :0; expected it once.") from error

@@ -1,4 +1,4 @@
-"""Fuzz every reader with atheris: `make fuzz`, or python -m tests.fuzz [inputs] [target ...]
+"""Fuzz every reader: `make fuzz`, or python -m tests.promises.fuzz [inputs] [target ...]
 
 Each target runs in a process of its own, guided by the lines that it reaches. An exception that is
 no refusal, an input that takes more than SECONDS, or more memory than the target's limit ends it,
@@ -12,7 +12,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-SHARES = {"idx": 0.3, "npz": 0.25, "images": 0.15, "config": 0.25, "checkpoint": 0.05}
+SHARES = {"idx": 0.3, "npz": 0.25, "images": 0.13, "config": 0.2, "checkpoint": 0.05}
+SHARES |= {"index": 0.04, "graph": 0.025, "keras": 0.005}
 """Of all inputs; the quick ones get more."""
 SECONDS = 10
 MEMORY = "/dev/shm" if os.path.isdir("/dev/shm") else None
@@ -57,7 +58,7 @@ def main(inputs: int, names: list[str]) -> int:
     failed = []
     print("target        inputs  seconds  peak MB")
     for name in names:
-        command = [sys.executable, "-m", "tests.fuzz", "--target", name]
+        command = [sys.executable, "-m", "tests.promises.fuzz", "--target", name]
         with tempfile.TemporaryFile() as said, tempfile.TemporaryDirectory(dir=MEMORY) as folder:
             started = subprocess.Popen(
                 [*command, str(round(inputs * SHARES[name]))],

@@ -26,6 +26,7 @@ from training.machine import files
 from training.model_files import pretrained, training_state, variable_map
 
 MEGABYTES = {"idx": 900, "npz": 900, "images": 2000, "config": 900, "checkpoint": 1000}
+MEGABYTES |= {"index": 1000, "graph": 1200, "keras": 1400}
 """Resident memory that a target may reach: the libraries and the fuzzer's own, a file of at most
 LARGEST bytes times 1032 (deflate's best ratio), and an image's 50 million pixels."""
 LARGEST = 4096
@@ -152,24 +153,70 @@ def _checkpoint() -> tuple[dict[str, bytes], dict[str, bytes]]:
     return files, {name: array.tobytes() for name, array in arrays.items()}
 
 
+def read_index(content: bytes) -> None:
+    """A checkpoint whose index has any fields: never more than its data, parts put together."""
+    from tests.promises.fuzz import indexes
+    from tf1_compat import checkpoint
+    from tf1_compat.state import StateError
+
+    index, data = indexes.make(content)
+    _file("fields.ckpt.index", index)
+    _file("fields.ckpt.data-00000-of-00001", data)
+    with contextlib.suppress(StateError):
+        found = checkpoint.read(_folder() / "fields.ckpt")
+        numbers = [array for array in found.values() if array.dtype != object]
+        assert sum(array.nbytes for array in numbers) <= len(data)
+
+
+def read_graph(content: bytes) -> None:
+    """A frozen graph of any fields: never more than its size allows."""
+    from tests.promises.fuzz import graphs
+    from tf1_compat import bounds, frozen
+    from tf1_compat.state import StateError
+
+    graph = graphs.make(content)
+    with contextlib.suppress(StateError):
+        weights = frozen.read(_file("a.pb", graph)).weights
+        assert sum(array.nbytes for array in weights.values()) <= bounds.most_bytes(len(graph))
+
+
+def read_keras(content: bytes) -> None:
+    """A `.keras` file whose configuration has any fields: nothing of it is run."""
+    import keras
+
+    from tests.promises.fuzz import keras_files
+    from training.model_files import reading
+
+    file = _file("a.keras", keras_files.make(content))
+    keras_files.listen()
+    with contextlib.suppress(UserError):
+        assert reading.load_keras(file).compiled
+    keras_files.assert_nothing_ran()
+    keras.backend.clear_session(free_memory=False)
+
+
 TARGETS: dict[str, Callable[[bytes], None]] = {
     "idx": read_idx,
     "npz": read_npz,
     "images": read_image,
     "config": read_config,
     "checkpoint": read_checkpoint,
+    "index": read_index,
+    "graph": read_graph,
+    "keras": read_keras,
 }
 
 
 def seeds(name: str) -> list[bytes]:
-    """Return sound inputs of a target, made here."""
-    return {
+    """Return sound inputs of a target, made here; no bytes at all choose a sound file's fields."""
+    makers = {
         "idx": _idx_seeds,
         "npz": _npz_seeds,
         "images": _image_seeds,
         "config": _config_seeds,
         "checkpoint": _checkpoint_seeds,
-    }[name]()
+    }
+    return makers[name]() if name in makers else [bytes(64)]
 
 
 def _idx_seeds() -> list[bytes]:

@@ -1,0 +1,1 @@
+"""The index of a Saver checkpoint, looked through before TensorFlow reads it."""
