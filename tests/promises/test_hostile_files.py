@@ -13,8 +13,9 @@ import pytest
 from tests.conftest import ROOT, run
 from tests.promises.hostile_files import FILES
 from training.data import npz
-from training.errors import UserError
+from training.errors import UnusableState, UserError
 from training.model_files import variable_map
+from training.runs import state_file
 
 MEGABYTES = 1200
 """Resident; the libraries alone are 820."""
@@ -84,6 +85,13 @@ def test_archive_unfolds_to_a_bounded_whole(tmp_path: Path) -> None:
         archive.writestr("x.npy", b"", zipfile.ZIP_LZMA)
     with pytest.raises(UserError, match="neither stored nor deflated"):
         npz.read(file, [["x"]])
+
+
+def test_state_that_is_not_finite_is_nothing_to_go_on_from(tmp_path: Path) -> None:
+    """With a checksum that fits; a ReLU hides NaN from the loss."""
+    np.savez(tmp_path / "state.npz", **{"tf1:W": np.full(3, np.nan), "first": np.array(0)})
+    with pytest.raises(UnusableState, match=r"state\.npz: W: 3 of 3 numbers are NaN or infinite"):
+        state_file.read(tmp_path / "state.npz")
 
 
 @pytest.mark.parametrize("text", ['{"a": "b", "a": "c"}', '{"a": "b", "a:0": "c"}'])

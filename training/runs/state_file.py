@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from tf1_compat.state import Unreadable, check_finite
 from training.data import npz
 from training.errors import UnusableState, UserError
 from training.machine import files
@@ -52,7 +53,8 @@ class Reached(ABC):
 def read(path: Path) -> tuple[Groups, dict[str, np.ndarray]] | None:
     """Return (groups, what is alone); None where nothing was written.
 
-    Raises UnusableState for a damaged file: every member's checksum is looked at.
+    Raises UnusableState for a damaged file, every member's checksum is looked at, and for numbers
+    in a group that are not finite: nothing was saved after those (`Reached.finite`).
     """
     if not path.is_file():
         return None
@@ -68,6 +70,11 @@ def read(path: Path) -> tuple[Groups, dict[str, np.ndarray]] | None:
             groups.setdefault(group, {})[own] = array
         else:
             alone[name] = array
+    try:
+        for of_group in groups.values():
+            check_finite(of_group)
+    except Unreadable as error:
+        raise UnusableState(f"{path}: {error}") from error
     return groups, alone
 
 
