@@ -222,7 +222,7 @@ def test_loss_that_is_no_number_stops_the_run_and_leaves_nothing(tmp_path: Path)
 
     with (
         pytest.raises(UserError, match="lane exact is nan at epoch 3"),
-        folders.new(tmp_path / "run"),
+        folders.begin(tmp_path / "run"),
     ):
         loop.train([Diverging()], 10, lambda epoch, losses: None)  # type: ignore[list-item]
     assert list(tmp_path.iterdir()) == []

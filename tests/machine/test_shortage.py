@@ -56,12 +56,12 @@ def test_a_full_disk_is_a_message_that_names_the_run_folder(writer: str, tmp_pat
                 file.write("0" * 100_000)
 
     match = r"run: no space left on device; make room, then start"
-    with pytest.raises(UserError, match=match), folders.new(final) as folder:
+    with pytest.raises(UserError, match=match), folders.begin(final) as folder:
         fill(folder)
     assert not list(tmp_path.iterdir())
 
     def fill_after_something_was_saved() -> None:
-        with folders.resumable(final, "state") as folder:
+        with folders.begin(final) as folder:
             (folder / "state").touch()
             fill(folder)
 

@@ -139,11 +139,12 @@ def test_a_dropped_ctrl_c_is_obeyed_before_what_takes_long_or_stays(
         assert capsys.readouterr().err == ""
         with pytest.raises(KeyboardInterrupt), Interruption():
             pass
-        with pytest.raises(Stopped, match="nothing was written"), folders.new(final):
+        with pytest.raises(Stopped, match="nothing was written"), folders.begin(final):
             pass
-        with pytest.raises(Stopped, match="goes on"), folders.resumable(final, STATE) as folder:
+        with pytest.raises(Stopped, match="goes on"), folders.begin(final) as folder:
             (folder / STATE).touch()
-        with pytest.raises(Stopped, match="nothing was written"), folders.new(final):
+        other = tmp_path / "other"
+        with pytest.raises(Stopped, match="nothing was written"), folders.begin(other):
             raise ImportError("as NumPy says when it is stopped while it is imported")
     assert not final.exists()
     with Interruption():
@@ -225,10 +226,9 @@ def test_ctrl_c_says_nothing_of_what_it_does_not_know(tmp_path: Path) -> None:
         return str(raised.value)
 
     final = tmp_path / "deep" / "run"
-    assert stopped(folders.new(final), "file") == "stopped; nothing was written."
-    assert stopped(folders.resumable(final, STATE), "file") == "stopped; nothing was written."
+    assert stopped(folders.begin(final), "file") == "stopped; nothing was written."
     assert not list(tmp_path.iterdir())
-    said = stopped(folders.resumable(final, STATE), STATE)
+    said = stopped(folders.begin(final), STATE)
     assert said.splitlines()[1] == SAVED.replace("run", str(final), 1).replace(
         "resume run", f"resume {final}"
     )

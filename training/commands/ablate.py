@@ -21,7 +21,7 @@ from training.machine import devices, files, startup
 from training.options.ablate import AblateConfig
 from training.reports import ablate as report
 from training.runs import folders
-from training.runs.session import Session, forget
+from training.runs.session import Session
 
 
 def run(config: AblateConfig) -> int:
@@ -35,8 +35,7 @@ def run_in(config: AblateConfig, final: Path) -> int:
     startup.one_thread_per_op()
     device = devices.choose("cpu")
     session = Session(config, digits, device, Output(config))
-    states = drift.STATES.values()
-    with session.folder(final, *states, banner=session.banner()) as folder:
+    with session.folder(final, banner=session.banner()) as folder:
         histories = drift.train(config, digits.train, folder)
         results = describe(histories)
         history.write_csv(histories["float32"], folder / "history.csv")
@@ -44,7 +43,6 @@ def run_in(config: AblateConfig, final: Path) -> int:
         files.write_json(folder / "ablation.json", results)
         files.write_csv(folder / "ablation.csv", _lines(results["causes"]))
         report.write(folder, config, histories, results)
-    forget(final, *states)
     session.end(final, results, report.table(results), report.legend(config.epochs))
     return 0
 

@@ -22,7 +22,6 @@ from training.options.article import ArticleConfig
 from training.parity.distance import shortest
 from training.runs import folders
 from training.runs.session import Session
-from training.runs.state_file import STATE
 from training.runs.training import SavedTraining
 
 
@@ -40,7 +39,7 @@ def run(config: ArticleConfig) -> int:
 def run_in(config: ArticleConfig, final: Path) -> int:
     """Run into the run folder `final`, from where an unfinished run there has come to."""
     session, program = _begin(config)
-    with session.folder(final, STATE) as folder:
+    with session.folder(final, keep_state=True) as folder:
         training = SavedTraining([program], folder, config.save_every)
         progress.goes_on(training.begun.last, session.out.notes)
         on_epoch = _printing(session, program)

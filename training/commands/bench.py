@@ -23,7 +23,7 @@ def run(config: BenchConfig) -> int:
     startup.import_tensorflow()
     out = Output(config)
     out.note(environment.banner())
-    with folders.new(final) as folder:
+    with folders.begin(final) as folder:
         measured = {str(rows): measure(rows, config, out.note) for rows in config.sizes}
         files.write_json(folder / "config.json", words.options(config))
         files.write_json(folder / "environment.json", environment.describe())

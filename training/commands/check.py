@@ -42,7 +42,7 @@ def run(config: CheckConfig) -> int:
     out.note(environment.banner())
     out.note(f"running the code in {config.pair}")
     with (
-        folders.new(final) if final else contextlib.nullcontext() as folder,
+        folders.begin(final) if final else contextlib.nullcontext() as folder,
         contextlib.redirect_stdout(sys.stderr),
     ):
         loaded = pair.load(config.pair, config.seed)

@@ -22,7 +22,6 @@ from training.reports import compare as report
 from training.reports import tensorboard
 from training.runs import folders
 from training.runs.session import Origin, Session
-from training.runs.state_file import STATE
 
 
 def run(config: CompareConfig) -> int:
@@ -48,7 +47,7 @@ def run_in(
         Lockstep(config, digits, device, workers, folders.unfinished(final), origin).assist()
         return 0
     session = Session(config, digits, device, Output(config))
-    with session.folder(final, STATE, banner=session.banner(origin)) as folder:
+    with session.folder(final, keep_state=True, banner=session.banner(origin)) as folder:
         lockstep = Lockstep(config, digits, device, workers, folder, origin)
         recorded = lockstep.train(session.out.notes)
         count = len(workers.addresses) if workers else 1

@@ -26,7 +26,7 @@ def run(config: DataConfig) -> int:
         for split, examples in (("train", digits.train), ("test", digits.test))
     }
     out = Output(config)
-    with folders.new(final) as folder:
+    with folders.begin(final) as folder:
         facts = {**digits.facts(), "classes": digits.classes, "class_counts": counts}
         files.write_json(folder / "data.json", facts)
         png.contact_sheet(digits.train, folder / "contact_sheet.png")

@@ -18,8 +18,7 @@ from training.model_files import pretrained, reading
 from training.options.finetune import FinetuneConfig
 from training.reports import finetune as report
 from training.runs import folders
-from training.runs.session import Session, forget
-from training.runs.state_file import STATE
+from training.runs.session import Session
 
 
 def run(config: FinetuneConfig) -> int:
@@ -49,7 +48,7 @@ def run_in(config: FinetuneConfig, final: Path) -> int:
     session.out.note(f"{environment.banner()}\ndata {digits.describe()}")
     with tf.device(device.name):
         origin = pretrained.load(config.source)  # before a folder is made, for it may be refused
-    with session.folder(final, STATE) as folder, tf.device(device.name):
+    with session.folder(final) as folder, tf.device(device.name):
         begun = handoff.hand_over(config, origin, task, device)
         session.out.note(report.handed(begun))
         before = None if begun.new_head else pretrained.accuracy(origin.model, task.test)
@@ -82,6 +81,5 @@ def run_in(config: FinetuneConfig, final: Path) -> int:
         files.write_csv(folder / "history.csv", tuned.history)
         model.save(folder / "model.keras")
         report.write(folder, config, result, task, origin, model)
-    forget(final, STATE)
     session.end(final, result, report.summary(result))
     return 0

@@ -18,7 +18,7 @@ from training.model_files import pretrained, reading
 from training.options.finetune import FinetuneConfig
 from training.parity.bits import sha256_of_all
 from training.reports import finetune_study as report
-from training.runs.session import Session, forget
+from training.runs.session import Session
 
 
 def run_in(config: FinetuneConfig, final: Path) -> int:
@@ -39,7 +39,7 @@ def run_in(config: FinetuneConfig, final: Path) -> int:
     with tf.device(device.name):
         origin = pretrained.load(config.source)
         begun = sha256_of_all(tuning.values(origin.model))
-    with session.folder(final, saved_study.STATE) as folder, tf.device(device.name):
+    with session.folder(final) as folder, tf.device(device.name):
         done = saved_study.read(folder, begun)
         if done.rows:
             session.out.note(f"goes on after {study.count(config, done)}")
@@ -57,7 +57,6 @@ def run_in(config: FinetuneConfig, final: Path) -> int:
         files.write_json(folder / "study.json", results)
         files.write_csv(folder / "study.csv", [dataclasses.asdict(row) for row in done.rows])
         report.write(folder, config, done, results)
-    forget(final, saved_study.STATE)
     said = f"\n{report.verdict(results['rows']).en}"
     session.end(final, results, report.table(results), said)
     return 0

@@ -20,18 +20,39 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
     try:
         with unfinished.open("wb") as file:
             yield file
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(unfinished, path)
-        _bring_to_disk(path.parent)
+        put(unfinished, path)
     except BaseException:
         unfinished.unlink(missing_ok=True)
         raise
 
 
-def _bring_to_disk(folder: Path) -> None:
-    """Make a rename in `folder` survive a power failure."""
-    descriptor = os.open(folder, os.O_RDONLY)
+def put(part: Path, path: Path) -> None:
+    """Bring `part`, a file or a folder with all in it, to the disk; then call it `path`, for good.
+
+    What is at `path` is replaced, a folder if it is empty. After a power failure either name is
+    there, with all that it had, and after this returns it is the new one.
+    """
+    for folder, _, names in os.walk(part, topdown=False):
+        for name in names:
+            _bring_to_disk(Path(folder, name))
+        _bring_to_disk(Path(folder))
+    if part.is_file():
+        _bring_to_disk(part)
+    os.replace(part, path)
+    _bring_to_disk(path.parent)
+
+
+def make_folder(path: Path) -> None:
+    """Make the folder `path`, and those that it lies in, to survive a power failure."""
+    missing = [folder for folder in path.parents if not folder.exists()]
+    for folder in (*reversed(missing), path):
+        folder.mkdir(exist_ok=True)
+        _bring_to_disk(folder.parent)
+
+
+def _bring_to_disk(path: Path) -> None:
+    """Make the content of a file, or the names in a folder, survive a power failure."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

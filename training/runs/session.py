@@ -61,14 +61,13 @@ class Session:
         )
 
     @contextmanager
-    def folder(self, final: Path, *states: str, banner: str = "") -> Iterator[Path]:
+    def folder(self, final: Path, *, keep_state: bool = False, banner: str = "") -> Iterator[Path]:
         """Give the folder to write to, its settings written; it becomes `final` at the end.
 
-        `states` are the files that hold what was reached; where there is one, the folder stays if
-        the body raises. Raises UserError where it cannot be made, is in use, or was begun with
-        other data.
+        `keep_state` is as in `folders.begin`. Raises UserError where it cannot be made, is in use,
+        or was begun with other data.
         """
-        with folders.resumable(final, *states) as folder:
+        with folders.begin(final, keep_state=keep_state) as folder:
             if banner:
                 self.out.note(banner)
             self._write_settings(folder)
@@ -92,9 +91,3 @@ class Session:
             self.out.show(one)
         self.out.where(final)
         self.out.result(results, final)
-
-
-def forget(final: Path, *states: str) -> None:
-    """Remove what was saved on the way: the run is at its end, there is nothing to go on with."""
-    for state in states:
-        (final / state).unlink(missing_ok=True)

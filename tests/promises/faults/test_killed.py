@@ -76,7 +76,7 @@ def test_killed_at_random_moments_it_ends_as_if_undisturbed(
         if kills < most:
             if kills % 4:
                 before = (unfinished / STATE).stat().st_mtime_ns if progress else 0
-                wait_for(unfinished / "lock", process)
+                wait_for(unfinished / "config.json", process)
                 while process.poll() is None and (
                     not (unfinished / STATE).exists()
                     or (unfinished / STATE).stat().st_mtime_ns == before
@@ -153,6 +153,7 @@ def test_an_unfinished_run_goes_on_with_its_own_options_only(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "run.unfinished").mkdir()
+    (tmp_path / "run.unfinished" / STATE).touch()
     assert run("resume", tmp_path / "run", "--epochs", 5) == 2
     assert "found --epochs 5" in capsys.readouterr().err
     assert run("compare", "--epochs", 1, "--out", tmp_path / "run") == 2
@@ -185,7 +186,7 @@ def test_one_that_is_done_meanwhile_is_not_begun_anew(tmp_path: Path) -> None:
     (tmp_path / "run" / "results.json").write_text("{}")
     with (
         pytest.raises(UserError, match="exists already"),
-        folders.resumable(tmp_path / "run", STATE),
+        folders.begin(tmp_path / "run"),
     ):
         raise AssertionError("must not be reached")
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
@@ -195,7 +196,7 @@ def test_what_is_there_when_a_run_ends_keeps_its_name(tmp_path: Path) -> None:
     """Somebody else made the folder while this one trained: both stay as they are."""
 
     def train() -> None:
-        with folders.resumable(tmp_path / "run", STATE) as folder:
+        with folders.begin(tmp_path / "run") as folder:
             (folder / STATE).write_text("ours")
             (tmp_path / "run").mkdir()
             (tmp_path / "run" / "results.json").write_text("theirs")
