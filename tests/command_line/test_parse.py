@@ -68,6 +68,7 @@ def test_article_writes_a_run_folder_where_told(
     assert cli.main(["article", "--epochs", "3", "--out", str(folder)]) == 0
     assert len(capsys.readouterr().out.splitlines()) == 3
     assert {path.name for path in folder.iterdir()} == {
+        "SHA256SUMS",
         "config.json",
         "environment.json",
         "history.csv",

@@ -32,6 +32,7 @@ from training.machine.files import read_json
 from training.options.ablate import AblateConfig, Cause
 from training.parity.distance import relative_distance
 from training.parity.tolerances import ROUNDING_SHRINKS_TO, TOLERANCES
+from training.runs import chain
 
 EPOCHS = 10
 KINDS = {
@@ -60,6 +61,7 @@ def few(digits: Digits) -> Examples:
 def histories(digits: Digits, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, History]:
     """Every cause for EPOCHS epochs in both precisions; of fewer rows, bias_add sums alike."""
     folder = tmp_path_factory.mktemp("ablate")
+    chain.begin(folder, {}, digits.sha256)
     return drift.train(AblateConfig(epochs=EPOCHS), digits.train, folder)
 
 
@@ -72,6 +74,7 @@ def test_with_no_cause_the_distance_is_exactly_0_in_both_precisions(
     few: Examples, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(CAUSES, "epsilon", Variant())
+    chain.begin(tmp_path, {}, "of a few")
     found = drift.train(AblateConfig(epochs=EPOCHS, causes=("epsilon",)), few, tmp_path)
     effect = describe(found)["causes"]["epsilon"]
     assert set(effect["max_rel"].values()) == set(effect["max_ulp"].values()) == {0}
@@ -227,6 +230,7 @@ def test_run_folder_and_screen_say_what_was_measured(
     folder = tmp_path / "run"
     assert ablate.run(AblateConfig(epochs=3, out=folder, causes=("bias_add", "late_loss"))) == 0
     assert {path.name for path in folder.iterdir()} == {
+        "SHA256SUMS",
         "ablation.csv",
         "ablation.json",
         "ablation.png",

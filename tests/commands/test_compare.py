@@ -89,6 +89,7 @@ def test_idiomatic_lane_drifts_as_measured(default_run: Path) -> None:
 
 def test_run_folder_holds_all_that_it_promises(default_run: Path) -> None:
     assert {path.name for path in default_run.iterdir()} == {
+        "SHA256SUMS",
         "config.json",
         "environment.json",
         "history.csv",

@@ -1,6 +1,7 @@
 """A fine-tuning that was stopped at any moment goes on as if nothing had happened, bit for bit."""
 
 import csv
+import json
 import os
 import signal
 import subprocess
@@ -18,7 +19,8 @@ from keras_models import article as keras_article
 from keras_models import stack, strategies
 from keras_models.strategies import Settings
 from tests.conftest import ROOT, run
-from training.data import Digits
+from tests.support.states import RUN
+from training.data import Digits, npz
 from training.finetuning import saved_progress, split, tuning
 from training.finetuning.augment import Augmentation
 from training.finetuning.recipe import Recipe
@@ -27,6 +29,7 @@ from training.finetuning.stream import stream
 from training.finetuning.tuning import Tuned
 from training.machine.files import read_json, write_json
 from training.model_files import reading
+from training.runs import chain
 from training.runs.saver import Saver
 from training.runs.saving import Saved
 from training.runs.state_file import STATE
@@ -78,14 +81,14 @@ def test_training_goes_on_bit_for_bit(
     def save(now: Progress) -> None:
         folder = tmp_path / str(len(now.history) - 1)
         folder.mkdir()
-        now.write(folder / STATE)
+        now.write(folder / STATE, RUN)
 
     model, tuned = trained(task, names, recipe, save)
     if recipe is STOPS_EARLY:
         assert len(tuned.history) - 1 == stops[-1] < recipe.epochs
         assert tuned.kept_epoch == 1
     for epoch in stops:
-        saved = saved_progress.read(tmp_path / str(epoch))
+        saved = saved_progress.read(tmp_path / str(epoch) / STATE, RUN)
         again, on = trained(task, names, recipe, lambda now: None, saved)
         assert_same(tuning.values(again), tuning.values(model))
         assert [timeless(row) for row in on.history] == [timeless(row) for row in tuned.history]
@@ -196,21 +199,21 @@ def test_what_does_not_fit_is_refused_and_stays_as_it_is(
     for damaged in (sound[:-1000], sound[:5000] + bytes([sound[5000] ^ 1]) + sound[5001:]):
         state.write_bytes(damaged)
         refused("cannot be read as an .npz")
-    Saved({"tf1": np.zeros(1)}, {"tf1": {"W1": np.zeros(2)}}).write(folder / STATE)
+    own = json.loads(str(npz.read_all(state)[chain.KEY]))
+    Saved({"tf1": np.zeros(1)}, {"tf1": {"W1": np.zeros(2)}}).write(state, own)
     refused("not the state of a fine-tuning")
     state.write_bytes(sound)
-    now = saved_progress.read(folder)
-    assert now
+    now = saved_progress.read(state, own)
     now.history[-1].pop("seconds")
-    now.write(folder / STATE)
+    now.write(state, own)
     refused("not the state of a fine-tuning (KeyError: 'seconds')")
     now.history[-1]["seconds"] = 1.0
     del now.optimizer["0"]
-    now.write(folder / STATE)
+    now.write(state, own)
     refused("its optimizer is of another kind or shape")
     state.write_bytes(sound)
     keras_article.build("idiomatic", seed=2).save(begun_from)
-    refused("Expected SOURCE as it was when the run was begun")
+    refused("of a run that began with other weights")
     write_json(environment, facts | {"data": facts["data"] | {"sha256": "0" * 64}})
     refused("was begun with data of SHA-256 0000")
 
@@ -272,8 +275,7 @@ def test_a_process_killed_at_any_moment_loses_an_epoch_at_most(
             [sys.executable, "-c", DIES, moment, "resume", str(final)], cwd=ROOT, check=False
         )
         assert done.returncode == -signal.SIGKILL, moment
-        now = saved_progress.read(folder)
-        assert now
+        now = saved_progress.read(folder / STATE, chain.read(folder))
         assert len(now.history) - 1 == epochs, moment
         assert not final.exists()
     assert run("resume", final) == 0

@@ -227,6 +227,7 @@ def test_a_run_says_everything_and_its_model_is_the_one_measured(
     assert model.count_params() == PARAMETERS  # LoRA is merged
     assert facts["history"][0]["test_accuracy"] == facts["source_accuracy"]
     assert {path.name for path in first.iterdir()} == {
+        "SHA256SUMS",
         "config.json",
         "environment.json",
         "finetune.json",

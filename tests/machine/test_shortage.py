@@ -10,7 +10,7 @@ import tensorflow as tf
 from tests.conftest import COMMAND, ROOT, run
 from training.errors import UserError
 from training.machine import shortage
-from training.runs import folders
+from training.runs import folders, names
 
 Printed = pytest.CaptureFixture[str]
 
@@ -68,7 +68,7 @@ def test_a_full_disk_is_a_message_that_names_the_run_folder(writer: str, tmp_pat
     with pytest.raises(UserError, match="make room, then tf1keras resume") as raised:
         fill_after_something_was_saved()
     assert str(final) in str(raised.value)
-    assert folders.unfinished(final).is_dir()
+    assert names.unfinished(final).is_dir()
 
 
 def test_a_full_disk_elsewhere_is_a_message_too(tmp_path: Path) -> None:

@@ -14,10 +14,11 @@ import pytest
 
 from tests.conftest import COMMAND, run
 from tests.support.losses import read_csv
+from tests.support.states import saved_by
 from tests.support.waiting import wait_for
 from training.machine.processes import Child
 from training.machine.signals import Interruption, Stopped, ctrl_c_remembered
-from training.runs import folders, saving
+from training.runs import folders
 from training.runs.state_file import STATE
 
 ENDED = ("Z", "X")
@@ -193,7 +194,7 @@ def test_a_second_ctrl_c_says_where_the_state_is(tmp_path: Path) -> None:
     assert process.returncode == 130
     assert err.endswith(f"tf1keras: stopped.\n{SAVED}\n")
     assert "Traceback" not in err
-    saved = saving.read(tmp_path / "run.unfinished")
+    saved = saved_by(tmp_path / "run.unfinished")
     assert saved
     assert saved.epochs % 600 == 1
 

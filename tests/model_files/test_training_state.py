@@ -216,7 +216,8 @@ def test_a_run_whose_options_make_no_sense_is_refused(
     config = tmp_path / "run" / "config.json"
     changed = read_json(config) | options if options else options
     config.write_text(json.dumps(changed))
-    assert run("resume", tmp_path / "run", "--epochs", 1, "--out", tmp_path / "more") == 2
+    checkpoint = tmp_path / "run" / "tf1"  # the folder itself is held to its SHA256SUMS
+    assert run("resume", checkpoint, "--epochs", 1, "--out", tmp_path / "more") == 2
     message = capsys.readouterr().err
     assert "config.json: not the options of a run" in message
     assert not (tmp_path / "more").exists()

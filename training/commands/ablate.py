@@ -20,13 +20,13 @@ from training.lanes import history
 from training.machine import devices, files, startup
 from training.options.ablate import AblateConfig
 from training.reports import ablate as report
-from training.runs import folders
+from training.runs import names
 from training.runs.session import Session
 
 
 def run(config: AblateConfig) -> int:
     """Run the command; return its exit status."""
-    return run_in(config, folders.choose("ablate", config.out))
+    return run_in(config, names.choose("ablate", config.out))
 
 
 def run_in(config: AblateConfig, final: Path) -> int:

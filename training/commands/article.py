@@ -20,7 +20,7 @@ from training.lanes.protocol import Trainee
 from training.machine import devices
 from training.options.article import ArticleConfig
 from training.parity.distance import shortest
-from training.runs import folders
+from training.runs import names
 from training.runs.session import Session
 from training.runs.training import SavedTraining
 
@@ -28,7 +28,7 @@ from training.runs.training import SavedTraining
 def run(config: ArticleConfig) -> int:
     """Run the command; return its exit status."""
     if config.out:
-        return run_in(config, folders.choose("article", config.out))
+        return run_in(config, names.choose("article", config.out))
     session, program = _begin(config)
     on_epoch = _printing(session, program)
     found = loop.train([program], config.epochs, on_epoch, stop_below=config.stop_below)

@@ -14,12 +14,12 @@ from training.experiments.peer_process import measure
 from training.machine import environment, files, startup
 from training.options.bench import BenchConfig
 from training.reports import bench as report
-from training.runs import folders
+from training.runs import folders, names
 
 
 def run(config: BenchConfig) -> int:
     """Run the command; return its exit status."""
-    final = folders.choose("bench", config.out)
+    final = names.choose("bench", config.out)
     startup.import_tensorflow()
     out = Output(config)
     out.note(environment.banner())

@@ -21,7 +21,7 @@ from training.model_files import pair
 from training.model_files.pair import Pair
 from training.options.check import CheckConfig
 from training.parity.ladder import Batch
-from training.runs import folders
+from training.runs import folders, names
 
 if TYPE_CHECKING:
     from training.checking.examination import Examination
@@ -33,7 +33,7 @@ STATUS = {"identical": 0, "equivalent": 0, "different": 1, "undecided": 3}
 
 def run(config: CheckConfig) -> int:
     """Run the command; return its exit status."""
-    final = folders.choose("check", config.out) if config.out else None
+    final = names.choose("check", config.out) if config.out else None
     device = devices.choose("cpu")
     from training.checking.diagnosis import diagnose
     from training.reports import check

@@ -20,14 +20,14 @@ from training.machine import cluster, devices, files
 from training.options.compare import CompareConfig
 from training.reports import compare as report
 from training.reports import tensorboard
-from training.runs import folders
+from training.runs import names
 from training.runs.session import Origin, Session
 
 
 def run(config: CompareConfig) -> int:
     """Run the command; return its exit status."""
     other_backends.require(config.lanes)
-    return run_in(config, folders.choose("compare", config.out))
+    return run_in(config, names.choose("compare", config.out))
 
 
 def run_in(
@@ -44,7 +44,7 @@ def run_in(
     device = devices.choose(config.device, config.replicas, of_worker=in_cluster)
     workers = cluster.join(config.cluster, device) if in_cluster else None
     if workers and not workers.chief:
-        Lockstep(config, digits, device, workers, folders.unfinished(final), origin).assist()
+        Lockstep(config, digits, device, workers, names.unfinished(final), origin).assist()
         return 0
     session = Session(config, digits, device, Output(config))
     with session.folder(final, keep_state=True, banner=session.banner(origin)) as folder:

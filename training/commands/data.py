@@ -14,12 +14,12 @@ from training.command_line.output import Output
 from training.machine import files
 from training.options.data import DataConfig
 from training.reports import png
-from training.runs import folders
+from training.runs import folders, names
 
 
 def run(config: DataConfig) -> int:
     """Run the command; return its exit status."""
-    final = folders.choose("data", config.out)
+    final = names.choose("data", config.out)
     digits = data.load(config.data, config.manual_dir)
     counts = {  # rows of each class, the lowest first
         split: np.bincount(examples.labels, minlength=len(digits.classes)).tolist()

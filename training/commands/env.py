@@ -19,9 +19,9 @@ from training.machine import environment, startup
 from training.options.env import EnvConfig
 
 VARIABLES = (
-    *("KERAS_BACKEND", "TF_ENABLE_ONEDNN_OPTS", "TF_CPP_MIN_LOG_LEVEL", "TF_XLA_FLAGS"),
-    *("TF_DETERMINISTIC_OPS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"),
-    *("OMP_NUM_THREADS", "CUDA_VISIBLE_DEVICES", "XLA_FLAGS", "TFDS_DATA_DIR", "MNIST_DIR"),
+    *environment.VARIABLES,
+    *("KERAS_BACKEND", "TF_CPP_MIN_LOG_LEVEL", "CUDA_VISIBLE_DEVICES"),
+    *("TFDS_DATA_DIR", "MNIST_DIR"),
 )
 """Of the environment only these are shown: others may hold secrets."""
 
@@ -41,7 +41,6 @@ def collect() -> dict[str, Any]:
 
     Where TensorFlow cannot be imported, its error stands in place of what it would have said.
     """
-    given = {name: os.environ[name] for name in VARIABLES if name in os.environ}
     found = environment.machine()
     try:
         startup.import_tensorflow()
@@ -51,7 +50,7 @@ def collect() -> dict[str, Any]:
         found |= environment.of_tensorflow() | {"devices": devices}
     except ImportError as error:
         found["devices"] = f"TensorFlow or Keras cannot be imported: {error}"
-    return found | {"variables": given, "data": _data()}
+    return found | {"variables": environment.variables(VARIABLES), "data": _data()}
 
 
 def _data() -> dict[str, str]:

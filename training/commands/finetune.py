@@ -17,14 +17,14 @@ from training.machine import devices, environment, files
 from training.model_files import pretrained, reading
 from training.options.finetune import FinetuneConfig
 from training.reports import finetune as report
-from training.runs import folders
+from training.runs import names
 from training.runs.session import Session
 
 
 def run(config: FinetuneConfig) -> int:
     """Run the command; return its exit status."""
     command = "finetune-study" if config.study else "finetune"
-    return run_in(config, folders.choose(command, config.out))
+    return run_in(config, names.choose(command, config.out))
 
 
 def run_in(config: FinetuneConfig, final: Path) -> int:

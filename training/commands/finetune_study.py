@@ -16,8 +16,8 @@ from training.finetuning import saved_study
 from training.machine import devices, environment, files
 from training.model_files import pretrained, reading
 from training.options.finetune import FinetuneConfig
-from training.parity.bits import sha256_of_all
 from training.reports import finetune_study as report
+from training.runs import chain
 from training.runs.session import Session
 
 
@@ -38,12 +38,12 @@ def run_in(config: FinetuneConfig, final: Path) -> int:
     session.out.note(f"{environment.banner()}\ndata {digits.describe()}")
     with tf.device(device.name):
         origin = pretrained.load(config.source)
-        begun = sha256_of_all(tuning.values(origin.model))
     with session.folder(final) as folder, tf.device(device.name):
-        done = saved_study.read(folder, begun)
+        own = chain.with_weights(folder, tuning.values(origin.model))
+        done = saved_study.read(folder, own)
         if done.rows:
             session.out.note(f"goes on after {study.count(config, done)}")
-        study.train_left(config, session, done, origin, home, final)
+        study.train_left(config, session, done, origin, home, final, own)
         own_task = origin.classes == home.classes
         results: dict[str, Any] = {
             "data": config.data,

@@ -17,23 +17,25 @@ from typing import Any
 from tf1_compat.hyperparameters import Hyperparameters
 from tf1_compat.state import State
 from training.command_line import parse, words
+from training.command_line.output import Output
 from training.commands import compare, table
 from training.errors import UserError, first_line
 from training.lanes import other_backends
-from training.machine import devices, files
+from training.machine import devices, environment, files
 from training.model_files import reading, training_state
 from training.options.compare import CompareConfig
 from training.options.lanes import STOCK
 from training.options.resume import ResumeConfig
-from training.runs import folders, saving
+from training.runs import chain, names, saving, sums
 from training.runs.session import Origin
+from training.runs.state_file import STATE
 
 
 def run(config: ResumeConfig) -> int:
     """Run the command; return its exit status."""
-    if final := folders.find_unfinished(config.source):
+    if final := names.find_unfinished(config.source):
         return _finish(config, final)
-    return run_in(config, folders.choose("resume", config.out))
+    return run_in(config, names.choose("resume", config.out))
 
 
 def _finish(asked: ResumeConfig, final: Path) -> int:
@@ -46,7 +48,7 @@ def _finish(asked: ResumeConfig, final: Path) -> int:
             f"--cluster beside it, found {' '.join(given) or '--out'}.\n"
             "For another end, train anew with other options."
         )
-    config = recorded(folders.unfinished(final))
+    config = recorded(names.unfinished(final))
     config = replace(config, quiet=asked.quiet, json=asked.json)
     if isinstance(config, CompareConfig):
         config = replace(config, cluster=asked.cluster)
@@ -75,13 +77,18 @@ def run_in(config: ResumeConfig, final: Path) -> int:
     """Train on from the source in the run folder `final`; return the exit status."""
     other_backends.require(config.lanes)
     reading.kind(config.source)  # refuses at once what is not there
-    devices.choose(config.device, config.replicas, of_worker=config.cluster != "none")
+    in_cluster = config.cluster != "none"
+    device = devices.choose(config.device, config.replicas, of_worker=in_cluster)
     state, found = training_state.state(config.source, config.optimizer)
     _check_precision(config, state)
     config = as_trained(config, found)
-    saved = saving.read(config.source) if config.source.is_dir() else None
-    if saved and set(config.lanes) <= set(saved.lanes):
-        return compare.run_in(config, final, Origin(state, saved, saved.first + saved.epochs))
+    if sums.has(config.source, STATE):
+        saved = saving.read(config.source / STATE, chain.read(config.source))
+        if set(config.lanes) <= set(saved.lanes):
+            before = environment.read(config.source / "environment.json")
+            if warning := environment.warning(before, environment.describe(device.name)):
+                Output(config).note(warning)
+            return compare.run_in(config, final, Origin(state, saved, saved.first + saved.epochs))
     return compare.run_in(config, final, Origin(state, None, state.step or 0))
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from training.errors import UnusableState
 from training.parity.bits import same_bits
 from training.runs import state_file
+from training.runs.chain import Chain
 from training.runs.state_file import STATE, Reached
 
 Weights = dict[str, np.ndarray]
@@ -89,15 +90,12 @@ def _foreign(why: str) -> UnusableState:
     )
 
 
-def read(folder: Path) -> Progress | None:
-    """Return what was written to `folder`; None where nothing was.
+def read(path: Path, run: Chain) -> Progress:
+    """Return what was written to `path` by `run`.
 
     Raises UnusableState for a damaged file, whose checksums are looked at, and for another run's.
     """
-    found = state_file.read(folder / STATE)
-    if found is None:
-        return None
-    there, alone = found
+    there, alone = state_file.read(path, run)
     try:
         numbers = json.loads(str(alone.pop(NUMBERS)))
         if over := there.keys() - set(_groups()) | alone.keys():

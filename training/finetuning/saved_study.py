@@ -1,7 +1,7 @@
 """What a study has trained so far, saved after each training, so that it can go on."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
@@ -9,6 +9,8 @@ import numpy as np
 
 from training.errors import UnusableState, first_line
 from training.machine import files
+from training.runs import chain
+from training.runs.chain import Chain
 
 STATE = "state.json"
 
@@ -32,8 +34,6 @@ class Row:
 class StudyProgress:
     """The trainings done, in the order of the table."""
 
-    source: str
-    """SHA-256 of the weights that all of them started from."""
     rows: list[Row] = field(default_factory=list)
     curves: list[list[float]] = field(default_factory=list)
     """For each row, the test accuracy before the first epoch and after each."""
@@ -43,35 +43,33 @@ class StudyProgress:
         return any((row.strategy, row.seed) == (strategy, seed) for row in self.rows)
 
 
-def write(folder: Path, progress: StudyProgress) -> None:
+def write(folder: Path, progress: StudyProgress, run: Chain) -> None:
     """Write `folder`/state.json in place of the one that is there, if any, in one step."""
-    files.write_json(folder / STATE, progress)
+    done = asdict(progress)
+    files.write_json(folder / STATE, {chain.KEY: chain.sealed(run, done), **done})
 
 
-def read(folder: Path, source: str) -> StudyProgress:
+def read(folder: Path, run: Chain) -> StudyProgress:
     """Return what `write` wrote to `folder`, or that nothing is done where nothing was.
 
-    Raises UnusableState for a damaged file, and where its study was not of `source`.
+    Raises UnusableState for a damaged file, and for another run's.
     """
     path = folder / STATE
     if not path.is_file():
-        return StudyProgress(source)
+        return StudyProgress()
     try:
         there = files.read_json(path)
         rows = [Row(**row) for row in there["rows"]]
         for row in rows:
             _check_types(row)
-        progress = StudyProgress(there["source"], rows, _curves(there["curves"], len(rows)))
+        progress = StudyProgress(rows, _curves(there["curves"], len(rows)))
+        links = there.get(chain.KEY)
     except (LookupError, TypeError, ValueError, RecursionError) as error:
         raise UnusableState(
             f"{path}: not the state of a study ({first_line(error)}).\n"
             "The study has to be started anew."
         ) from error
-    if progress.source != source:
-        raise UnusableState(
-            f"{path}: the study was begun with another SOURCE; expected the one of then.\n"
-            "Give it back, or start anew."
-        )
+    chain.check(path, links, run, asdict(progress))
     return progress
 
 

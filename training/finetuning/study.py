@@ -12,7 +12,8 @@ from training.finetuning.saved_study import Row, StudyProgress
 from training.machine.signals import Interruption, Stopped
 from training.model_files import pretrained
 from training.options.finetune import FinetuneConfig, Strategy
-from training.runs import folders
+from training.runs import names
+from training.runs.chain import Chain
 from training.runs.session import Session
 
 if TYPE_CHECKING:
@@ -42,11 +43,12 @@ def train_left(
     origin: "Pretrained",
     home: Digits,
     final: Path,
+    own: Chain,
 ) -> None:
     """Train what is not `done`, add it there, and save it, one training after another.
 
-    `home` is data of the source's own task, `final` is what the run folder will be called. Raises
-    Stopped after Ctrl-C or SIGTERM.
+    `home` is data of the source's own task, `final` is what the run folder will be called, `own` is
+    the run's chain. Raises Stopped after Ctrl-C, SIGTERM or SIGHUP.
     """
     with Interruption() as interruption:
 
@@ -66,7 +68,7 @@ def train_left(
             row, curve = _train(name, asked, session, origin, home, after_epoch)
             done.rows.append(row)
             done.curves.append(curve)
-            saved_study.write(folders.unfinished(final), done)
+            saved_study.write(names.unfinished(final), done, own)
             said = f"{name} seed {seed}: {row.test_accuracy:.2%} in {row.seconds:.1f} s"
             session.out.note(said)
 

@@ -12,6 +12,7 @@ from training.finetuning.saved_progress import Progress
 from training.finetuning.split import Task
 from training.model_files import pretrained
 from training.options.finetune import FinetuneConfig
+from training.runs import chain
 from training.runs.saver import Saver
 from training.runs.state_file import STATE
 
@@ -60,9 +61,12 @@ def train_saving(
     config: FinetuneConfig, begun: HandedOver, task: Task, folder: Path, notes: "Console"
 ) -> tuple["keras.Model", "Tuned"]:
     """Train as `train`, with a progress line, and save to `folder` on the way."""
-    saved = saved_progress.read(folder)
+    from training.finetuning import tuning
+
+    path, run = folder / STATE, chain.with_weights(folder, tuning.values(begun.model))
+    saved = saved_progress.read(path, run) if path.is_file() else None
     last = saved.last if saved else None
-    saver = Saver(folder / STATE, config.save_every, last, first=1)
+    saver = Saver(path, run, config.save_every, last, first=1)
 
     def after_epoch(now: Progress) -> None:
         row = now.history[-1]

@@ -1,11 +1,15 @@
-"""What a run ran on: versions, processor, threads, devices, oneDNN."""
+"""What a run ran on, and what of it decides bits: versions, processor, threads, devices, oneDNN."""
 
 import importlib.util
 import os
 import platform
+from collections.abc import Iterable, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
+
+from training.errors import UserError, first_line
+from training.machine import files
 
 PACKAGES = (
     *("mnist-tf1-keras", "tensorflow", "keras", "numpy"),
@@ -13,11 +17,59 @@ PACKAGES = (
 )
 FRAMEWORKS = ("jax", "torch")
 """Listed where they are installed."""
+VARIABLES = (
+    *("TF_ENABLE_ONEDNN_OPTS", "TF_DETERMINISTIC_OPS", "TF_XLA_FLAGS", "XLA_FLAGS"),
+    *("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"),
+    *("ONEDNN_MAX_CPU_ISA", "OPENBLAS_NUM_THREADS", "NVIDIA_TF32_OVERRIDE"),
+)
+"""Of the environment, what libraries read that compute."""
+DECIDES_BITS = (
+    *("packages", "cpu", "cores", "gpus", "threads", "onednn", "tf32", "grappler", "variables"),
+    "device",
+)
+"""Of what is recorded of a run; the rest is for people."""
 
 
-def describe() -> dict[str, Any]:
-    """Return what can move a bit or a second, ready for `environment.json`."""
-    return {**machine(), **of_tensorflow()}
+def describe(device: str = "/CPU:0") -> dict[str, Any]:
+    """Return what can move a bit or a second on `device`, ready for `environment.json`."""
+    found = {**machine(), **of_tensorflow(), "variables": variables(VARIABLES)}
+    return {**found, "device": device}
+
+
+def read(file: Path) -> dict[str, Any]:
+    """Return the `environment.json` of a run; UserError where it is damaged."""
+    try:
+        found = files.read_json(file)
+        str(found["data"]["sha256"])
+        return dict(found)
+    except (OSError, ValueError, TypeError, LookupError, RecursionError) as error:
+        raise UserError(
+            f"{file}: not what a run ran on ({first_line(error)}).\n"
+            "Give it back, or start the run anew."
+        ) from error
+
+
+def warning(before: Mapping[str, Any], now: Mapping[str, Any]) -> str | None:
+    """Return what is said where something that decides bits differs between two records."""
+    parts = []
+    for name in DECIDES_BITS:
+        of = [record.get(name) for record in (before, now)]
+        groups = [one if isinstance(one, dict) else {name: one} for one in of]
+        for part in dict.fromkeys([*groups[0], *groups[1]]):
+            was, found = (group.get(part) for group in groups)
+            if was != found:
+                parts.append(f"{part} {found}, was {was}")
+    if not parts:
+        return None
+    return (
+        f"WARNING: not as before: {'; '.join(parts)}.\nFrom here on the bits may be other than "
+        "those of a run that went on as it began."
+    )
+
+
+def variables(names: Iterable[str]) -> dict[str, str]:
+    """Return those of the environment variables `names` that are set."""
+    return {name: os.environ[name] for name in names if name in os.environ}
 
 
 def machine() -> dict[str, Any]:
@@ -28,7 +80,7 @@ def machine() -> dict[str, Any]:
         "packages": {package: _version(package) for package in (*PACKAGES, *frameworks)},
         "platform": platform.platform(),
         "cpu": _processor(),
-        "cores": os.cpu_count(),
+        "cores": _cores(),
     }
 
 
@@ -47,8 +99,16 @@ def of_tensorflow() -> dict[str, Any]:
             "inter_op": tf.config.threading.get_inter_op_parallelism_threads(),
         },
         "onednn": bool(_pywrap_util_port.IsMklEnabled()),
+        "grappler": tf.config.optimizer.get_experimental_options(),
         "tf32": tf.config.experimental.tensor_float_32_execution_enabled(),
     }
+
+
+def _cores() -> int | None:
+    """Return how many this process may use, of which TensorFlow takes as many threads."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count()
 
 
 def _version(package: str) -> str:

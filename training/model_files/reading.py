@@ -12,6 +12,7 @@ from training.errors import UserError, first_line
 from training.machine import paths
 from training.model_files import keras_file
 from training.options.lanes import LANES
+from training.runs import sums
 
 if TYPE_CHECKING:
     import keras
@@ -48,6 +49,13 @@ def kind(path: Path) -> tuple[Kind, Path]:
 
 
 def _in_folder(folder: Path) -> tuple[Kind, Path]:
+    """Return what a folder holds; UserError where a run's is not what the run ended with."""
+    found, path = _held_by(folder)
+    sums.check(folder, path)
+    return found, path
+
+
+def _held_by(folder: Path) -> tuple[Kind, Path]:
     if (folder / "saved_model.pb").is_file():
         return "saved_model", folder / "variables" / "variables"
     if (folder / "model.keras").is_file():  # a run folder of finetune

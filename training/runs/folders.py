@@ -8,63 +8,14 @@ import fcntl
 import os
 import shutil
 import signal
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from training.errors import UnusableState, UserError
-from training.machine import files, paths, shortage
+from training.machine import files, shortage
 from training.machine.signals import Stopped, ctrl_c_obeyed
-
-UNFINISHED = ".unfinished"
-BEGUN = ("config.json", "environment.json")
-"""What is there of a run as soon as it has begun, beside what it has reached."""
-STATES = "state*"
-"""What a run has reached lies in files that are called so, and nothing else is."""
-
-
-def choose(command: str, out: Path | None) -> Path:
-    """Return the run folder to make: `out`, or runs/TIME-`command`; nothing is written yet.
-
-    Raises UserError where something is there already, or a stopped run that `resume` goes on with.
-    """
-    final = paths.expand(out) if out is not None else _default(command)
-    if not final.name or _is_taken(final):
-        raise UserError(f"--out {final}: exists already; expected a new or empty folder.")
-    folder = unfinished(final)
-    nothing_reached = (folder / BEGUN[0]).is_file() and not saved(folder)
-    if _is_taken(folder) and not nothing_reached:
-        raise UserError(
-            f"--out {final}: a run that was stopped, or still runs, lies in {folder}.\n"
-            f"tf1keras resume {final} goes on with it; or remove it."
-        )
-    return final
-
-
-def unfinished(final: Path) -> Path:
-    """Return where the run that will be `final` lies until it is done."""
-    return final.with_name(final.name + UNFINISHED)
-
-
-def find_unfinished(path: Path) -> Path | None:
-    """Return the final name of the unfinished run that `path` names, by either name; else None."""
-    path = paths.expand(path)
-    final = path.with_name(path.name.removesuffix(UNFINISHED)) if path.name else path
-    if (path.name.endswith(UNFINISHED) or not paths.is_there(path)) and unfinished(final).is_dir():
-        return final
-    return None
-
-
-def saved(folder: Path) -> list[Path]:
-    """Return the files in `folder` that hold what a run has reached."""
-    return sorted(path for path in folder.glob(STATES) if path.is_file())
-
-
-def _is_taken(path: Path) -> bool:
-    """Whether something is there, other than an empty folder."""
-    if not paths.is_there(path):
-        return False
-    return path.is_symlink() or not path.is_dir() or any(path.iterdir())
+from training.runs import sums
+from training.runs.names import BEGUN, check_free, is_taken, saved, unfinished
 
 
 @contextlib.contextmanager
@@ -83,27 +34,27 @@ def begin(final: Path, *, keep_state: bool = False) -> Iterator[Path]:
 
     with _stopping(final), _parents(final), _locked(folder):
         try:
-            _check_free(final)  # another process may have finished it
+            check_free(final)  # another process may have finished it
             _clear(folder)
             with _telling(final), shortage.room(final, is_saved):
                 with ctrl_c_obeyed():
                     yield folder
-                _finish(folder, final)
+                _finish(folder, final, [] if keep_state else saved(folder))
         except BaseException:
             if not is_saved():
                 shutil.rmtree(folder, ignore_errors=True)
             raise
-        if not keep_state:
-            for state in saved(final):
-                state.unlink()
 
 
-def _finish(folder: Path, final: Path) -> None:
-    """Give the folder its name, for good; the lock goes with it."""
+def _finish(folder: Path, final: Path, forget: Sequence[Path]) -> None:
+    """Give the folder its name, for good, with what is not to be forgotten; it stays locked."""
     try:
+        sums.write(folder, forget)
         files.put(folder, final)
+        for path in forget:
+            (final / path.name).unlink()
     except OSError as error:
-        _check_free(final)  # somebody has made it just now
+        check_free(final)  # somebody has made it just now
         raise UserError(f"{final}: cannot be written to ({error.strerror}).") from error
 
 
@@ -113,7 +64,7 @@ def _stopping(final: Path) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt as interrupt:
-        if _is_taken(final):
+        if is_taken(final):
             what = f"; {final} was finished before."
         elif saved(unfinished(final)):
             what = (
@@ -150,7 +101,14 @@ def _telling(final: Path) -> Iterator[None]:
     """Add to an error from where the run can go on, unless it says so already."""
     try:
         yield
-    except UserError as error:
+    except (UserError, OSError) as error:
+        if not unfinished(final).is_dir():
+            raise UserError(
+                f"{unfinished(final)}: gone; it was moved or removed while the run was at work.\n"
+                "With its new name, tf1keras resume goes on from what was saved in it."
+            ) from error
+        if isinstance(error, OSError):
+            raise
         goes_on = saved(unfinished(final)) and not isinstance(error, UnusableState)
         if goes_on and "tf1keras resume" not in str(error):
             error.args = (f"{error}\nWhat was reached is saved: tf1keras resume {final}",)
@@ -178,20 +136,3 @@ def _clear(folder: Path) -> None:
             shutil.rmtree(path)
         elif path not in keep:
             path.unlink()
-
-
-def _check_free(final: Path) -> None:
-    if _is_taken(final):
-        raise UserError(
-            f"{final}: exists already; {unfinished(final)} cannot take its name.\n"
-            "Move it away, or remove what is unfinished."
-        )
-
-
-def _default(command: str) -> Path:
-    """Return a name that no other process chooses, though it begin in the same second."""
-    stem = Path("runs") / f"{datetime.now():%Y%m%d-%H%M%S}-{os.getpid()}-{command}"
-    folder, number = stem, 2
-    while folder.exists() or unfinished(folder).exists():
-        folder, number = stem.with_name(f"{stem.name}-{number}"), number + 1
-    return folder

@@ -6,27 +6,30 @@ from pathlib import Path
 
 from training.errors import UnusableState, UserError
 from training.machine.signals import Interruption, Stopped
-from training.runs.folders import UNFINISHED
+from training.runs.chain import Chain
+from training.runs.names import UNFINISHED
 from training.runs.state_file import Reached
 
 
 class Saver:
     """Saves to `path`; `last` is the number of the last epoch that is saved there already.
 
-    `every` is in epochs. `remember` keeps what was reached last in memory, to be saved where
-    training ends in an error within an epoch.
+    `run` is whose state it is, `every` is in epochs. `remember` keeps what was reached last in
+    memory, to be saved where training ends in an error within an epoch.
     """
 
     def __init__(
         self,
         path: Path,
+        run: Chain,
         every: int,
         last: int | None,
         *,
         first: int = 0,
         remember: bool = False,
     ) -> None:
-        self._path, self._every, self._interruption = path, every, Interruption()
+        self._path, self._run, self._every = path, run, every
+        self._interruption = Interruption()
         self._last, self._first, self._remember = last, first, remember
         self._latest: tuple[int, Reached] | None = None
 
@@ -51,7 +54,7 @@ class Saver:
             return
         last, reached = self._latest
         if reached.finite and last != self._last:
-            reached.write(self._path)
+            reached.write(self._path, self._run)
             self._last = last
 
     @contextmanager

@@ -12,6 +12,7 @@ import numpy as np
 from training.errors import UnusableState
 from training.lanes.protocol import Trainee
 from training.runs import state_file
+from training.runs.chain import Chain
 from training.runs.state_file import STATE, Arrays, Reached, layout
 
 LOSSES = "losses"
@@ -45,21 +46,16 @@ class Saved(Reached):
         return {**self.lanes, LOSSES: self.losses}, {FIRST: np.array(self.first)}
 
 
-def read(folder: Path, name: str = STATE) -> Saved | None:
-    """Return what was written to `folder`/`name`; None where nothing was.
+def read(path: Path, run: Chain) -> Saved:
+    """Return what was written to `path` by `run`.
 
-    Raises UnusableState for a damaged file, and for one that holds something else.
+    Raises UnusableState for a file that is damaged, another run's, or holds something else.
     """
-    found = state_file.read(folder / name)
-    if found is None:
-        return None
-    lanes, alone = found
+    lanes, alone = state_file.read(path, run)
     losses = lanes.pop(LOSSES, {})
     lengths = {one.shape for one in losses.values()}
     if set(alone) != {FIRST} or set(losses) != set(lanes) or [len(one) for one in lengths] != [1]:
-        raise UnusableState(
-            f"{folder / name}: not the state of a run; expected one that tf1keras saved."
-        )
+        raise UnusableState(f"{path}: not the state of a run; expected one that tf1keras saved.")
     return Saved(losses, lanes, int(alone[FIRST]))
 
 

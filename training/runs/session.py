@@ -21,7 +21,7 @@ from training.machine import environment, files
 from training.machine.devices import Device
 from training.options.finetune import FinetuneConfig
 from training.options.shared import RunOptions, TrainingOptions
-from training.runs import folders
+from training.runs import chain, folders
 from training.runs.saving import Saved
 
 
@@ -74,16 +74,24 @@ class Session:
             yield folder
 
     def _write_settings(self, folder: Path) -> None:
+        """Write what the run begins with; or hold it to that, and add on what it goes on."""
         file, digits = folder / "environment.json", self.digits
-        if file.is_file() and (before := files.read_json(file)["data"]["sha256"]) != digits.sha256:
+        if not (folder / "config.json").is_file():
+            options = {"command": words.of(self.config), **words.options(self.config)}
+            chain.begin(folder, options, digits.sha256)
+        before = environment.read(file) if file.is_file() else None
+        if before and (began_with := before["data"]["sha256"]) != digits.sha256:
             raise UserError(
-                f"{folder}: was begun with data of SHA-256 {before}; {digits.name} now has "
+                f"{folder}: was begun with data of SHA-256 {began_with}; {digits.name} now has "
                 f"{digits.sha256}.\nGive it the same data, or start anew."
             )
-        command = words.of(self.config)
-        files.write_json(folder / "config.json", {"command": command, **words.options(self.config)})
-        facts = {"device": self.device.name, "data": digits.facts()}
-        files.write_json(file, {**environment.describe(), **facts})
+        chain.hold(folder, digits.sha256)
+        now = {**environment.describe(self.device.name), "data": digits.facts()}
+        if before is None:
+            files.write_json(file, now)
+        elif warning := environment.warning(before, now):
+            self.out.note(warning)
+            files.write_json(file, {**now, "earlier": before})
 
     def end(self, final: Path, results: Mapping[str, Any], *shown: RenderableType) -> None:
         """Print the results for people, where they lie, and all of them for programs."""

@@ -1,8 +1,11 @@
 """`state.npz`: all that a run has reached, arrays in groups and some alone, in one file.
 
-A member is called GROUP:NAME, or has a name of its own without a colon.
+A member is called GROUP:NAME, or has a name of its own without a colon; `run` is the chain of the
+run (`training/runs/chain.py`).
 """
 
+import contextlib
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +16,9 @@ from tf1_compat.state import Unreadable, check_finite
 from training.data import npz
 from training.errors import UnusableState, UserError
 from training.machine import files
+from training.parity.bits import sha256
+from training.runs import chain
+from training.runs.chain import Chain
 
 STATE = "state.npz"
 
@@ -33,37 +39,44 @@ class Reached(ABC):
         groups, _ = self.contents()
         return all(np.isfinite(array).all() for of in groups.values() for array in of.values())
 
-    def write(self, path: Path) -> None:
-        """Write the file in place of the one that is there, if any, in one step.
+    def write(self, path: Path, run: Chain) -> None:
+        """Write the file, the run's own, in place of the one that is there, if any, in one step.
 
         Raises UserError where the disk is full or cannot be written to; the old file is unharmed.
         """
         groups, alone = self.contents()
         arrays = {f"{group}:{own}": one for group, of in groups.items() for own, one in of.items()}
+        arrays |= alone
+        sealed = np.array(json.dumps(chain.sealed(run, sha256(arrays))))
         try:
             with files.replacing(path) as file:
-                np.savez(file, **arrays, **alone)  # type: ignore[arg-type]
+                np.savez(file, **arrays, **{chain.KEY: sealed})  # type: ignore[arg-type]
         except OSError as error:
+            then = "start it again."
+            if path.is_file():
+                then = "tf1keras resume goes on from what was saved before, which is still there."
             raise UserError(
-                f"{path}: cannot be written ({error.strerror or error}).\nWhat was saved before is "
-                "still there: make room, then tf1keras resume goes on from it."
+                f"{path}: cannot be written ({error.strerror or error}); make room, then\n{then}"
             ) from error
 
 
-def read(path: Path) -> tuple[Groups, dict[str, np.ndarray]] | None:
-    """Return (groups, what is alone); None where nothing was written.
+def read(path: Path, run: Chain) -> tuple[Groups, dict[str, np.ndarray]]:
+    """Return (groups, what is alone).
 
-    Raises UnusableState for a damaged file, every member's checksum is looked at, and for numbers
-    in a group that are not finite: nothing was saved after those (`Reached.finite`).
+    Raises UnusableState for a damaged file, every member's checksum is looked at, for one that is
+    not the run's own, and for numbers in a group that are not finite: nothing was saved after those
+    (`Reached.finite`).
     """
-    if not path.is_file():
-        return None
     groups: Groups = {}
     alone: dict[str, np.ndarray] = {}
+    found = None
     try:
         arrays = npz.read_all(path)
     except UserError as error:
         raise UnusableState(str(error)) from error
+    with contextlib.suppress(LookupError, ValueError, RecursionError):
+        found = json.loads(str(arrays.pop(chain.KEY)))
+    chain.check(path, found, run, sha256(arrays))
     for name, array in arrays.items():
         group, colon, own = name.partition(":")
         if colon:

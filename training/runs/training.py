@@ -11,7 +11,8 @@ import numpy as np
 from training.lanes import loop
 from training.lanes.history import History
 from training.lanes.protocol import Trainee
-from training.runs import saving
+from training.runs import chain, saving
+from training.runs.chain import Chain
 from training.runs.saver import Saver
 from training.runs.saving import Saved
 from training.runs.state_file import STATE
@@ -38,12 +39,18 @@ class SavedTraining:
         remember: bool = False,
     ) -> None:
         self._trainees, self._path = trainees, folder / name
-        saved = saving.read(folder, name)
-        if saved:
-            saving.restore(trainees, saved)
-        self.begun = saved or Saved({one.name: np.array([]) for one in trainees}, {}, first)
-        last, first = self.begun.last, self.begun.first
-        self._saver = Saver(self._path, every, last, first=first, remember=remember)
+        self._every, self._remember = every, remember
+        self._weights = {
+            f"{one.name}:{name}": array for one in trainees for name, array in one.weights().items()
+        }
+        self.begun = Saved({one.name: np.array([]) for one in trainees}, {}, first)
+        if self._path.is_file():
+            self.begun = saving.read(self._path, self._run)
+            saving.restore(trainees, self.begun)
+
+    @property
+    def _run(self) -> Chain:
+        return chain.with_weights(self._path.parent, self._weights)
 
     def run(
         self,
@@ -55,15 +62,17 @@ class SavedTraining:
     ) -> History:
         """Train to `epochs` in all, as `loop.train` does with `how`, and save the end.
 
-        Raises Stopped, when all is saved, after Ctrl-C or SIGTERM.
+        Raises Stopped, when all is saved, after Ctrl-C, SIGTERM or SIGHUP.
         """
         trainees, first, done = self._trainees, self.begun.first, self.begun.losses
+        run, last = self._run, self.begun.last
+        saver = Saver(self._path, run, self._every, last, first=first, remember=self._remember)
 
         def after_call(losses: Mapping[str, Sequence[np.floating]]) -> None:
             last = first + len(next(iter(losses.values()))) - 1
-            self._saver.after_epoch(last, lambda: saving.snapshot(trainees, losses, first))
+            saver.after_epoch(last, lambda: saving.snapshot(trainees, losses, first))
 
-        with self._saver.watching(), within:
+        with saver.watching(), within:
             found = loop.train(trainees, epochs, on_epoch, done=done, after_call=after_call, **how)
-        saving.snapshot(trainees, found.losses, first).write(self._path)
+        saving.snapshot(trainees, found.losses, first).write(self._path, run)
         return dataclasses.replace(found, first=first)

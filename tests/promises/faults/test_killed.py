@@ -14,6 +14,7 @@ import pytest
 
 from tests.conftest import ROOT, run
 from tests.support.losses import read_csv
+from tests.support.states import RUN, held, saved_by
 from tests.support.waiting import wait_for
 from training.data import Digits
 from training.errors import UserError
@@ -52,8 +53,8 @@ def start(
 
 def same(run_folder: Path, whole: Path) -> None:
     """All that training leaves is equal, byte for byte; checkpoints array for array."""
-    for name in ("history.csv", STATE):
-        assert (run_folder / name).read_bytes() == (whole / name).read_bytes(), name
+    assert (run_folder / "history.csv").read_bytes() == (whole / "history.csv").read_bytes()
+    assert held(run_folder) == held(whole)
     ours, theirs = (read_json(of / "parity.json") for of in (run_folder, whole))
     assert ours == theirs
 
@@ -92,7 +93,7 @@ def test_killed_at_random_moments_it_ends_as_if_undisturbed(
         process.communicate()
         if unfinished.exists():
             words = ["resume", "run"]
-            saved = saving.read(unfinished)  # whole, whenever it is read
+            saved = saved_by(unfinished)  # whole, whenever it is read
             progress.append(saved.epochs if saved else 0)
     assert kills == most or (tmp_path / "run").exists()
     assert progress == sorted(progress)
@@ -120,7 +121,7 @@ def test_told_to_stop_it_saves_and_says_how_to_go_on(
     assert "tf1keras: stopped." in said
     assert "tf1keras resume run goes on from there" in said
     assert "Traceback" not in said
-    saved = saving.read(tmp_path / "run.unfinished")
+    saved = saved_by(tmp_path / "run.unfinished")
     assert saved
     assert 0 < saved.epochs < 120
     assert run("resume", tmp_path / "run.unfinished") == 0
@@ -137,7 +138,7 @@ def test_the_articles_listing_goes_on_too(tmp_path: Path) -> None:
     wait_for(tmp_path / "run.unfinished" / STATE, process)
     process.kill()
     process.communicate()
-    saved = saving.read(tmp_path / "run.unfinished")
+    saved = saved_by(tmp_path / "run.unfinished")
     assert saved
     assert 0 < saved.epochs < 300
     again = start(tmp_path, "resume", "run")
@@ -145,8 +146,11 @@ def test_the_articles_listing_goes_on_too(tmp_path: Path) -> None:
     assert again.returncode == 0, said
     assert printed.startswith(f"Epoch: {saved.epochs} Loss: ")
     assert len(printed.splitlines()) == 300 - saved.epochs
-    for name in ("history.csv", STATE):
-        assert (tmp_path / "run" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+    ours, theirs = (
+        ((tmp_path / name / "history.csv").read_bytes(), held(tmp_path / name))
+        for name in ("run", "whole")
+    )
+    assert ours == theirs
 
 
 def test_an_unfinished_run_goes_on_with_its_own_options_only(
@@ -173,7 +177,7 @@ def test_a_run_in_use_is_left_alone(whole: Path, tmp_path: Path) -> None:
     first.terminate()
     first.communicate(timeout=60)
     assert first.returncode == 143
-    saved, before = saving.read(tmp_path / "run.unfinished"), saving.read(whole)
+    saved, before = saved_by(tmp_path / "run.unfinished"), saved_by(whole)
     assert saved
     assert before
     for lane, losses in before.losses.items():
@@ -212,13 +216,12 @@ def test_no_state_with_a_number_that_is_not_finite_replaces_a_good_one(
 ) -> None:
     """A loss is finite, and what is to be gone on from is not: Adam's square has overflowed."""
     lanes_of = build(["numpy"], digits.train, 1, Device("CPU", 0))
-    saver = Saver(tmp_path / STATE, 1, None)
+    saver = Saver(tmp_path / STATE, RUN, 1, None)
     losses = [np.float64(3), np.float64(2)]
     saver.after_epoch(0, lambda: saving.snapshot(lanes_of, {"numpy": losses[:1]}, 0))
     lanes_of[0].load_weights({name: w * np.inf for name, w in lanes_of[0].weights().items()})
     saver.after_epoch(1, lambda: saving.snapshot(lanes_of, {"numpy": losses}, 0))
-    saved = saving.read(tmp_path)
-    assert saved
+    saved = saving.read(tmp_path / STATE, RUN)
     assert (saved.epochs, saved.finite) == (1, True)
 
 
@@ -320,10 +323,10 @@ def test_twelve_epochs_and_twelve_more_are_twenty_four_in_every_lane(tmp_path: P
     once, again = (read_csv(tmp_path / name / "history.csv") for name in ("24", "b"))
     for lane in LANES:
         assert once[lane][12:].tobytes() == again[lane].tobytes(), lane
-    with np.load(tmp_path / "24" / STATE) as one, np.load(tmp_path / "b" / STATE) as other:
-        for name in one.files:
-            if not name.startswith(("losses", "first")):
-                assert one[name].tobytes() == other[name].tobytes(), name
+    one, other = held(tmp_path / "24"), held(tmp_path / "b")
+    for name in one:
+        if not name.startswith(("losses", "first")):
+            assert one[name] == other[name], name
 
 
 @pytest.mark.parametrize("optimizer", ["adam", "gradient_descent"])
@@ -336,9 +339,7 @@ def test_a_loss_that_is_no_number_stops_with_the_last_good_state(
     said = capsys.readouterr().err
     assert "the loss of lane tf1 is" in said
     assert "Try a smaller --learning-rate" in said
-    saved = (
-        saving.read(tmp_path / "run.unfinished") if (tmp_path / "run.unfinished").exists() else None
-    )
+    saved = saved_by(tmp_path / "run.unfinished")
     if saved:
         assert saved.finite
         assert f"up to epoch {saved.epochs - 1}" in said

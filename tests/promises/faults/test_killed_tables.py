@@ -11,6 +11,7 @@ import pytest
 
 from keras_models import article
 from tests.promises.faults.test_killed import start
+from tests.support.states import RUN
 from tests.support.waiting import wait_for
 from training.errors import UserError
 from training.experiments import drift
@@ -122,14 +123,14 @@ def _timeless(path: Path) -> list[dict[str, str]]:
 
 
 def test_what_a_study_has_saved_reads_back(tmp_path: Path) -> None:
-    assert saved_study.read(tmp_path, "0f") == StudyProgress("0f")
-    found = StudyProgress("0f", [ROW], [[0.1, 0.9]])
-    saved_study.write(tmp_path, found)
-    assert saved_study.read(tmp_path, "0f") == found
+    assert saved_study.read(tmp_path, RUN) == StudyProgress()
+    found = StudyProgress([ROW], [[0.1, 0.9]])
+    saved_study.write(tmp_path, found, RUN)
+    assert saved_study.read(tmp_path, RUN) == found
     assert found.done("full", 0)
     assert not found.done("full", 1)
-    with pytest.raises(UserError, match="another SOURCE"):
-        saved_study.read(tmp_path, "1f")
+    with pytest.raises(UserError, match="began with other weights"):
+        saved_study.read(tmp_path, {**RUN, "weights": "4f"})
 
 
 @pytest.mark.parametrize(
@@ -146,13 +147,13 @@ def test_what_a_study_has_saved_reads_back(tmp_path: Path) -> None:
     ids=str,
 )
 def test_a_damaged_state_of_a_study_is_refused(damage: dict[str, object], tmp_path: Path) -> None:
-    whole = {"source": "0f", "rows": [vars(ROW)], "curves": [[0.1]]}
+    whole = {"rows": [vars(ROW)], "curves": [[0.1]]}
     write_json(tmp_path / saved_study.STATE, whole | damage)
     with pytest.raises(UserError, match=r"state\.json: not the state of a study"):
-        saved_study.read(tmp_path, "0f")
+        saved_study.read(tmp_path, RUN)
 
 
 def test_a_state_that_is_no_json_is_refused(tmp_path: Path) -> None:
     (tmp_path / saved_study.STATE).write_bytes(b"\xff{")
     with pytest.raises(UserError, match="has to be started anew"):
-        saved_study.read(tmp_path, "0f")
+        saved_study.read(tmp_path, RUN)

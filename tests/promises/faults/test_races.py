@@ -7,15 +7,16 @@ from pathlib import Path
 import pytest
 
 from training.errors import UserError
-from training.runs import folders
+from training.runs import folders, names
 from training.runs.state_file import STATE
+from training.runs.sums import SUMS
 
 
 def in_another_process() -> str:
     """Return the name that another process chooses for its run."""
     reading, writing = os.pipe()
     if not os.fork():
-        os.write(writing, os.fsencode(folders.choose("bench", None)))
+        os.write(writing, os.fsencode(names.choose("bench", None)))
         os._exit(0)
     os.close(writing)
     with open(reading, "rb") as answer:
@@ -29,7 +30,7 @@ def test_two_runs_of_one_second_have_two_names(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     names = [in_another_process() for _ in range(3)]
-    assert len({*names, str(folders.choose("bench", None))}) == 4
+    assert len({*names, str(names.choose("bench", None))}) == 4
 
 
 def refused(final: Path, said: str) -> None:
@@ -43,7 +44,7 @@ def test_the_second_of_two_is_refused_before_it_has_done_anything(tmp_path: Path
         refused(tmp_path / "run", "in use by another process")
         (folder / "bench.json").write_text("measured")
     assert (tmp_path / "run" / "bench.json").read_text() == "measured"
-    assert [path.name for path in (tmp_path / "run").iterdir()] == ["bench.json"]
+    assert {path.name for path in (tmp_path / "run").iterdir()} == {"bench.json", SUMS}
 
 
 def test_a_run_is_locked_until_it_has_its_name(
@@ -73,10 +74,10 @@ def test_a_killed_run_that_has_saved_nothing_is_in_nobodys_way(tmp_path: Path) -
     """Nothing can be gone on from; what has been saved, or is not ours, stays."""
     folder = tmp_path / "run.unfinished"
     folder.mkdir()
-    assert folders.choose("bench", tmp_path / "run") == tmp_path / "run"
+    assert names.choose("bench", tmp_path / "run") == tmp_path / "run"
     (folder / "config.json").touch()
     (folder / "bench.png").touch()
-    assert folders.choose("bench", tmp_path / "run") == tmp_path / "run"
+    assert names.choose("bench", tmp_path / "run") == tmp_path / "run"
     with folders.begin(tmp_path / "run"):
         assert not (folder / "bench.png").exists()
     for name in (STATE, "letters.txt"):
@@ -84,7 +85,7 @@ def test_a_killed_run_that_has_saved_nothing_is_in_nobodys_way(tmp_path: Path) -
         folder.mkdir()
         (folder / name).touch()
         with pytest.raises(UserError, match="remove it"):
-            folders.choose("bench", tmp_path / name)
+            names.choose("bench", tmp_path / name)
 
 
 def test_a_run_folder_is_nobody_elses_where_the_umask_says_so(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from tests.conftest import ROOT, run
 from tests.support.losses import read_csv
+from tests.support.states import held
 from training.runs.state_file import STATE
 
 EPOCHS, PARTS = 20_000, 20
@@ -60,7 +61,7 @@ def test_twenty_thousand_epochs(tmp_path: Path) -> None:
             read_csv(tmp_path / str(part) / "history.csv")[lane] for part in range(1, PARTS + 1)
         ]
         assert np.concatenate(parts).tobytes() == losses.tobytes(), lane
-    with np.load(tmp_path / "whole" / STATE) as one, np.load(tmp_path / "20" / STATE) as other:
-        for name in one.files:
-            if not name.startswith(("losses", "first")):
-                assert one[name].tobytes() == other[name].tobytes(), name
+    one, other = held(tmp_path / "whole"), held(tmp_path / "20")
+    for name in one:
+        if not name.startswith(("losses", "first")):
+            assert one[name] == other[name], name
