@@ -3,7 +3,8 @@
     tf1keras launch --workers 2 -- compare --epochs 100
 
 Each worker is a process of `tf1keras compare --cluster tf_config`, listening on 127.0.0.1 only. The
-first one's output is shown as it is, of the others only what they say on standard error.
+first one's output is shown as it is, of the others only what they say on standard error. On Linux
+they stop when this process is gone, in whatever way.
 """
 
 import json
@@ -16,10 +17,13 @@ import threading
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
-from typing import IO
+from functools import partial
+from typing import IO, Any
 
 from training.command_line import words
 from training.errors import UserError
+from training.machine.processes import end_with
+from training.machine.signals import TO_STOP
 from training.options.launch import LaunchConfig
 
 GRACE_SECONDS = 30
@@ -38,7 +42,9 @@ def run(config: LaunchConfig) -> int:
     command = [*config.command, *sorted(set(speaking) - set(config.command))]
     addresses = [f"127.0.0.1:{port}" for port in _free_ports(config.workers)]
     # Ctrl-C reaches the workers, too: this process waits for them.
-    before = {signal.SIGINT: signal.signal(signal.SIGINT, lambda number, frame: None)}
+    before: dict[int, Any] = {
+        signal.SIGINT: signal.signal(signal.SIGINT, lambda number, frame: None)
+    }
     workers: list[subprocess.Popen[bytes]] = []
 
     def forward(number: int, frame: object) -> None:
@@ -46,7 +52,14 @@ def run(config: LaunchConfig) -> int:
 
     try:
         workers += [_start(command, addresses, index) for index in range(config.workers)]
-        before[signal.SIGTERM] = signal.signal(signal.SIGTERM, forward)
+        for index, worker in enumerate(workers):
+            if worker.stderr:
+                hand_on = threading.Thread(target=_hand_on, args=(index, worker.stderr))
+                hand_on.daemon = True
+                hand_on.start()
+        for asked in TO_STOP:
+            if signal.getsignal(asked) != signal.SIG_IGN:
+                before[asked] = signal.signal(asked, forward)
         return _wait(workers)
     finally:
         for worker in workers:
@@ -67,16 +80,14 @@ def _start(
     command: Sequence[str], addresses: Sequence[str], index: int
 ) -> "subprocess.Popen[bytes]":
     task = {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": index}}
-    process = subprocess.Popen(
+    return subprocess.Popen(
         [sys.executable, "-m", "training", *command, "--cluster", "tf_config"],
         env=os.environ | {"TF_CONFIG": json.dumps(task)},
         stdin=subprocess.DEVNULL,
         stdout=None if index == 0 else subprocess.DEVNULL,
         stderr=None if index == 0 else subprocess.PIPE,
+        preexec_fn=partial(end_with, os.getpid()),
     )
-    if process.stderr:
-        threading.Thread(target=_hand_on, args=(index, process.stderr), daemon=True).start()
-    return process
 
 
 def _hand_on(index: int, lines: IO[bytes]) -> None:

@@ -44,7 +44,7 @@ def train(config: AblateConfig, examples: Examples, folder: Path) -> Histories:
 
     All start from the float32 weights that TensorFlow 1 has for the seed. Entry n of a history
     is the loss after n epochs. Raises UserError at a loss that is not a finite number, and Stopped,
-    when all is saved, after Ctrl-C or SIGTERM.
+    when all is saved, after Ctrl-C, SIGTERM or SIGHUP.
     """
     from keras_models.drift_causes import CAUSES
 

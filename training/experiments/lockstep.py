@@ -100,7 +100,8 @@ class Lockstep:
 
     def assist(self) -> None:
         """Train with the chief, as another worker; print and write nothing."""
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the chief's to answer
+        for number in (signal.SIGINT, signal.SIGHUP):  # a terminal's are the chief's to answer
+            signal.signal(number, signal.SIG_IGN)
         with self._together():
             loop.train(
                 self.trainees,

@@ -1,7 +1,10 @@
 """Processes that a command starts: they leave Ctrl-C to it, and end when it does."""
 
+import ctypes
 import multiprocessing
 import os
+import signal
+import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -54,3 +57,19 @@ def _end_with_parent() -> None:
     if parent:
         parent.join()
         os._exit(1)
+
+
+PR_SET_PDEATHSIG = 1
+"""Of Linux' prctl(2)."""
+
+
+def end_with(parent: int) -> None:
+    """Have Linux send this process SIGTERM when `parent`, which has just made it, is gone.
+
+    For `preexec_fn`, from a parent with one thread: nobody but the system may tell it, for while a
+    worker waits for the others in TensorFlow, no thread of Python runs.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() != parent:
+            os._exit(128 + signal.SIGTERM)

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: while training, the call that runs is ended and saved first."""
+"""Ctrl-C, SIGTERM and SIGHUP: while training, the call that runs is ended and saved first."""
 
 import signal
 import sys
@@ -9,6 +9,9 @@ from types import FrameType
 from typing import Any
 
 from training.errors import UserError
+
+TO_STOP = (signal.SIGTERM, signal.SIGHUP)
+"""What asks a process to stop, beside Ctrl-C."""
 
 
 class Stopped(UserError):
@@ -97,7 +100,10 @@ def ctrl_c_later() -> Iterator[None]:
 
 
 class Interruption(AbstractContextManager):
-    """Within it the first SIGINT or SIGTERM is only noted, in `number`; a second one interrupts."""
+    """Within it the first signal to stop is only noted, in `number`; then Ctrl-C interrupts.
+
+    SIGHUP, which a terminal sends that is closed, is one unless it is ignored, as by nohup.
+    """
 
     def __init__(self) -> None:
         self.number: int | None = None
@@ -105,8 +111,9 @@ class Interruption(AbstractContextManager):
 
     def __enter__(self) -> "Interruption":
         stop_if_asked()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            self._before[number] = signal.signal(number, self._note)
+        for number in (signal.SIGINT, *TO_STOP):
+            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
+                self._before[number] = signal.signal(number, self._note)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -114,6 +121,7 @@ class Interruption(AbstractContextManager):
             signal.signal(number, handler)
 
     def _note(self, number: int, frame: FrameType | None) -> None:
-        if self.number is not None:
+        if self.number is None:
+            self.number = number
+        elif number == signal.SIGINT:
             raise KeyboardInterrupt
-        self.number = number

@@ -37,7 +37,7 @@ class AblateConfig(RunOptions):
 
     save_every: int = SAVE_EVERY
     """Epochs after which all is saved that the run has reached; `tf1keras resume` goes on from it.
-    Ctrl-C and SIGTERM save, too."""
+    Ctrl-C, SIGTERM and SIGHUP save, too."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -49,7 +49,7 @@ class FinetuneConfig(DataOptions):
 
     save_every: int = 1
     """Epochs after which all is saved that the run has reached; `tf1keras resume` goes on from it.
-    Ctrl-C and SIGTERM save, too. A study saves after each of its trainings."""
+    Ctrl-C, SIGTERM and SIGHUP save, too. A study saves after each of its trainings."""
 
     lora_rank: int = 8
     """Rank of the addition to each kernel."""
