@@ -7,18 +7,24 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from training.command_line import parse
+from training.command_line import parse, streams
 from training.commands import table
 from training.errors import UserError
-from training.machine import shortage
+from training.machine import paths, shortage
 from training.machine.signals import Stopped, ctrl_c_remembered
 from training.options.launch import LaunchConfig
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return its exit status."""
+    with streams.kept_apart():
+        return _main(sys.argv[1:] if arguments is None else arguments)
+
+
+def _main(arguments: Sequence[str]) -> int:
     try:
-        config = _parse(sys.argv[1:] if arguments is None else arguments)
+        config = _parse(arguments)
+        paths.check_working_folder()
         from training.command_line import output
 
         with ctrl_c_remembered(), output.quiet(config.quiet):

@@ -32,6 +32,7 @@ JOIN_SECONDS = float(os.environ.get("TF1KERAS_JOIN_SECONDS", "300"))
 """So long a worker waits for the others to come."""
 HEARTBEAT_SECONDS = 10
 """A worker that is silent for so long is given up; one whose process ended is noticed at once."""
+LAST_PORT = 2**16 - 1
 KUBERNETES_PORT = 8470
 """TensorFlow's own choice."""
 
@@ -190,6 +191,10 @@ def _resolve(kind: str, label: str, device: Device) -> tuple[Any, tuple[str, ...
     if set(spec) != {"worker"} or resolver.task_type != "worker":
         raise ValueError(f"found {spec or 'no cluster'} and task {resolver.task_type}")
     addresses = tuple(spec["worker"])
+    for address in addresses:
+        port = address.rpartition(":")[2]
+        if not (port.isdecimal() and 1 <= int(port) <= LAST_PORT):
+            raise ValueError(f"no port from 1 to {LAST_PORT} in {address}")
     if resolver.task_id not in range(len(addresses)):
         raise ValueError(f"task {resolver.task_id} of {len(addresses)} workers")
     return resolver, addresses, int(resolver.task_id)

@@ -26,6 +26,16 @@ def expand(path: Path) -> Path:
         raise UserError(f"{path}: no such home folder; write the path in full.") from error
 
 
+def check_working_folder() -> None:
+    """Raise UserError where this process works in a folder that was removed."""
+    try:
+        os.getcwd()
+    except FileNotFoundError as error:
+        raise UserError(
+            "the working folder was removed; expected one that is there: cd to it."
+        ) from error
+
+
 def is_there(path: Path) -> bool:
     """Whether something has this name, be it a link that leads nowhere.
 

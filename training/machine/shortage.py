@@ -1,7 +1,7 @@
 """What a machine can run out of, as something that the user can mend."""
 
 import contextlib
-import errno
+import os
 import re
 import sys
 from collections.abc import Callable, Iterator
@@ -14,15 +14,23 @@ MEMORY = (
     "lanes exact and idiomatic alone, give --micro-batch ROWS."
 )
 NO_CONSTANT = "Cannot parse tensor from proto"
-FULL = "No space left on device"
-"""The system's words, which TensorFlow and HDF5 hand on in errors of their own."""
+FULL = {
+    "No space left on device": "make room",
+    "Disk quota exceeded": "make room",
+    "File too large": "allow larger files (ulimit -f)",
+}
+"""What the system says, which TensorFlow and HDF5 hand on in errors of their own; what to do."""
 
 
-def of_disk(error: BaseException) -> bool:
-    """Whether `error` is a full disk, whoever says so."""
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return True
-    return (isinstance(error, OSError) or _exhausted(error)) and FULL in str(error)
+def of_disk(error: BaseException) -> str | None:
+    """Return what `error` says the system has said of a disk, in FULL; None if nothing of this."""
+    if isinstance(error, OSError) and error.errno:
+        said = os.strerror(error.errno)
+    elif isinstance(error, OSError | RuntimeError) or _of_tensorflow(error):
+        said = str(error)
+    else:
+        return None
+    return next((words for words in FULL if words in said), None)
 
 
 @contextlib.contextmanager
@@ -34,27 +42,32 @@ def room(path: Path, is_saved: Callable[[], bool] = lambda: False) -> Iterator[N
     try:
         yield
     except Exception as error:
-        if not of_disk(error):
+        if not (said := of_disk(error)):
             raise
         again = f"tf1keras resume {path}" if is_saved() else "start it again"
-        raise UserError(f"{path}: {FULL.lower()}; make room, then {again}.") from error
+        raise UserError(f"{path}: {said.lower()}; {FULL[said]}, then {again}.") from error
 
 
 def explain(error: BaseException) -> str | None:
     """Return what is short and what to do, in at most three lines; None where nothing is short."""
-    if of_disk(error):
-        return f"{getattr(error, 'filename', None) or 'the disk'}: {FULL.lower()}; make room."
+    if said := of_disk(error):
+        return f"{getattr(error, 'filename', None) or 'the disk'}: {said.lower()}; {FULL[said]}."
     if isinstance(error, MemoryError) or _exhausted(error):
         return f"out of memory{_tensor(error)}.\n{MEMORY}"
     return None
 
 
-def _exhausted(error: BaseException) -> bool:
+def _of_tensorflow(error: BaseException) -> bool:
     tensorflow = sys.modules.get("tensorflow")
-    if tensorflow is None or not isinstance(error, tensorflow.errors.OpError):
+    return tensorflow is not None and isinstance(error, tensorflow.errors.OpError)
+
+
+def _exhausted(error: BaseException) -> bool:
+    if not _of_tensorflow(error):
         return False
     # The latter is what TensorFlow says of a constant, such as Adam's zeros, that finds no room.
-    return isinstance(error, tensorflow.errors.ResourceExhaustedError) or NO_CONSTANT in str(error)
+    exhausted = sys.modules["tensorflow"].errors.ResourceExhaustedError
+    return isinstance(error, exhausted) or NO_CONSTANT in str(error)
 
 
 def _tensor(error: BaseException) -> str:
