@@ -1,7 +1,6 @@
 """Where a migrated model goes: written beside its place, read back, and only then put there."""
 
 import contextlib
-import os
 import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from training.errors import UserError
-from training.machine import paths, shortage
+from training.machine import files, paths, shortage
 from training.model_files import reading
 from training.model_files.reading import Kind
 from training.model_files.variable_names import Correspondence
@@ -55,24 +54,33 @@ def write(
     found: Kind, to: Path, model: "keras.Model", state: "State", names: Correspondence
 ) -> str:
     """Write the model to `to`, read it back, and return the sentence that says what was proven."""
-    with _writable(to):
-        if found == "checkpoint":
-            return _write_checkpoint(to, model, state, names)
-        to.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = tempfile.TemporaryDirectory(prefix=".unfinished-", dir=to.parent)
-        with unfinished as folder, shortage.room(to):
+    with _writable(to), shortage.room(to):
+        files.make_folder(to.parent)
+        with tempfile.TemporaryDirectory(prefix=".unfinished-", dir=to.parent) as folder:
             part = Path(folder) / to.name
-            if found == "saved_model":
+            if found == "checkpoint":
+                sentence = _write_checkpoint(part, model, state, names)
+            elif found == "saved_model":
                 sentence = _export(part, model)
             else:
-                from keras_models import transfer
-
-                model.save(part)
-                loaded = reading.load_keras(part)
-                back = transfer.to_state(loaded, names.paths(loaded), weights_only=is_bare(state))
-                sentence = _proof(state, back)
-            os.replace(part, to)
+                sentence = _write_keras(part, model, state, names)
+            for one in sorted(Path(folder).iterdir(), key=_last):
+                files.put(one, to.parent / one.name)
     return sentence
+
+
+def _last(path: Path) -> tuple[bool, str]:
+    """Sort what others go by behind them: a checkpoint's index, and what names the latest one."""
+    return path.name == "checkpoint", path.name
+
+
+def _write_keras(to: Path, model: "keras.Model", state: "State", names: Correspondence) -> str:
+    from keras_models import transfer
+
+    model.save(to)
+    loaded = reading.load_keras(to)
+    back = transfer.to_state(loaded, names.paths(loaded), weights_only=is_bare(state))
+    return _proof(state, back)
 
 
 def _write_checkpoint(to: Path, model: "keras.Model", state: "State", names: Correspondence) -> str:
@@ -86,8 +94,7 @@ def _write_checkpoint(to: Path, model: "keras.Model", state: "State", names: Cor
     if state.step is not None and not (layout.powers or layout.global_step):
         note = f" Its step, {state.step}, has no place there: this optimizer does not use it."
         state = replace(state, step=None)
-    with shortage.room(to):
-        checkpoint.write(to, checkpoint.to_arrays(state, layout))
+    checkpoint.write(to, checkpoint.to_arrays(state, layout))
     beta_2 = getattr(model.optimizer, "beta_2", 0.999)
     return _proof(state, checkpoint.to_state(checkpoint.read(to), layout, beta_2)) + note
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from keras_models import article
 from tests.conftest import run
 from tests.support.power import Disk
 from tests.support.states import held
@@ -74,3 +75,19 @@ def test_a_run_that_is_not_done_goes_on_from_what_it_saved(
     assert held(left) == held(whole[0])
     for name in ("history.csv", "parity.json"):
         assert (left / name).read_bytes() == (whole[0] / name).read_bytes(), name
+
+
+@pytest.mark.parametrize("to", ["a.keras", "a.ckpt"])
+def test_a_migrated_model_is_there_whole(to: str, whole: tuple[Path, Path], tmp_path: Path) -> None:
+    disk = Disk(tmp_path)
+    source = whole[0] / "tf1"
+    if to.endswith(".ckpt"):
+        source = tmp_path / "source.keras"
+        article.build("exact", seed=1).save(source)
+    with disk.watched():
+        assert run("migrate", source, "--to", tmp_path / "deep" / to) == 0
+    disk.after_power_failure(tmp_path / "left")
+    left, there = content(tmp_path / "left" / "deep"), content(tmp_path / "deep")
+    assert len(there) == (3 if to.endswith(".ckpt") else 1)
+    assert {name: left[name] for name in there} == there
+    assert all(name.startswith(".unfinished-") for name in left.keys() - there.keys())
