@@ -4,7 +4,7 @@ The other optimizers are in `keras_models.tf1_optimizers`.
 """
 
 from keras_models.exact.batch_norm import TF1BatchNorm, TF1FusedBatchNorm
-from keras_models.exact.bias import AddV2Conv2D, AddV2Dense, add_bias
+from keras_models.exact.bias import AddV2Conv2D, AddV2Dense, BiasAddDense, add_bias
 from keras_models.exact.cells import TF1GRUCell, TF1LSTMCell, TF1RNNCell
 from keras_models.exact.dropout import TF1Dropout
 from keras_models.exact.optimizer import TF1Adam, TF1Optimizer
@@ -14,6 +14,7 @@ __all__ = [
     "PACKAGE",
     "AddV2Conv2D",
     "AddV2Dense",
+    "BiasAddDense",
     "TF1Adam",
     "TF1BatchNorm",
     "TF1Dropout",

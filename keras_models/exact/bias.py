@@ -1,8 +1,9 @@
-"""Layers whose bias is added as TensorFlow 1's `+` did.
+"""Layers whose bias is added as TensorFlow 1's `+`, or its `bias_add`, did.
 
 Keras adds it with `tf.nn.bias_add`, whose gradient sums the rows in another order than that of
 AddV2, which `matmul(x, W) + b` and `conv2d(x, W) + b` meant in TensorFlow 1. Forward values are the
-same; bias gradients differ in the last bits. `tf.layers` did as Keras does.
+same; bias gradients differ in the last bits. `tf.layers` did as Keras does, but for one unit: there
+it is Keras that takes AddV2.
 """
 
 from typing import Any
@@ -25,6 +26,21 @@ class AddV2Dense(keras.layers.Dense):
         outputs = tf.matmul(inputs, self.kernel)
         if self.bias is not None:
             outputs = add_bias(outputs, tf.convert_to_tensor(self.bias))
+        return self.activation(outputs)
+
+
+@keras.saving.register_keras_serializable(package=PACKAGE)
+class BiasAddDense(keras.layers.Dense):
+    """`keras.layers.Dense` as `tf.layers.dense` and `tf.nn.bias_add` did it, with one unit, too.
+
+    [..., inputs] -> [..., units], in the dtype of the layer.
+    """
+
+    def call(self, inputs: tf.Tensor, training: bool | None = None) -> tf.Tensor:
+        """Return activation(inputs @ kernel + bias)."""
+        outputs = keras.ops.matmul(inputs, self.kernel)
+        if self.bias is not None:
+            outputs = tf.nn.bias_add(outputs, tf.convert_to_tensor(self.bias))
         return self.activation(outputs)
 
 

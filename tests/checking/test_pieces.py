@@ -33,6 +33,29 @@ def recurrent_model() -> keras.Model:
     return model
 
 
+def unit_graph() -> dict[str, Any]:
+    """A layer of one unit, its bias added by BiasAdd."""
+    x, y = (tf1.placeholder(tf.float32, [None, n]) for n in (6, 1))
+    w, bias = tf1.get_variable("w", [6, 1]), tf1.get_variable("bias", [1])
+    outputs = tf.nn.bias_add(tf.matmul(x, w), bias)
+    cost = tf.reduce_mean(tf.square(outputs - y))
+    train_op = tf1.train.GradientDescentOptimizer(0.1).minimize(cost)
+    return {"x": x, "y": y, "cost": cost, "train_op": train_op, "logits": outputs}
+
+
+def unit_model() -> keras.Model:
+    model = keras.Sequential([keras.Input([6]), layers.Dense(1)])
+    model.compile(optimizers.SGD(0.1), "mse")
+    return model
+
+
+def test_how_a_bias_of_one_unit_is_added_is_named() -> None:
+    found = examine({"tf1_graph": unit_graph, "keras_model": unit_model}, batch_size=16)
+    (cause,) = found.causes
+    assert cause.cause.startswith("bias of one unit: Keras adds it with AddV2")
+    assert cause.evidence.endswith("; 0 with the exact piece")
+
+
 def test_what_tensorflows_graph_optimizers_do_is_not_put_down_to_the_model() -> None:
     names = {"tf1_graph": recurrent_graph, "keras_model": recurrent_model}
     found = examine(names, batch_size=13)

@@ -11,7 +11,13 @@ from keras import layers
 
 from keras_models import translation
 from keras_models.clones import variants
-from keras_models.exact import AddV2Conv2D, AddV2Dense, TF1BatchNorm, TF1FusedBatchNorm
+from keras_models.exact import (
+    AddV2Conv2D,
+    AddV2Dense,
+    BiasAddDense,
+    TF1BatchNorm,
+    TF1FusedBatchNorm,
+)
 from training.checking.examination import Examination
 from training.checking.search import Explanation, distance, first_failing, height
 from training.parity.ladder import Rung
@@ -29,6 +35,7 @@ def _with_tf1_optimizer(model: keras.Model) -> keras.Model | None:
 
 
 ADDV2 = {layers.Dense: AddV2Dense, layers.Conv2D: AddV2Conv2D}
+BIAS_ADD = {layers.Dense: BiasAddDense}
 PLAIN = {layers.BatchNormalization: TF1BatchNorm}
 FUSED = {layers.BatchNormalization: TF1FusedBatchNorm, TF1BatchNorm: TF1FusedBatchNorm}
 KEPT: Mapping[type, type] = {kind: kind for kind in (TF1BatchNorm, TF1FusedBatchNorm)}
@@ -44,6 +51,11 @@ PIECES: tuple[Piece, ...] = (
         "bias_add: Keras adds a bias with another op than TensorFlow 1's +, and its gradient sums "
         "in another order",
         _exchange(ADDV2),
+    ),
+    (
+        "bias of one unit: Keras adds it with AddV2, TensorFlow 1's bias_add sums its gradient in "
+        "another order",
+        _exchange(BIAS_ADD),
     ),
     (
         "batch norm: Keras moves its averages to a weighted sum, TensorFlow 1 took a share of the "
