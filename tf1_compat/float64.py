@@ -21,6 +21,8 @@ WRITTEN = (math.sqrt(2 / math.pi), math.pi, math.log(2), math.log(2 * math.pi))
 """Constants of activations and densities that no short decimal gives: gelu's, for one."""
 SHORT = 5
 """Digits of a decimal that somebody wrote; with more it may be a root or a quotient as well."""
+SHARE = 4
+"""Digits of a share that dropout keeps; what it keeps is divided by it."""
 
 FEW = 64
 """A constant with more elements than this, unless all are the same, is data, which float32 holds
@@ -73,8 +75,8 @@ def _all_as_written(values: np.ndarray) -> np.ndarray:
 def as_written(number: np.float32) -> float:
     """Return the float64 that a program most likely had before it was rounded to `number`.
 
-    A short decimal, 1/n, the root of a whole number or of 1/n, one of WRITTEN, a decimal of up to
-    seven digits, or `number` itself.
+    A short decimal, 1/n, 1/share as dropout has it, the root of a whole number or of 1/n, one of
+    WRITTEN, a decimal of up to seven digits, or `number` itself.
     """
     if not np.isfinite(number) or number == 0:
         return float(number)
@@ -92,6 +94,8 @@ def _candidates(number: float) -> Iterator[float]:
     sign, size = math.copysign(1.0, number), abs(number)
     if size < 0.5:
         yield sign / round(1 / size)
+    if 1 < size < 1000:
+        yield sign / float(f"{1 / size:.{SHARE}g}")
     yield from (sign * one for one in WRITTEN)
     if 1 <= size * size <= MOST:
         yield sign * math.sqrt(round(size * size))

@@ -91,7 +91,7 @@ MAP = {"inner": "inner/kernel", "outer": "outer/kernel"}
 @pytest.mark.parametrize(
     ("graph", "model", "unseen"),
     [
-        (graph(drop(0.5)), model(0.5), None),
+        (graph(drop(0.35)), model(0.35), None),
         (graph(floor(0.7)), model(0.3), None),
         (graph(below(0.9)), model(0.1), None),
         (graph(drop(0.5), drop(0.2)), model(0.5, flat=0.2), None),  # [N, 4, 3] and [N, 12]

@@ -44,9 +44,10 @@ def extra_layer(case: Case) -> Iterator[Candidate]:
 
 def missing_factor(case: Case) -> Iterator[Candidate]:
     """A number that TensorFlow 1 multiplies by or divides by, after a layer or the inputs."""
-    numbers = case.examination.pair.structure.numbers
+    # Nothing is left to tell of a layer that is times 0.
+    numbers = [number for number in case.examination.pair.structure.numbers if number]
     factors = {f"times {number:g}": number for number in numbers}
-    factors |= {f"divided by {number:g}": 1 / number for number in numbers if number}
+    factors |= {f"divided by {number:g}": 1 / number for number in numbers}
     for layer in case.model.layers:
         followers = {node.operation.name for node in layer._outbound_nodes}
         first = followers if isinstance(layer, layers.InputLayer) else set()
