@@ -1,7 +1,7 @@
 """What is fuzzed: each reader of files, given any bytes; only a refusal may be raised.
 
-`TARGETS[name](content)` writes `content` to a file and reads it as a command would. `seeds(name)`
-gives sound files to start from. The first byte of `content` says what is done with the rest.
+`TARGETS[name](content)` writes `content` to a file and reads it as a command would; the first byte
+says what is done with the rest. Of `index`, `graph` and `keras` the bytes choose fields.
 """
 
 import contextlib
@@ -21,30 +21,28 @@ import numpy as np
 
 from training.data import digits, idx, images, npz
 from training.errors import UserError
-from training.lanes import history
-from training.machine import files
-from training.model_files import pretrained, training_state, variable_map
+from training.model_files import pretrained, reading, training_state, variable_map
 
 MEGABYTES = {"idx": 900, "npz": 900, "images": 2000, "config": 900, "checkpoint": 1000}
 MEGABYTES |= {"index": 1000, "graph": 1200, "keras": 1400}
-"""Resident memory that a target may reach: the libraries and the fuzzer's own, a file of at most
-LARGEST bytes times 1032 (deflate's best ratio), and an image's 50 million pixels."""
+"""Resident memory that a target may reach: the libraries and the fuzzer's own, what a file may
+unfold to (`tf1_compat/bounds.py`), and an image's 50 million pixels."""
 LARGEST = 4096
 """Bytes of an input."""
 
 
 @functools.cache
-def _folder() -> Path:
+def folder() -> Path:
     return Path(tempfile.mkdtemp(prefix="fuzz-"))
 
 
 def clean() -> None:
     """Remove the folder."""
-    shutil.rmtree(_folder(), ignore_errors=True)
+    shutil.rmtree(folder(), ignore_errors=True)
 
 
 def _file(name: str, content: bytes) -> Path:
-    file = _folder() / name
+    file = folder() / name
     file.write_bytes(content)
     return file
 
@@ -107,7 +105,7 @@ def read_config(content: bytes) -> None:
         elif kind == b"f":
             _file("finetune.json", rest)
             model: Any = types.SimpleNamespace(output_shape=(None, 3))
-            assert len(pretrained._classes(_folder() / "model.keras", model)) == 3
+            assert len(pretrained._classes(folder() / "model.keras", model)) == 3
         else:
             assert variable_map.read(_file("map.json", rest))
 
@@ -121,13 +119,13 @@ def read_checkpoint(content: bytes) -> None:
     from tf1_compat import checkpoint
     from tf1_compat.state import StateError
 
-    sound, arrays = _checkpoint()
+    sound, arrays = sound_checkpoint()
     kind, rest = content[:1], content[1:]
     ending = "data-00000-of-00001" if kind == b"d" else "index"
     _file(f"model.ckpt.{ending}", table.with_checksums(rest) if kind == b"I" else rest)
     try:
         with contextlib.suppress(StateError):
-            found = checkpoint.read(_folder() / "model.ckpt")
+            found = checkpoint.read(folder() / "model.ckpt")
             assert kind == b"I" or {n: a.tobytes() for n, a in found.items()} == arrays
             with contextlib.suppress(StateError):
                 checkpoint.to_state(found, checkpoint.layout(found))
@@ -136,7 +134,7 @@ def read_checkpoint(content: bytes) -> None:
 
 
 @functools.cache
-def _checkpoint() -> tuple[dict[str, bytes], dict[str, bytes]]:
+def sound_checkpoint() -> tuple[dict[str, bytes], dict[str, bytes]]:
     """The files of a sound checkpoint, by ending, and what is in it."""
     from tf1_compat import checkpoint
 
@@ -145,9 +143,9 @@ def _checkpoint() -> tuple[dict[str, bytes], dict[str, bytes]]:
         "Variable_1": np.ones(3, np.float32),
         "global_step": np.asarray(7),
     }
-    checkpoint.write(_folder() / "model.ckpt", arrays)
+    checkpoint.write(folder() / "model.ckpt", arrays)
     files = {
-        ending: (_folder() / f"model.ckpt.{ending}").read_bytes()
+        ending: (folder() / f"model.ckpt.{ending}").read_bytes()
         for ending in ("index", "data-00000-of-00001")
     }
     return files, {name: array.tobytes() for name, array in arrays.items()}
@@ -160,12 +158,11 @@ def read_index(content: bytes) -> None:
     from tf1_compat.state import StateError
 
     index, data = indexes.make(content)
-    _file("fields.ckpt.index", index)
+    file = _file("fields.ckpt.index", index).with_suffix("")
     _file("fields.ckpt.data-00000-of-00001", data)
     with contextlib.suppress(StateError):
-        found = checkpoint.read(_folder() / "fields.ckpt")
-        numbers = [array for array in found.values() if array.dtype != object]
-        assert sum(array.nbytes for array in numbers) <= len(data)
+        arrays = checkpoint.read(file).values()
+        assert sum(array.nbytes for array in arrays if array.dtype != object) <= len(data)
 
 
 def read_graph(content: bytes) -> None:
@@ -176,8 +173,8 @@ def read_graph(content: bytes) -> None:
 
     graph = graphs.make(content)
     with contextlib.suppress(StateError):
-        weights = frozen.read(_file("a.pb", graph)).weights
-        assert sum(array.nbytes for array in weights.values()) <= bounds.most_bytes(len(graph))
+        arrays = frozen.read(_file("a.pb", graph)).weights.values()
+        assert sum(array.nbytes for array in arrays) <= bounds.most_bytes(len(graph))
 
 
 def read_keras(content: bytes) -> None:
@@ -185,12 +182,10 @@ def read_keras(content: bytes) -> None:
     import keras
 
     from tests.promises.fuzz import keras_files
-    from training.model_files import reading
 
-    file = _file("a.keras", keras_files.make(content))
     keras_files.listen()
     with contextlib.suppress(UserError):
-        assert reading.load_keras(file).compiled
+        assert reading.load_keras(_file("a.keras", keras_files.make(content))).compiled
     keras_files.assert_nothing_ran()
     keras.backend.clear_session(free_memory=False)
 
@@ -205,80 +200,3 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "graph": read_graph,
     "keras": read_keras,
 }
-
-
-def seeds(name: str) -> list[bytes]:
-    """Return sound inputs of a target, made here; no bytes at all choose a sound file's fields."""
-    makers = {
-        "idx": _idx_seeds,
-        "npz": _npz_seeds,
-        "images": _image_seeds,
-        "config": _config_seeds,
-        "checkpoint": _checkpoint_seeds,
-    }
-    return makers[name]() if name in makers else [bytes(64)]
-
-
-def _idx_seeds() -> list[bytes]:
-    sound = bytes([0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 4]) + bytes(range(24))
-    huge = bytes([0, 0, 8, 3]) + b"\xff" * 12
-    return [b"r" + sound, b"g" + gzip.compress(sound), b"G" + sound, b"r" + huge, b"G" + huge]
-
-
-def _npz_seeds() -> list[bytes]:
-    array, found = np.arange(24, dtype=np.uint8).reshape(2, 12), []
-    for save in (np.savez, np.savez_compressed):
-        archive = io.BytesIO()
-        save(archive, x=array)
-        found.append(b"z" + archive.getvalue())
-    member = io.BytesIO()
-    np.save(member, array)
-    return [*found, b"a" + member.getvalue()]
-
-
-def _image_seeds() -> list[bytes]:
-    from PIL import Image
-
-    page = Image.new("L", (12, 10), 230)
-    page.paste(20, (4, 3, 6, 8))
-    found = []
-    for kind in images.FORMATS:
-        for mode in ("L", "RGB"):
-            file = io.BytesIO()
-            page.convert(mode).save(file, kind)
-            found.append(b"i" + file.getvalue())
-    exif = Image.Exif()
-    exif[0x0112] = 6
-    for mode in ("L", "RGBA", "P", "LA", "I;16"):
-        file = io.BytesIO()
-        page.convert("I;16" if mode == "I;16" else mode).save(file, "PNG", exif=exif)
-        found.append(b"c" + file.getvalue())
-    for mode in ("F", "CMYK", "I;16"):
-        file = io.BytesIO()
-        page.convert(mode).save(file, "TIFF")
-        found.append(b"i" + file.getvalue())
-    return [one for one in found if len(one) <= LARGEST]
-
-
-def _config_seeds() -> list[bytes]:
-    folder = _folder()
-    files.write_json(
-        folder / "config.json",
-        {
-            **{"cost": "mse", "optimizer": "adam", "learning_rate": 0.01},
-            **{"l1": 0.0, "l2": 1e-3, "dropout": 0.0, "hidden": [128], "out": None},
-        },
-    )
-    losses = {"tf1": np.array([1.5, 0.25], np.float32)}
-    history.write_csv(history.History(losses, {"tf1": 0.1}), folder / "history.csv")
-    return [
-        b"c" + (folder / "config.json").read_bytes(),
-        b"h" + (folder / "history.csv").read_bytes(),
-        b'f{"classes": [0, 1, 2], "rows": {"train": 5}}',
-        b'm{"W1": "hidden_layer/kernel", "b1": "hidden_layer/bias"}',
-    ]
-
-
-def _checkpoint_seeds() -> list[bytes]:
-    files, _ = _checkpoint()
-    return [b"i" + files["index"], b"I" + files["index"], b"d" + files["data-00000-of-00001"]]

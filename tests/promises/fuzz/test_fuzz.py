@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.promises.fuzz import __main__ as campaign
-from tests.promises.fuzz import table, targets
+from tests.promises.fuzz import seeds, table, targets
 from tf1_compat.bundle import table as leveldb
 
 COUNTS = {"idx": 150, "npz": 150, "images": 60, "config": 150, "checkpoint": 150}
@@ -20,14 +20,14 @@ SLOW = {name: 8 * count for name, count in COUNTS.items()}
 def _folder() -> Iterator[None]:
     yield
     targets.clean()
-    targets._folder.cache_clear()
-    targets._checkpoint.cache_clear()
+    targets.folder.cache_clear()
+    targets.sound_checkpoint.cache_clear()
 
 
 @st.composite
 def damaged(draw: st.DrawFn, name: str) -> bytes:
     """A sound input with a few bytes changed, cut out, put in, or its end gone."""
-    content = bytearray(draw(st.sampled_from(targets.seeds(name))))
+    content = bytearray(draw(st.sampled_from(seeds.of(name))))
     for _ in range(draw(st.integers(0, 4))):
         at = draw(st.integers(1, max(1, len(content) - 1)))
         what = draw(st.integers(0, 3))
@@ -97,7 +97,7 @@ def test_seeds_are_read_and_not_refused(name: str, monkeypatch: pytest.MonkeyPat
             return error is not None
 
     monkeypatch.setattr(targets.contextlib, "suppress", lambda *_: Refusals())
-    for seed in targets.seeds(name):
+    for seed in seeds.of(name):
         targets.TARGETS[name](seed)
     refused = [error for error in refusing if error is not None]
     assert len(refused) <= {"idx": 2, "npz": 3}.get(name, 0)
@@ -105,13 +105,13 @@ def test_seeds_are_read_and_not_refused(name: str, monkeypatch: pytest.MonkeyPat
 
 def test_checksums_that_are_set_right_are_those_that_were_written() -> None:
     """So the fuzzer gets past them, to what is behind."""
-    index = targets._checkpoint()[0]["index"]
+    index = targets.sound_checkpoint()[0]["index"]
     assert table.with_checksums(index) == index
     offset, size = leveldb.index_block(index)
     broken = bytearray(index)
     broken[offset + size + 2] ^= 1
     assert table.with_checksums(bytes(broken)) == index
-    png = next(seed for seed in targets.seeds("images") if seed.startswith(b"c"))[1:]
+    png = next(seed for seed in seeds.of("images") if seed.startswith(b"c"))[1:]
     broken = bytearray(png)
     broken[29] ^= 1  # of the header chunk's CRC
     assert targets._with_checksums(bytes(broken)) == png

@@ -1,0 +1,88 @@
+"""Sound files for a fuzzer to start from, made here."""
+
+import gzip
+import io
+
+import numpy as np
+
+from tests.promises.fuzz import targets
+from training.data import images
+from training.lanes import history
+from training.machine import files
+
+
+def of(name: str) -> list[bytes]:
+    """Return sound inputs of a target; no bytes at all choose a sound file's fields."""
+    makers = {
+        "idx": _idx,
+        "npz": _npz,
+        "images": _images,
+        "config": _config,
+        "checkpoint": _checkpoint,
+    }
+    return makers[name]() if name in makers else [bytes(64)]
+
+
+def _idx() -> list[bytes]:
+    sound = bytes([0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 4]) + bytes(range(24))
+    huge = bytes([0, 0, 8, 3]) + b"\xff" * 12
+    return [b"r" + sound, b"g" + gzip.compress(sound), b"G" + sound, b"r" + huge, b"G" + huge]
+
+
+def _npz() -> list[bytes]:
+    array, found = np.arange(24, dtype=np.uint8).reshape(2, 12), []
+    for save in (np.savez, np.savez_compressed):
+        archive = io.BytesIO()
+        save(archive, x=array)
+        found.append(b"z" + archive.getvalue())
+    member = io.BytesIO()
+    np.save(member, array)
+    return [*found, b"a" + member.getvalue()]
+
+
+def _images() -> list[bytes]:
+    from PIL import Image
+
+    page = Image.new("L", (12, 10), 230)
+    page.paste(20, (4, 3, 6, 8))
+    found = []
+    for kind in images.FORMATS:
+        for mode in ("L", "RGB"):
+            file = io.BytesIO()
+            page.convert(mode).save(file, kind)
+            found.append(b"i" + file.getvalue())
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    for mode in ("L", "RGBA", "P", "LA", "I;16"):
+        file = io.BytesIO()
+        page.convert("I;16" if mode == "I;16" else mode).save(file, "PNG", exif=exif)
+        found.append(b"c" + file.getvalue())
+    for mode in ("F", "CMYK", "I;16"):
+        file = io.BytesIO()
+        page.convert(mode).save(file, "TIFF")
+        found.append(b"i" + file.getvalue())
+    return [one for one in found if len(one) <= targets.LARGEST]
+
+
+def _config() -> list[bytes]:
+    folder = targets.folder()
+    files.write_json(
+        folder / "config.json",
+        {
+            **{"cost": "mse", "optimizer": "adam", "learning_rate": 0.01},
+            **{"l1": 0.0, "l2": 1e-3, "dropout": 0.0, "hidden": [128], "out": None},
+        },
+    )
+    losses = {"tf1": np.array([1.5, 0.25], np.float32)}
+    history.write_csv(history.History(losses, {"tf1": 0.1}), folder / "history.csv")
+    return [
+        b"c" + (folder / "config.json").read_bytes(),
+        b"h" + (folder / "history.csv").read_bytes(),
+        b'f{"classes": [0, 1, 2], "rows": {"train": 5}}',
+        b'm{"W1": "hidden_layer/kernel", "b1": "hidden_layer/bias"}',
+    ]
+
+
+def _checkpoint() -> list[bytes]:
+    files, _ = targets.sound_checkpoint()
+    return [b"i" + files["index"], b"I" + files["index"], b"d" + files["data-00000-of-00001"]]
