@@ -144,6 +144,9 @@ def change(file: Path, change_config: Callable[[Any], None]) -> None:
         ("keras.layers", "TFSMLayer", None),
         ("keras.layers", "TorchModuleWrapper", None),
         ("keras.config", "enable_unsafe_deserialization", None),
+        ("keras.config", "set_backend", None),
+        ("keras.datasets.mnist", "load_data", None),
+        ("builtins", "deserialize", None),
     ],
 )
 @pytest.mark.usefixtures("_unsafe")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from training.data.npz import LARGEST_RATIO
+from tf1_compat.bounds import most_bytes
 from training.errors import UserError
 
 UNSIGNED_BYTE = 0x08
@@ -24,7 +24,8 @@ def read(path: Path, dimensions: int) -> np.ndarray:
     unsigned bytes that its header promises, in `dimensions` dimensions.
     """
     gzipped = path.suffix == ".gz"
-    largest = path.stat().st_size * (LARGEST_RATIO if gzipped else 1)
+    held = path.stat().st_size
+    largest = most_bytes(held) if gzipped else held
     try:
         with gzip.open(path, "rb") if gzipped else path.open("rb") as file:
             shape = _read_shape(path, file.read(4 + 4 * dimensions), dimensions)

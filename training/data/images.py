@@ -14,7 +14,6 @@ from pathlib import Path
 
 import numpy as np
 
-from training.data.npz import LARGEST_RATIO
 from training.errors import UserError, first_line
 from training.machine import paths
 
@@ -33,8 +32,12 @@ MOST_PIXELS = 50_000_000
 """As many as a telephone's camera takes."""
 
 FEW_PIXELS = 1_000_000
-"""So many, and LARGEST_RATIO for each byte, as deflate can pack so many grey pixels into one: a
-small file can promise any number, and Pillow would work on them for minutes."""
+"""So many, and LARGEST_RATIO for each byte: a small file can promise any number, and Pillow would
+work on them for minutes."""
+
+LARGEST_RATIO = 1032
+"""Grey pixels to a byte: deflate cannot do better than 258 from 2 bits
+(https://zlib.net/zlib_tech.html)."""
 
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM")
 """Of all that Pillow knows, those that hold pixels: for an EPS it would run Ghostscript."""

@@ -17,8 +17,6 @@ from training.data import archives
 from training.errors import UserError, first_line
 from training.machine import paths
 
-LARGEST_RATIO = 1032
-"""Deflate cannot do better: 258 bytes from 2 bits (https://zlib.net/zlib_tech.html)."""
 HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 """Version -> reader; 3.0 is for named fields, which no plain array has."""
 SHOWN = 8

@@ -19,16 +19,15 @@ from typing import Any
 
 import numpy as np
 
+from tf1_compat import bounds
 from training.data import digits, idx, images, npz
 from training.errors import UserError
 from training.model_files import pretrained, reading, training_state, variable_map
 
 MEGABYTES = {"idx": 900, "npz": 900, "images": 2000, "config": 900, "checkpoint": 1000}
 MEGABYTES |= {"index": 1000, "graph": 1200, "keras": 1400}
-"""Resident memory that a target may reach: the libraries and the fuzzer's own, what a file may
-unfold to (`tf1_compat/bounds.py`), and an image's 50 million pixels."""
-LARGEST = 4096
-"""Bytes of an input."""
+"""Resident: the libraries, the fuzzer's own, what a file may unfold to, 50 million pixels."""
+LARGEST = 4096  # bytes of an input
 
 
 @functools.cache
@@ -37,7 +36,6 @@ def folder() -> Path:
 
 
 def clean() -> None:
-    """Remove the folder."""
     shutil.rmtree(folder(), ignore_errors=True)
 
 
@@ -50,12 +48,12 @@ def _file(name: str, content: bytes) -> Path:
 def read_idx(content: bytes) -> None:
     """A raw file; a gzip file; a file that is gzipped here, so that its CRC fits."""
     kind, rest = content[:1], content[1:]
-    gz = kind in b"gG"
-    file = _file("a.gz" if gz else "a", gzip.compress(rest, 1) if kind == b"G" else rest)
+    gz, packed = kind in b"gG", gzip.compress(rest, 1) if kind == b"G" else rest
+    file = _file("a.gz" if gz else "a", packed)
     with contextlib.suppress(UserError):
         array = idx.read(file, 3)
         assert array.dtype == np.uint8
-        assert array.nbytes <= len(rest) * (npz.LARGEST_RATIO if gz else 1)
+        assert array.nbytes <= (bounds.most_bytes(len(rest)) if gz else len(rest))
 
 
 def read_npz(content: bytes) -> None:
@@ -68,7 +66,7 @@ def read_npz(content: bytes) -> None:
         rest = archive.getvalue()
     with contextlib.suppress(UserError):
         (array,) = npz.read(_file("a.npz", rest), [["x"]])
-        assert array.nbytes <= len(rest) * npz.LARGEST_RATIO
+        assert array.nbytes <= bounds.most_bytes(len(rest))
         with contextlib.suppress(UserError):
             digits._check("x", array, array)
 
@@ -168,13 +166,13 @@ def read_index(content: bytes) -> None:
 def read_graph(content: bytes) -> None:
     """A frozen graph of any fields: never more than its size allows."""
     from tests.promises.fuzz import graphs
-    from tf1_compat import bounds, frozen
+    from tf1_compat import frozen
     from tf1_compat.state import StateError
 
-    graph = graphs.make(content)
+    file = _file("a.pb", graphs.make(content))
     with contextlib.suppress(StateError):
-        arrays = frozen.read(_file("a.pb", graph)).weights.values()
-        assert sum(array.nbytes for array in arrays) <= bounds.most_bytes(len(graph))
+        total = sum(array.nbytes for array in frozen.read(file).weights.values())
+        assert total <= bounds.most_bytes(file.stat().st_size)
 
 
 def read_keras(content: bytes) -> None:
