@@ -32,8 +32,9 @@ def fuzz(name: str, inputs: int) -> None:
 
         Image.init()
     startup.import_tensorflow()
-    with atheris.instrument_imports(include=["tf1_compat"]):
-        from tf1_compat import checkpoint  # noqa: F401
+    with atheris.instrument_imports(include=["tf1_compat", "tests"]):
+        from tests.promises.fuzz import graphs, indexes, keras_files  # noqa: F401
+        from tf1_compat import checkpoint, frozen  # noqa: F401
     with tempfile.TemporaryDirectory() as corpus:
         for number, seed in enumerate(seeds.of(name)):
             Path(corpus, str(number)).write_bytes(seed)
