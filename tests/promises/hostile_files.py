@@ -177,6 +177,7 @@ def with_member(name: str, size: int) -> Callable[[Path], Path]:
     return lambda folder: model(folder, members={name: bytes(size)})
 
 
+PENALTY = {"module": "keras.regularizers", "class_name": "L2", "config": {"l2": float("inf")}}
 ELEMENT = {"class_name": "__numpy__", "config": {"value": ["a"], "dtype": "S2000000000"}}
 
 FILES: dict[str, Callable[[Path], Path]] = {
@@ -202,7 +203,7 @@ FILES: dict[str, Callable[[Path], Path]] = {
     "deserialize": activation("keras.activations", "deserialize"),
     "initializer_array": configured(kernel_initializer=ELEMENT),
     "units": configured(units=10**9),
-    "learning_rate": configured(rate=float("inf")),
+    "infinite_penalty": configured(kernel_regularizer=PENALTY),
     "archive": with_member("assets/a", 80_000_000),
     "pickle": with_member("model.weights.npz", 9),
     "compressed": weights(shape=(2**15, 2**14), dtype="f4", chunks=(2**15, 64), compression="gzip"),
