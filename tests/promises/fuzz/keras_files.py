@@ -3,6 +3,7 @@
 Without bytes: a small model as Keras saves it.
 """
 
+import copy
 import functools
 import io
 import json
@@ -82,20 +83,25 @@ def draw_place(draw: Draw, config: Any) -> tuple[Any, Any]:
         config = inner
 
 
+def _value(draw: Draw) -> Any:
+    """A value of its own: the next change may be within it."""
+    return copy.deepcopy(draw.pick(VALUES))
+
+
 def _change(draw: Draw, within: Any, key: Any) -> None:
     module, name = draw.pick(NAMES)
     what = draw.below(6)
     if what == 0:
-        within[key] = draw.pick(VALUES)
+        within[key] = _value(draw)
     elif what == 1:
         within[key] = {"module": module, "class_name": "function", "config": name}
     elif what == 2:
-        arguments = {draw.pick(("units", "value", "name", "dtype")): draw.pick(VALUES)}
+        arguments = {draw.pick(("units", "value", "name", "dtype")): _value(draw)}
         within[key] = {"module": module, "class_name": name, "config": arguments}
     elif what == 3 and isinstance(within, dict):
         within |= {"module": module, "class_name": name, "registered_name": None}
     elif what == 4:
-        value = {"value": draw.pick(VALUES), "dtype": draw.pick(("float32", "S1000000000", 3))}
+        value = {"value": _value(draw), "dtype": draw.pick(("float32", "S1000000000", 3))}
         within[key] = {"class_name": draw.pick(PLAIN), "config": value}
     else:
         del within[key]
