@@ -13,28 +13,19 @@ import numpy as np
 import tensorflow as tf
 from keras.optimizers import Optimizer
 
+from keras_models import tf1_optimizers
 from keras_models.exact import PACKAGE, TF1Adam, TF1Optimizer
-from keras_models.tf1_optimizers import (
-    TF1Adadelta,
-    TF1Adagrad,
-    TF1Ftrl,
-    TF1GradientDescent,
-    TF1Momentum,
-    TF1ProximalAdagrad,
-    TF1ProximalGradientDescent,
-    TF1RMSProp,
-)
 
 RULES: dict[str, type[TF1Optimizer]] = {
-    "GradientDescent": TF1GradientDescent,
-    "Momentum": TF1Momentum,
+    "GradientDescent": tf1_optimizers.TF1GradientDescent,
+    "Momentum": tf1_optimizers.TF1Momentum,
     "Adam": TF1Adam,
-    "RMSProp": TF1RMSProp,
-    "Adagrad": TF1Adagrad,
-    "Adadelta": TF1Adadelta,
-    "Ftrl": TF1Ftrl,
-    "ProximalAdagrad": TF1ProximalAdagrad,
-    "ProximalGradientDescent": TF1ProximalGradientDescent,
+    "RMSProp": tf1_optimizers.TF1RMSProp,
+    "Adagrad": tf1_optimizers.TF1Adagrad,
+    "Adadelta": tf1_optimizers.TF1Adadelta,
+    "Ftrl": tf1_optimizers.TF1Ftrl,
+    "ProximalAdagrad": tf1_optimizers.TF1ProximalAdagrad,
+    "ProximalGradientDescent": tf1_optimizers.TF1ProximalGradientDescent,
 }
 """TensorFlow 1's optimizer -> the Keras optimizer on its kernel."""
 

@@ -4,30 +4,22 @@ import os
 
 import keras
 
+from keras_models import tf1_optimizers
 from keras_models.exact import AddV2Dense, TF1Adam
-from keras_models.tf1_optimizers import (
-    TF1Adadelta,
-    TF1Adagrad,
-    TF1Ftrl,
-    TF1GradientDescent,
-    TF1Momentum,
-    TF1ProximalAdagrad,
-    TF1RMSProp,
-)
 from tests.support import tf115
 
 L1_L2 = {"l1_regularization_strength": 0.01, "l2_regularization_strength": 0.02}
 RULE, STOCK = os.environ.get("RULE", "Adam"), os.environ.get("STOCK") == "1"
 EXACT = {
-    "GradientDescent": lambda: TF1GradientDescent(0.05),
-    "Momentum": lambda: TF1Momentum(0.05, 0.9),
+    "GradientDescent": lambda: tf1_optimizers.TF1GradientDescent(0.05),
+    "Momentum": lambda: tf1_optimizers.TF1Momentum(0.05, 0.9),
     "Adam": lambda: TF1Adam(0.01),
-    "RMSProp": lambda: TF1RMSProp(0.01, 0.9, 0.5),
-    "CenteredRMSProp": lambda: TF1RMSProp(0.01, 0.9, 0.5, 1e-3, centered=True),
-    "Adagrad": lambda: TF1Adagrad(0.05),
-    "Adadelta": lambda: TF1Adadelta(0.5, 0.9, 1e-4),
-    "Ftrl": lambda: TF1Ftrl(0.05, **L1_L2),
-    "ProximalAdagrad": lambda: TF1ProximalAdagrad(0.05, **L1_L2),
+    "RMSProp": lambda: tf1_optimizers.TF1RMSProp(0.01, 0.9, 0.5),
+    "CenteredRMSProp": lambda: tf1_optimizers.TF1RMSProp(0.01, 0.9, 0.5, 1e-3, centered=True),
+    "Adagrad": lambda: tf1_optimizers.TF1Adagrad(0.05),
+    "Adadelta": lambda: tf1_optimizers.TF1Adadelta(0.5, 0.9, 1e-4),
+    "Ftrl": lambda: tf1_optimizers.TF1Ftrl(0.05, **L1_L2),
+    "ProximalAdagrad": lambda: tf1_optimizers.TF1ProximalAdagrad(0.05, **L1_L2),
 }
 KERAS = {
     "GradientDescent": lambda: keras.optimizers.SGD(0.05),

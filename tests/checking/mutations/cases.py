@@ -6,11 +6,10 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from tests.checking.mutations import mistakes
-from tests.checking.mutations.mistakes import Mistake, Words
+from tests.checking.mutations import mistakes, recipes, rules
+from tests.checking.mutations.mistake import Mistake, Words
 from tests.checking.mutations.model import PROBABILITIES, Style
 from tests.checking.mutations.recipe import Recipe
-from tests.checking.mutations.recipes import RECIPES
 
 PAIRS = 4
 """Pairs of mistakes in each recipe."""
@@ -45,7 +44,7 @@ class Case(NamedTuple):
 
 def cases() -> Iterator[Case]:
     """Yield every case, always in the same order."""
-    for recipe in RECIPES:
+    for recipe in (*recipes.RECIPES, *rules.RECIPES):
         yield from _right(recipe)
         yield from map(lambda wrong, of=recipe: _single(of, wrong), mistakes.of(recipe))
         yield from _pairs(recipe)

@@ -203,6 +203,11 @@ def _update(one: Part, cost: tf.Tensor, variables: list) -> tf.Operation:
         "adam": tf1.train.AdamOptimizer,
         "rmsprop": tf1.train.RMSPropOptimizer,
         "adagrad": tf1.train.AdagradOptimizer,
+        "adadelta": tf1.train.AdadeltaOptimizer,
+        "ftrl": tf1.train.FtrlOptimizer,
+        "ftrl_of_rows": tf1.train.FtrlOptimizer,
+        "proximal_adagrad": tf1.train.ProximalAdagradOptimizer,
+        "proximal_sgd": tf1.train.ProximalGradientDescentOptimizer,
     }[one.kind](rate, **options)
     pairs = optimizer.compute_gradients(cost, variables)
     if clip:

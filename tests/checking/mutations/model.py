@@ -7,7 +7,7 @@ from typing import Any
 import keras
 from keras import layers, losses, optimizers
 
-from keras_models.tf1_optimizers import TF1Momentum, TF1RMSProp
+from keras_models import tf1_optimizers
 from tests.checking.mutations.recipe import Net, Part, Recipe
 
 Stage = Callable[[Any], Any]
@@ -249,24 +249,29 @@ def _schedule(one: Part, rate: float) -> Any:
 
 
 NAMES = {"beta1": "beta_1", "beta2": "beta_2", "decay": "rho", "use_nesterov": "nesterov"}
+OPTIMIZERS: dict[str, tuple[type[optimizers.Optimizer], dict[str, float]]] = {
+    "sgd": (optimizers.SGD, {}),
+    "momentum": (optimizers.SGD, {}),
+    "adam": (optimizers.Adam, {"epsilon": 1e-8}),
+    "adagrad": (optimizers.Adagrad, {"epsilon": 0.0}),
+    "adadelta": (optimizers.Adadelta, {"epsilon": 1e-8}),
+    "ftrl": (optimizers.Ftrl, {}),
+    "ftrl_of_rows": (tf1_optimizers.TF1Ftrl, {}),
+    "rmsprop": (tf1_optimizers.TF1RMSProp, {}),
+    "proximal_adagrad": (tf1_optimizers.TF1ProximalAdagrad, {}),
+    "proximal_sgd": (tf1_optimizers.TF1ProximalGradientDescent, {}),
+}
+"""Keras' own where it is TensorFlow 1's algorithm, and what it starts with there."""
 
 
 def _optimizer(one: Part) -> optimizers.Optimizer:
-    options = {NAMES.get(name, name): value for name, value in one.options.items()}
+    kind, defaults = OPTIMIZERS[one.kind]
+    options = defaults | {NAMES.get(name, name): value for name, value in one.options.items()}
     clip, schedule = options.pop("clip", None), options.pop("schedule", None)
     if schedule:
         options["learning_rate"] = _schedule(schedule, options["learning_rate"])
     if clip:
         options[clip.kind] = clip.options["limit"]
-    if one.kind == "adagrad":
-        options.setdefault("epsilon", 0.0)
-        return optimizers.Adagrad(**options)
-    if one.kind == "adam":
-        options.setdefault("epsilon", 1e-8)
-        return optimizers.Adam(**options)
-    if one.kind == "rmsprop":
-        return TF1RMSProp(**options)
-    # Under a rate that changes Keras' own momentum is another algorithm.
-    return (
-        TF1Momentum(**options) if one.kind == "momentum" and schedule else optimizers.SGD(**options)
-    )
+    if one.kind == "momentum" and schedule:  # Keras' own is another algorithm under such a rate
+        kind = tf1_optimizers.TF1Momentum
+    return kind(**options)

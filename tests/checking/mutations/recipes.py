@@ -5,15 +5,15 @@ from typing import Any
 from tests.checking.mutations.recipe import Part, Recipe, part
 
 
-def _dense(name: str, units: int, activation: str = "linear") -> Part:
+def dense(name: str, units: int, activation: str = "linear") -> Part:
     return part("dense", name, units=units, activation=activation)
 
 
-def _perceptron(
+def perceptron(
     name: str, inputs: int, units: tuple[int, int], activation: str, **options: Any
 ) -> Recipe:
     """A pair of one hidden layer."""
-    net = (_dense("hidden", units[0], activation), _dense("out", units[1]))
+    net = (dense("hidden", units[0], activation), dense("out", units[1]))
     return Recipe(name, (inputs,), net, **options)
 
 
@@ -53,7 +53,7 @@ def resnet_20() -> Recipe:
         _norm("stem_norm"),
         part("activation", "stem_relu", of="relu"),
     )
-    end = (part("reduce", of="average"), _dense("out", 10))
+    end = (part("reduce", of="average"), dense("out", 10))
     return Recipe(
         "resnet-20",
         (32, 32, 3),
@@ -71,7 +71,7 @@ def _looked_up(name: str, columns: int, ids: int, loss: str, *net: Part) -> Reci
 ADAM = part("adam", learning_rate=0.01)
 
 RECIPES: tuple[Recipe, ...] = (
-    _perceptron(
+    perceptron(
         "perceptron",
         6,
         (5, 3),
@@ -82,15 +82,15 @@ RECIPES: tuple[Recipe, ...] = (
         "penalized sigmoids",
         (6,),
         (
-            _dense("first", 5, "sigmoid"),
-            _dense("second", 5, "sigmoid"),
-            _dense("out", 3),
+            dense("first", 5, "sigmoid"),
+            dense("second", 5, "sigmoid"),
+            dense("out", 3),
         ),
         part("sparse"),
         part("sgd", learning_rate=0.1),
         penalties={"first": 0.01, "second": 0.01},
     ),
-    _perceptron(
+    perceptron(
         "regression",
         5,
         (4, 1),
@@ -98,7 +98,7 @@ RECIPES: tuple[Recipe, ...] = (
         loss=part("mse"),
         optimizer=part("momentum", learning_rate=0.05, momentum=0.9),
     ),
-    _perceptron(
+    perceptron(
         "nesterov",
         5,
         (6, 2),
@@ -106,7 +106,7 @@ RECIPES: tuple[Recipe, ...] = (
         loss=part("mae"),
         optimizer=part("momentum", learning_rate=0.05, momentum=0.8, use_nesterov=True),
     ),
-    _perceptron(
+    perceptron(
         "huber",
         5,
         (4, 1),
@@ -114,7 +114,7 @@ RECIPES: tuple[Recipe, ...] = (
         loss=part("huber", delta=0.5),
         optimizer=part("adagrad", learning_rate=0.1, initial_accumulator_value=0.1),
     ),
-    _perceptron(
+    perceptron(
         "smoothed labels",
         6,
         (5, 4),
@@ -126,8 +126,8 @@ RECIPES: tuple[Recipe, ...] = (
         "autoencoder",
         (6,),
         (
-            _dense("encoder", 3, "sigmoid"),
-            _dense("decoder", 6),
+            dense("encoder", 3, "sigmoid"),
+            dense("decoder", 6),
         ),
         part("sigmoid"),
         part("rmsprop", learning_rate=0.01, decay=0.9, momentum=0.5, epsilon=1e-6),
@@ -141,7 +141,7 @@ RECIPES: tuple[Recipe, ...] = (
             part("conv", "c2", filters=4, size=3, activation="relu"),
             _pool("average"),
             part("flatten"),
-            _dense("out", 3),
+            dense("out", 3),
         ),
         part("sparse"),
         ADAM,
@@ -156,7 +156,7 @@ RECIPES: tuple[Recipe, ...] = (
             part("conv", "c2", filters=4, size=3, dilation=2),
             part("leaky_relu", "leaky_2", slope=0.2),
             part("reduce", of="average"),
-            _dense("out", 3),
+            dense("out", 3),
         ),
         optimizer=part("rmsprop", learning_rate=0.01, decay=0.9, epsilon=1e-3),
     ),
@@ -167,7 +167,7 @@ RECIPES: tuple[Recipe, ...] = (
             part("dense", "hidden", units=5, bias=False),
             _norm("norm"),
             part("activation", "relu", of="relu"),
-            _dense("out", 3),
+            dense("out", 3),
         ),
         optimizer=part("sgd", learning_rate=0.1),
     ),
@@ -180,7 +180,7 @@ RECIPES: tuple[Recipe, ...] = (
             part("activation", "stem_relu", of="relu"),
             *_block("a", 4),
             part("reduce", of="average"),
-            _dense("out", 3),
+            dense("out", 3),
         ),
         part("sparse"),
         part("momentum", learning_rate=0.1, momentum=0.9),
@@ -194,7 +194,7 @@ RECIPES: tuple[Recipe, ...] = (
         part("embedding", "table", ids=12, width=4),
         part("conv", "c1", filters=5, size=3, activation="relu", padding="valid"),
         part("reduce", of="max"),
-        _dense("out", 2),
+        dense("out", 2),
     ),
     _looked_up(
         "recommender",
@@ -207,7 +207,7 @@ RECIPES: tuple[Recipe, ...] = (
             (part("column", at=0), part("embedding", "users", ids=9, width=4)),
             (part("column", at=1), part("embedding", "items", ids=9, width=4)),
         ),
-        _dense("out", 1),
+        dense("out", 1),
     ),
     Recipe(
         "branches",
@@ -216,13 +216,13 @@ RECIPES: tuple[Recipe, ...] = (
             part(
                 "concat",
                 "both",
-                (_dense("wide", 4, "relu"),),
+                (dense("wide", 4, "relu"),),
                 (
-                    _dense("deep_1", 5, "relu"),
-                    _dense("deep_2", 4, "relu"),
+                    dense("deep_1", 5, "relu"),
+                    dense("deep_2", 4, "relu"),
                 ),
             ),
-            _dense("out", 3),
+            dense("out", 3),
         ),
         part("softmax", weight=0.5),
         part("adam", learning_rate=0.01, beta1=0.5, epsilon=1e-4),
@@ -237,9 +237,9 @@ RECIPES: tuple[Recipe, ...] = (
         part("add", "skip", (part("attention", "attend", width=4, divisor=2.0),)),
         part("layer_norm", "norm", epsilon=1e-6),
         part("reduce", of="average"),
-        _dense("out", 3),
+        dense("out", 3),
     ),
-    _perceptron(
+    perceptron(
         "decaying rate",
         6,
         (5, 3),
@@ -251,7 +251,7 @@ RECIPES: tuple[Recipe, ...] = (
             schedule=part("exponential", decay_steps=2, decay_rate=0.9, staircase=True),
         ),
     ),
-    _perceptron(
+    perceptron(
         "stepwise rate",
         6,
         (5, 3),
@@ -265,7 +265,7 @@ RECIPES: tuple[Recipe, ...] = (
     Recipe(
         "transfer",
         (6,),
-        (*(_dense(f"base_{n}", 6, "relu") for n in (1, 2)), _dense("head", 3)),
+        (*(dense(f"base_{n}", 6, "relu") for n in (1, 2)), dense("head", 3)),
         optimizer=ADAM,
         frozen=("base_1", "base_2"),
     ),
@@ -274,9 +274,9 @@ RECIPES: tuple[Recipe, ...] = (
         (6,),
         (
             part("scale", "scaled", by=0.5),
-            _dense("hidden", 5, "relu"),
+            dense("hidden", 5, "relu"),
             part("dropout", "drop", rate=0.5),
-            _dense("out", 3),
+            dense("out", 3),
         ),
         part("softmax"),
         part("adam", learning_rate=0.01, clip=part("clipvalue", limit=0.05)),
