@@ -111,6 +111,8 @@ def rates(optimizer: Optimizer, steps: Sequence[int]) -> np.ndarray:
 def translate(optimizer: Optimizer) -> Optimizer | None:
     """Return the TensorFlow 1 rule with this optimizer's meaning, or None where there is none."""
     name, config = rule(optimizer), optimizer.get_config()
+    if isinstance(optimizer, TF1Optimizer):
+        return in_floatx(type(optimizer).from_config(config))
     if (
         name is None
         or config.get("gradient_accumulation_steps")
@@ -128,7 +130,11 @@ def common(optimizer: Optimizer) -> dict[str, Any]:
 
 def make(name: str, values: Mapping[str, Any], options: Mapping[str, Any]) -> Optimizer:
     """Return a TensorFlow 1 rule with these hyperparameters, in the precision of `floatx`."""
-    optimizer = RULES[name](**values, **options)
+    return in_floatx(RULES[name](**values, **options))
+
+
+def in_floatx(optimizer: TF1Optimizer) -> TF1Optimizer:
+    """Let an optimizer on TensorFlow 1's kernels round as `floatx` does; return it."""
     optimizer.precision = keras.config.floatx()
     return optimizer
 

@@ -13,13 +13,18 @@ from keras_models.exact import AddV2Dense
 from keras_models.tf1_optimizers import (
     TF1Adadelta,
     TF1Adagrad,
+    TF1AdamW,
     TF1Ftrl,
     TF1GradientDescent,
+    TF1LazyAdam,
     TF1Momentum,
+    TF1Nadam,
     TF1ProximalAdagrad,
     TF1ProximalGradientDescent,
     TF1RMSProp,
 )
+from tests.promises.test_genuine import on_tf115
+from tests.support import tf115
 
 tf1 = tf.compat.v1
 v1 = tf.compat.v1.train
@@ -59,6 +64,7 @@ PAIRS = {
         lambda: v1.FtrlOptimizer(0.03, l2_shrinkage_regularization_strength=0.04, **L1_L2),
         TF1Ftrl(0.03, l2_shrinkage_regularization_strength=0.04, **L1_L2),
     ),
+    "adam": (lambda: v1.AdamOptimizer(0.03, 0.8, 0.99), TF1AdamW(0.0, 0.03, 0.8, 0.99)),
     "proximal_sgd": (
         lambda: v1.ProximalGradientDescentOptimizer(0.03, **L1_L2),
         TF1ProximalGradientDescent(0.03, **L1_L2),
@@ -105,7 +111,11 @@ def test_keras_optimizer_equals_tf1s_on_any_gradient(name: str, dtype: str) -> N
     assert sorted(kept) == sorted(expected_slots)
 
 
-@pytest.mark.parametrize("name", PAIRS)
+AS_A_GRAPH = {"adam"}
+"""Whose ops for rows round otherwise where they run one by one: see the trained models below."""
+
+
+@pytest.mark.parametrize("name", sorted({*PAIRS} - AS_A_GRAPH))
 def test_rows_that_are_not_looked_up_stay_as_in_tf1(name: str) -> None:
     """Every bit of rows that a batch names once, twice or not at all."""
     make, made = PAIRS[name]
@@ -131,9 +141,35 @@ def test_rows_that_are_not_looked_up_stay_as_in_tf1(name: str) -> None:
     assert ours.numpy().tobytes() == expected.tobytes()
 
 
+@pytest.mark.parametrize("by_step", [False, True])
+def test_averages_are_tf1s(by_step: bool) -> None:
+    """From the initial value, and with num_updates."""
+    rng = np.random.default_rng(0)
+    start, *gradients = rng.standard_normal((51, 5, 3)).astype(np.float32)
+    with tf.Graph().as_default(), tf1.Session() as session:
+        theirs, fed = tf1.Variable(start, use_resource=True), tf1.placeholder("float32", [5, 3])
+        step = v1.get_or_create_global_step()
+        update = v1.MomentumOptimizer(0.03, 0.8).apply_gradients([(fed, theirs)], step)
+        average = v1.ExponentialMovingAverage(0.9, step if by_step else None)
+        with tf.control_dependencies([update]):
+            update = average.apply([theirs])
+        session.run(tf1.global_variables_initializer())
+        for gradient in gradients:
+            session.run(update, {fed: gradient})
+        expected = session.run(average.average(theirs))
+
+    ours = keras.Variable(start)
+    made = TF1Momentum(0.03, 0.8, use_ema=True, ema_momentum=0.9, ema_num_updates=by_step)
+    optimizer = TF1Momentum.from_config(made.get_config())
+    for gradient in gradients:
+        optimizer.apply([tf.constant(gradient)], [ours])
+    optimizer.finalize_variable_values([ours])
+    assert ours.numpy().tobytes() == expected.tobytes()
+
+
 TRAINED = (
     *("sgd", "nesterov", "rmsprop_centered", "adagrad", "adadelta_of_the_paper"),
-    *("ftrl_regularized", "ftrl_shrinking", "proximal_sgd", "proximal_adagrad"),
+    *("ftrl_regularized", "ftrl_shrinking", "proximal_sgd", "proximal_adagrad", "adam"),
 )
 """Each optimizer once, with as many of its settings as there are."""
 
@@ -146,17 +182,22 @@ def batches() -> Iterator[tuple[np.ndarray, np.ndarray]]:
         yield rng.integers(0, 12, (rows, 4)), rng.standard_normal((rows, 1)).astype(np.float32)
 
 
-def trained_in_tf1(make: Callable, start: dict[str, np.ndarray]) -> list[np.ndarray]:
-    """An embedding and a dense layer after those batches."""
+START = {
+    name: np.random.default_rng(0).standard_normal(shape).astype(np.float32)
+    for name, shape in (("table", (12, 3)), ("kernel", (12, 1)), ("bias", (1,)))
+}
+
+
+def trained_in_tf1(build: Callable) -> list[bytes]:
+    """The weights after those batches; `build` gives what is fed and the update."""
     with tf.Graph().as_default(), tf1.Session() as session:
-        ids, y = tf1.placeholder(tf.int64, [None, 4]), tf1.placeholder(tf.float32, [None, 1])
-        table, kernel, bias = (tf1.Variable(a, use_resource=False) for a in start.values())
-        rows = tf.reshape(tf.nn.embedding_lookup(table, ids), [-1, 12])
-        update = make().minimize(tf.reduce_mean(tf.square(tf.matmul(rows, kernel) + bias - y)))
+        ids, y, update = build()
         session.run(tf1.global_variables_initializer())
+        for variable in tf1.trainable_variables():
+            variable.load(START[variable.op.name], session)
         for fed in batches():
             session.run(update, dict(zip((ids, y), fed, strict=True)))
-        return session.run([table, kernel, bias])
+        return [array.tobytes() for array in session.run(tf1.trainable_variables())]
 
 
 def step_of(model: keras.Model) -> Callable:
@@ -175,12 +216,8 @@ def step_of(model: keras.Model) -> Callable:
     return step
 
 
-@pytest.mark.parametrize("name", TRAINED)
-def test_a_saved_model_trains_on_as_tf1_would_have(name: str, tmp_path: Path) -> None:
-    make, made = PAIRS[name]
-    rng = np.random.default_rng(0)
-    shapes = {"table": (12, 3), "kernel": (12, 1), "bias": (1,)}
-    start = {n: rng.standard_normal(s).astype(np.float32) for n, s in shapes.items()}
+def trained_in_keras(made: Any, folder: Path) -> list[bytes]:
+    """The same of a Keras model, which is saved and loaded half way."""
     model: Any = keras.Sequential(
         [
             keras.Input([4], dtype="int64"),
@@ -190,13 +227,45 @@ def test_a_saved_model_trains_on_as_tf1_would_have(name: str, tmp_path: Path) ->
         ]
     )
     model.compile(type(made).from_config(made.get_config()), "mse")
-    model.set_weights(list(start.values()))
+    model.set_weights(list(START.values()))
     step = step_of(model)
     for index, (ids, y) in enumerate(batches()):
         if index == 25:
-            model.save(tmp_path / "half.keras")
-            model = keras.models.load_model(tmp_path / "half.keras")
+            model.save(folder / "half.keras")
+            model = keras.models.load_model(folder / "half.keras")
             step = step_of(model)
         step(ids, y)
-    ours = [weight.tobytes() for weight in model.get_weights()]
-    assert ours == [weight.tobytes() for weight in trained_in_tf1(make, start)]
+    return [weight.tobytes() for weight in model.get_weights()]
+
+
+@pytest.mark.parametrize("name", TRAINED)
+def test_a_saved_model_trains_on_as_tf1_would_have(name: str, tmp_path: Path) -> None:
+    make, made = PAIRS[name]
+    assert trained_in_keras(made, tmp_path) == trained_in_tf1(lambda: tf115.embedded(make))
+
+
+CONTRIB = {
+    "TF1AdamW": TF1AdamW(0.02, 0.03, 0.8, 0.99, 1e-6),
+    "TF1LazyAdam": TF1LazyAdam(0.03, 0.8, 0.99, 1e-6),
+    "TF1Nadam": TF1Nadam(0.03, 0.8, 0.99, 1e-6),
+}
+
+
+@pytest.fixture(scope="module")
+def contrib(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A graph for each, that TensorFlow 1.15.5 made."""
+    folder = tmp_path_factory.mktemp("contrib")
+    on_tf115("contrib", folder)
+    return folder
+
+
+@pytest.mark.parametrize("name", CONTRIB)
+def test_contribs_optimizers_are_those_of_genuine_graphs(
+    name: str, contrib: Path, tmp_path: Path
+) -> None:
+
+    def build() -> list[str]:
+        tf1.train.import_meta_graph(str(contrib / f"{name}.meta"))
+        return ["ids:0", "y:0", "update"]
+
+    assert trained_in_keras(CONTRIB[name], tmp_path) == trained_in_tf1(build)

@@ -6,6 +6,7 @@ python genuine.py frozen CKPT FOLDER                the article frozen, and as a
 python genuine.py variations DATA.npz N OUT.npz     initial weights and losses of every variation
 python genuine.py signatures PAGE.md OUT.json       defaults of every call in the tables of a page
 python genuine.py lstm OUT.npz                      an LSTMCell's weights and what it gives
+python genuine.py contrib FOLDER                    a graph for every optimizer of tf.contrib.opt
 """
 
 import inspect
@@ -184,6 +185,35 @@ def write_lstm(out):
     np.savez(out, x=x, started=started, **found)
 
 
+CONTRIB = {
+    "TF1AdamW": lambda: tf.contrib.opt.AdamWOptimizer(0.02, 0.03, 0.8, 0.99, 1e-6),
+    "TF1LazyAdam": lambda: tf.contrib.opt.LazyAdamOptimizer(0.03, 0.8, 0.99, 1e-6),
+    "TF1Nadam": lambda: tf.contrib.opt.NadamOptimizer(0.03, 0.8, 0.99, 1e-6),
+}
+
+
+def embedded(make):
+    """An embedding of four ids a row and a dense layer, squared error: what is fed, the update."""
+    ids, y = v1.placeholder(tf.int64, [None, 4], "ids"), v1.placeholder(tf.float32, [None, 1], "y")
+    table, kernel, bias = (
+        v1.get_variable(name, shape, use_resource=False)
+        for name, shape in (("table", [12, 3]), ("kernel", [12, 1]), ("bias", [1]))
+    )
+    rows = tf.reshape(tf.nn.embedding_lookup(table, ids), [-1, 12])
+    cost = tf.reduce_mean(tf.square(tf.matmul(rows, kernel) + bias - y))
+    optimizer = make()
+    pairs = optimizer.compute_gradients(cost)
+    with tf.control_dependencies([gradient for gradient, _ in pairs]):  # AdamW would not wait
+        return ids, y, optimizer.apply_gradients(pairs, name="update")
+
+
+def write_contrib(folder):
+    for name, make in CONTRIB.items():
+        with tf.Graph().as_default():
+            embedded(make)
+            v1.train.export_meta_graph(os.path.join(folder, name + ".meta"))
+
+
 if __name__ == "__main__":
     action = sys.argv[1]
     if action == "rules":
@@ -197,6 +227,8 @@ if __name__ == "__main__":
         np.savez(sys.argv[5], losses=losses, **arrays)
     elif action == "signatures":
         write_signatures(sys.argv[2], sys.argv[3])
+    elif action == "contrib":
+        write_contrib(sys.argv[2])
     elif action == "lstm":
         write_lstm(sys.argv[2])
     elif action == "variations":

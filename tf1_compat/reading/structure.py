@@ -22,7 +22,7 @@ CLIPS = {"L2Loss", "Minimum", "Maximum", "ClipByValue", "IsFinite", "Select", "S
 """What clipping adds between a gradient and the op that applies it."""
 LOOKUPS = {"Gather", "GatherV2", "ResourceGather"}
 SLOT = re.compile(
-    r"(/(Adam|Momentum|RMSProp|(Proximal)?Adagrad|Adadelta|Ftrl|LazyAdam)|(^|/)beta[12]_power)"
+    r"(/(AdamW?|LazyAdam|Momentum|RMSProp|(Proximal)?Adagrad|Adadelta|Ftrl)|(^|/)beta[12]_power)"
     r"(_\d+)?$"
 )
 """What optimizers call what they keep, also where their rule cannot be read off the graph."""
@@ -123,7 +123,11 @@ def _clipped(graph: tf.Graph, update: Update, gradients: Mapping[str, str]) -> b
     if update.variable not in gradients:
         return False
     applied, raw = (
-        Counter(op.type for op in ancestors([graph.get_tensor_by_name(name).op], control=False))
+        Counter(
+            op.type
+            for op in ancestors([graph.get_tensor_by_name(name).op], control=False)
+            if not op.outputs[0].dtype.is_integer  # those count rows, in a mean's gradient
+        )
         for name in (update.gradient, gradients[update.variable])
     )
     return any(applied[kind] > raw[kind] for kind in CLIPS)

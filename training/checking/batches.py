@@ -18,13 +18,17 @@ def synthetic(pair: Pair, classes: int, size: int, steps: int, seed: int) -> lis
     """Return `steps` batches of `size` rows drawn for the placeholders' dtypes and shapes.
 
     Floats are N(0, 1), as labels one-hot, 0 or 1, or N(0, 1) according to the cost; integers are
-    below `classes`, and where they are looked up in a table, all of its rows. Raises UserError for
-    a placeholder with an unknown size besides the batch's.
+    below `classes`, and where they are looked up in a table, all of its rows; every other batch
+    leaves some out, which tells who moves them nevertheless. Raises UserError for a placeholder
+    with an unknown size besides the batch's.
     """
     rng = np.random.default_rng(seed)
     batches = []
-    for _ in range(steps):
-        x = _ids(rng, pair, size) if pair.structure.rows else _numbers(rng, pair.x, size, 2)
+    for step in range(steps):
+        if pair.structure.rows:
+            x = _ids(rng, pair, size, half=step % 2 == 1)
+        else:
+            x = _numbers(rng, pair.x, size, 2)
         # An autoencoder's labels are its x.
         y = x if pair.y.name == pair.x.name else _labels(rng, pair, classes, size)
         batches.append((x, y))
@@ -59,11 +63,13 @@ def _numbers(
     return rng.integers(0, below, shape).astype(placeholder.dtype)
 
 
-def _ids(rng: np.random.Generator, pair: Pair, size: int) -> np.ndarray:
-    """Return ids of the whole table, as few of them twice as there can be."""
+def _ids(rng: np.random.Generator, pair: Pair, size: int, *, half: bool) -> np.ndarray:
+    """Return ids of the whole table, as few of them twice as there can be; `half`: never of all."""
     shape, rows = _shape(pair.x, size), pair.structure.rows or 2
     count = int(np.prod(shape))
-    drawn = np.concatenate([rng.permutation(rows) for _ in range(-(-count // rows))])[:count]
+    known = rng.permutation(rows)[: -(-rows // 2) if half and count >= rows else rows]
+    often = -(-count // len(known))
+    drawn = np.concatenate([rng.permutation(known) for _ in range(often)])[:count]
     return rng.permutation(drawn).reshape(shape).astype(pair.x.dtype)
 
 

@@ -250,7 +250,7 @@ def _last(name: str) -> str:
 
 def _larger(batch: Batch, factor: float) -> Batch:
     x, y = batch
-    return x * x.dtype.type(factor), y
+    return x * x.dtype.type(factor) if x.dtype.kind == "f" else x, y  # ids stay in their table
 
 
 def _drawn_by(pair: Pair) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from training.checking.case import Candidate, Case, Hypothesis
-from training.checking.mistakes import averages, forward, losses, places, updates, variables
+from training.checking.mistakes import adams, averages, forward, losses, places, updates, variables
 from training.parity.ladder import Rung
 
 
@@ -20,8 +20,8 @@ def candidates(case: Case, failing: Rung) -> Iterator[Candidate]:
         # Keras takes no penalty for a layer that is frozen.
         "loss": (*losses.ALL, updates.frozen, *losses.LAST),
         "gradients": (*losses.OF_GRADIENTS, updates.frozen),
-        "one update": updates.ALL,
-        "all updates": updates.ALL,
+        "one update": (*updates.ALL, *adams.ALL),
+        "all updates": (*updates.ALL, *adams.ALL),
         "moving averages": averages.ALL,
     }
     family = families.get(failing.name, ())

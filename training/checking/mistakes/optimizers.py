@@ -14,7 +14,7 @@ SAME = 1e-6
 """Hyperparameters closer than this are one number in float32."""
 
 
-def _tf1_values(case: Case) -> dict[str, Any]:
+def tf1_values(case: Case) -> dict[str, Any]:
     """The graph's hyperparameters, with what its slots start from."""
     start = case.examination.wide.start
     values: dict[str, Any] = dict(start.hyperparameters)
@@ -70,7 +70,7 @@ def _compared(case: Case) -> _Compared | None:
     own_rule = translation.rule(optimizer)
     if rule is None or own_rule is None:
         return None
-    theirs, ours = _tf1_values(case), translation.hyperparameters(optimizer)
+    theirs, ours = tf1_values(case), translation.hyperparameters(optimizer)
     plain = {"GradientDescent", "Momentum"}
     if rule in plain and own_rule in plain:  # SGD is momentum 0
         rule = "Momentum"
@@ -162,7 +162,7 @@ def another_optimizer(case: Case) -> Iterator[Candidate]:
         yield Candidate(
             f"optimizer: {own} in Keras, {rule} in TensorFlow 1",
             lambda options=options: case.having(  # type: ignore[misc]
-                optimizer=translation.make(str(rule), _tf1_values(case), options)
+                optimizer=translation.make(str(rule), tf1_values(case), options)
             ),
         )
 
