@@ -23,8 +23,7 @@ def choose(command: str, out: Path | None) -> Path:
     if not final.name or is_taken(final):
         raise UserError(f"--out {final}: exists already; expected a new or empty folder.")
     folder = unfinished(final)
-    nothing_reached = (folder / BEGUN[0]).is_file() and not saved(folder)
-    if is_taken(folder) and not nothing_reached:
+    if is_taken(folder) and not _has_reached_nothing(folder):
         raise UserError(
             f"--out {final}: a run that was stopped, or still runs, lies in {folder}.\n"
             f"tf1keras resume {final} goes on with it; or remove it."
@@ -49,6 +48,13 @@ def find_unfinished(path: Path) -> Path | None:
 def saved(folder: Path) -> list[Path]:
     """Return the files in `folder` that hold what a run has reached."""
     return sorted(path for path in folder.glob(STATES) if path.is_file())
+
+
+def _has_reached_nothing(folder: Path) -> bool:
+    """Whether it is a run's that was stopped before it saved anything, maybe while it began."""
+    first, *_ = BEGUN
+    there = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+    return not saved(folder) and (first in there or there == {f".{first}"})
 
 
 def is_taken(path: Path) -> bool:
