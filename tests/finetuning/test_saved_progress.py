@@ -183,6 +183,7 @@ def test_what_does_not_fit_is_refused_and_stays_as_it_is(
     folder = stopped(1, begun_from, ["--data", "digits", "--shots", 2, "--epochs", 2])
     state, environment = folder / STATE, folder / "environment.json"
     sound, facts = state.read_bytes(), read_json(environment)
+    own = json.loads(str(npz.read_all(state)[chain.KEY]))
 
     def refused(said: str, *options: str) -> None:
         before = state.read_bytes(), environment.read_bytes()
@@ -199,7 +200,6 @@ def test_what_does_not_fit_is_refused_and_stays_as_it_is(
     for damaged in (sound[:-1000], sound[:5000] + bytes([sound[5000] ^ 1]) + sound[5001:]):
         state.write_bytes(damaged)
         refused("cannot be read as an .npz")
-    own = json.loads(str(npz.read_all(state)[chain.KEY]))
     Saved({"tf1": np.zeros(1)}, {"tf1": {"W1": np.zeros(2)}}).write(state, own)
     refused("not the state of a fine-tuning")
     state.write_bytes(sound)
@@ -234,8 +234,8 @@ def half(file, **arrays):
     file.flush()
     die()
 
-def after(now, path):
-    write(now, path)
+def after(now, path, run):
+    write(now, path, run)
     if now.epochs == 2 and now.phase == 0:
         die()
 

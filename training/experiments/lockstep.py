@@ -70,6 +70,7 @@ class Lockstep:
             config.save_every,
             first=origin.first,
             remember=workers is not None,
+            some=workers is not None and not workers.chief,
         )
         self._how: dict[str, Any] = {
             # Two lanes at once would mix up their sums: workers wait for each other for ever,

@@ -22,7 +22,8 @@ class SavedTraining:
     """`trainees`, set to what `folder`/`name` has of them, if it has anything.
 
     `every` is in epochs; `first` is the number of the first epoch, where nothing is saved yet;
-    `remember` is as in `Saver`. Raises UserError where what is saved is damaged or another's.
+    `remember` is as in `Saver`; `some` says that they are some of the run's lanes only, as on other
+    workers than the chief. Raises UserError where what is saved is damaged or another's.
     """
 
     begun: Saved
@@ -37,6 +38,7 @@ class SavedTraining:
         name: str = STATE,
         first: int = 0,
         remember: bool = False,
+        some: bool = False,
     ) -> None:
         self._trainees, self._path = trainees, folder / name
         self._every, self._remember = every, remember
@@ -45,7 +47,8 @@ class SavedTraining:
         }
         self.begun = Saved({one.name: np.array([]) for one in trainees}, {}, first)
         if self._path.is_file():
-            self.begun = saving.read(self._path, self._run)
+            run = chain.read(folder) if some else self._run
+            self.begun = saving.read(self._path, run)
             saving.restore(trainees, self.begun)
 
     @property
