@@ -1,4 +1,4 @@
-"""The pieces that make a Keras model bit-identical to a TensorFlow 1 graph: layers, and Adam.
+"""Pieces that make a Keras model bit-identical to a TensorFlow 1 graph: layers, losses and Adam.
 
 The other optimizers are in `keras_models.tf1_optimizers`.
 """
@@ -7,6 +7,8 @@ from keras_models.exact.batch_norm import TF1BatchNorm, TF1FusedBatchNorm
 from keras_models.exact.bias import AddV2Conv2D, AddV2Dense, BiasAddDense, add_bias
 from keras_models.exact.cells import TF1GRUCell, TF1LSTMCell, TF1RNNCell
 from keras_models.exact.dropout import TF1Dropout
+from keras_models.exact.images import TF1LocalResponseNormalization, TF1ResizeBilinear
+from keras_models.exact.losses import TF1Loss
 from keras_models.exact.optimizer import TF1Adam, TF1Optimizer
 from keras_models.exact.package import PACKAGE
 
@@ -21,7 +23,10 @@ __all__ = [
     "TF1FusedBatchNorm",
     "TF1GRUCell",
     "TF1LSTMCell",
+    "TF1LocalResponseNormalization",
+    "TF1Loss",
     "TF1Optimizer",
     "TF1RNNCell",
+    "TF1ResizeBilinear",
     "add_bias",
 ]

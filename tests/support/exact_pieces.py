@@ -8,7 +8,16 @@ import tensorflow as tf
 
 from keras_models import exact
 from tests.support import exact_cells as cells
-from tests.support.exactness import CLASSES, GRAPH_SEED, Net, variable
+from tests.support.exactness import (
+    CLASSES,
+    GRAPH_SEED,
+    Cost,
+    Loss,
+    Net,
+    cross_entropy,
+    keras_cross_entropy,
+    variable,
+)
 
 tf1 = tf.compat.v1
 layers = keras.layers
@@ -16,13 +25,16 @@ Layers = Callable[[], Sequence[keras.Layer]]
 
 
 class Piece(NamedTuple):
-    """An exact layer in a net."""
+    """An exact layer in a net, or an exact loss behind it."""
 
     inputs: Sequence[int]
     net: Net
     ours: Layers
     without: Layers
     """The same with the point of the piece taken out."""
+    cost: Cost = cross_entropy
+    loss: Loss = keras_cross_entropy
+    loss_without: Loss = keras_cross_entropy
 
 
 def ends(outputs: Any) -> Any:
@@ -88,8 +100,11 @@ def dense(x: Any) -> Any:
     return tf.matmul(x, variable("kernel", 5, 4))
 
 
+def convolution() -> keras.Layer:
+    return layers.Conv2D(4, 3, padding="same", use_bias=False)
+
+
 def after_conv(kind: type[keras.Layer], **options: Any) -> Layers:
-    convolution = lambda: layers.Conv2D(4, 3, padding="same", use_bias=False)  # noqa: E731
     return lambda: ended(convolution(), kind(momentum=0.9, **options))
 
 
@@ -127,6 +142,14 @@ def dropped(x: Any) -> Any:
 
 def dropout(seed2: int) -> Layers:
     return lambda: ended(exact.TF1Dropout(0.4, GRAPH_SEED, seed2))
+
+
+def resized(align_corners: bool) -> Net:
+    return lambda x: ends(tf1.image.resize_bilinear(conv(x), [9, 7], align_corners))
+
+
+def resize(kind: type[keras.Layer], *settings: Any) -> Layers:
+    return lambda: ended(convolution(), kind(*settings))
 
 
 SEQUENCES = (5, 3)
@@ -171,6 +194,27 @@ PIECES = {
     ),
     "TF1GRUCell": Piece(
         SEQUENCES, recurrent(cells.gru), rnn(exact.TF1GRUCell), rnn(two_products(exact.TF1GRUCell))
+    ),
+    "TF1ResizeBilinear": Piece(
+        *(IMAGES, resized(False)),
+        *(resize(exact.TF1ResizeBilinear, (9, 7)), resize(layers.Resizing, 9, 7)),
+    ),
+    "TF1ResizeBilinear, corners aligned": Piece(
+        *(IMAGES, resized(True)),
+        resize(exact.TF1ResizeBilinear, (9, 7), True),
+        resize(exact.TF1ResizeBilinear, (9, 7)),
+    ),
+    "TF1LocalResponseNormalization": Piece(
+        *(IMAGES, lambda x: ends(tf.nn.local_response_normalization(conv(x), beta=0.75))),
+        lambda: ended(convolution(), exact.TF1LocalResponseNormalization(beta=0.75)),
+        lambda: ended(convolution(), exact.TF1LocalResponseNormalization()),
+    ),
+    "TF1Loss": Piece(
+        *(ROWS, lambda x: ends(dense(x))),
+        *(lambda: ended(layers.Dense(4, use_bias=False)),) * 2,
+        tf1.losses.huber_loss,
+        lambda: exact.TF1Loss("huber_loss"),
+        keras.losses.Huber,
     ),
     "TF1Dropout": Piece(ROWS, dropped, dropout(seed2=7), dropout(seed2=8)),
 }

@@ -27,6 +27,9 @@ Arrays = dict[str, np.ndarray]
 Batch = tuple[np.ndarray, np.ndarray]
 Net = Callable[[Any], Any]
 """Inputs -> [N, CLASSES] logits, in TensorFlow 1's ops."""
+Cost = Callable[[Any, Any], Any]
+"""(labels, logits) -> the cost, in TensorFlow 1's ops."""
+Loss = Callable[[], keras.losses.Loss]
 
 
 @dataclass(frozen=True)
@@ -56,16 +59,25 @@ def loops_of_tensorflow_1() -> Iterator[None]:
         tf1.enable_control_flow_v2()
 
 
-def train_net(net: Net, inputs: Sequence[int]) -> Trained:
+def cross_entropy(labels: Any, logits: Any) -> Any:
+    entropy = tf.nn.softmax_cross_entropy_with_logits(labels=labels, logits=logits)
+    return tf.reduce_mean(entropy)
+
+
+def keras_cross_entropy() -> keras.losses.Loss:
+    return keras.losses.CategoricalCrossentropy(from_logits=True)
+
+
+def train_net(net: Net, inputs: Sequence[int], cost: Cost = cross_entropy) -> Trained:
     """Train `net` on rows of shape `inputs` by gradient descent, UPDATE_OPS before each update."""
     with tf.Graph().as_default(), loops_of_tensorflow_1():
         tf1.set_random_seed(GRAPH_SEED)
         x = tf1.placeholder(tf.float32, [None, *inputs], "x")
         y = tf1.placeholder(tf.float32, [None, CLASSES], "y")
-        entropy = tf.nn.softmax_cross_entropy_with_logits(labels=y, logits=net(x))
+        costs = cost(y, net(x))
         optimizer = tf1.train.GradientDescentOptimizer(RATE)
         with tf.control_dependencies(tf1.get_collection(tf1.GraphKeys.UPDATE_OPS)):
-            optimizer.minimize(tf.reduce_mean(entropy), name="train")
+            optimizer.minimize(costs, name="train")
         return train_graph()
 
 
@@ -104,11 +116,12 @@ def train_graph() -> Trained:
 class Model:
     """A Sequential of these layers, compiled, that has the graph's weights of the beginning."""
 
-    def __init__(self, theirs: Trained, layers: Sequence[keras.Layer]) -> None:
+    def __init__(
+        self, theirs: Trained, layers: Sequence[keras.Layer], loss: Loss = keras_cross_entropy
+    ) -> None:
         self.theirs = theirs
         self.model = keras.Sequential([keras.Input(theirs.batches[0][0].shape[1:]), *layers])
-        loss = keras.losses.CategoricalCrossentropy(from_logits=True)
-        self.model.compile(TF1GradientDescent(RATE), loss, jit_compile=False)
+        self.model.compile(TF1GradientDescent(RATE), loss(), jit_compile=False)
         self._paired.load_weights(theirs.first)
         self._paired.load_moving(theirs.first)
 
@@ -137,11 +150,9 @@ class Model:
         self.model = keras.models.load_model(path)
 
 
-def trains_as_tensorflow_1(
-    theirs: Trained, layers: Sequence[keras.Layer], folder: Path
-) -> tuple[bool, bool]:
+def trains_as_tensorflow_1(ours: Model, folder: Path) -> tuple[bool, bool]:
     """Train half of the updates, save, load, train the rest; return whether each half is equal."""
-    ours, half = Model(theirs, layers), UPDATES // 2
+    theirs, half = ours.theirs, UPDATES // 2
     ours.fit(theirs.batches[:half])
     first = ours.equals(theirs.halfway)
     ours.save_and_load(folder / "half.keras")
@@ -149,8 +160,7 @@ def trains_as_tensorflow_1(
     return first, ours.equals(theirs.last)
 
 
-def drifts(theirs: Trained, layers: Sequence[keras.Layer]) -> bool:
-    """Whether half of the updates with these layers end in other bits."""
-    ours = Model(theirs, layers)
-    ours.fit(theirs.batches[: UPDATES // 2])
-    return not ours.equals(theirs.halfway)
+def drifts(ours: Model) -> bool:
+    """Whether half of the updates end in other bits."""
+    ours.fit(ours.theirs.batches[: UPDATES // 2])
+    return not ours.equals(ours.theirs.halfway)

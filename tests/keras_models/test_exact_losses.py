@@ -1,0 +1,92 @@
+"""`TF1Loss` is `tf.losses` bit for bit, value and gradient, with every reduction and weights."""
+
+from collections.abc import Sequence
+from typing import Any, get_args
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_models.exact import TF1Loss
+from keras_models.exact.losses import FORMULAS, Reduction
+
+tf1 = tf.compat.v1
+OPTIONS = {
+    "softmax_cross_entropy": {"label_smoothing": 0.1},
+    "sigmoid_cross_entropy": {"label_smoothing": 0.2},
+    "cosine_distance": {"axis": -1},
+    "huber_loss": {"delta": 0.7},
+}
+ROW_LOSSES = ("softmax_cross_entropy", "sparse_softmax_cross_entropy")
+"""Which give [N], and others [N, ...]."""
+LOSSES = [
+    *((reduction, True) for reduction in get_args(Reduction)),
+    (get_args(Reduction)[0], False),
+]
+"""Reduction, and whether there are weights; every third of them is zero."""
+
+
+def batch(name: str, rows: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Labels, predictions [rows, 4] and weights."""
+    rng = np.random.default_rng(rows)
+    classes, drawn = rng.integers(0, 4, rows), rng.standard_normal((rows, 4)).astype(np.float32)
+    labels = classes if name.startswith("sparse") else np.eye(4, dtype=np.float32)[classes]
+    predictions = 1 / (1 + np.exp(-drawn)) if name == "log_loss" else drawn
+    weights = np.where(np.arange(rows) % 3, rng.random(rows), 0).astype(np.float32)
+    return labels, predictions, weights if name in ROW_LOSSES else weights[:, None]
+
+
+Batch = tuple[np.ndarray, ...]
+
+
+def theirs(name: str, batches: Sequence[Batch]) -> list[list[np.ndarray]]:
+    with tf.Graph().as_default(), tf1.Session() as session:
+        fed = [tf1.placeholder(a.dtype, [None, *a.shape[1:]]) for a in batches[0]]
+        labels, predictions, weights = fed
+        wanted: list[Any] = []
+        for reduction, weighted in LOSSES:
+            options = {"weights": weights} if weighted else {}
+            loss = getattr(tf1.losses, name)(
+                labels, predictions, reduction=reduction, **options, **OPTIONS.get(name, {})
+            )
+            wanted += [loss, tf1.gradients(loss, predictions)[0]]
+        return [session.run(wanted, dict(zip(fed, given, strict=True))) for given in batches]
+
+
+def ours(name: str, batches: Sequence[Batch]) -> list[list[np.ndarray]]:
+    losses = [TF1Loss(name, reduction, **OPTIONS.get(name, {})) for reduction, _ in LOSSES]
+    loaded = [keras.losses.deserialize(keras.losses.serialize(loss)) for loss in losses]
+
+    def look(labels: Any, predictions: Any, weights: Any) -> list[Any]:
+        found = []
+        for loss, (_, weighted) in zip(loaded, LOSSES, strict=True):
+            value = loss(labels, predictions, weights if weighted else None)
+            found += [value, tf.gradients(value, predictions)[0]]
+        return found
+
+    signature = [tf.TensorSpec([None, *a.shape[1:]], a.dtype) for a in batches[0]]
+    traced = tf.function(look, input_signature=signature)
+    return [[one.numpy() for one in traced(*given)] for given in batches]
+
+
+@pytest.mark.parametrize("name", FORMULAS)
+def test_loss_is_tensorflow_1s_bit_for_bit(name: str) -> None:
+    batches = [batch(name, rows) for rows in (16, 17)]
+    for one, other in zip(ours(name, batches), theirs(name, batches), strict=True):
+        assert [array.tobytes() for array in one] == [array.tobytes() for array in other]
+        assert all(array.any() for array in one)
+
+
+def test_loss_of_rows_that_weigh_nothing_is_zero() -> None:
+    labels, predictions, _ = batch("huber_loss", 16)
+    assert TF1Loss("huber_loss")(labels, predictions, tf.zeros([16])).numpy() == 0
+
+
+def test_unknown_loss_reduction_and_shapes_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"'mse': expected one of .*mean_squared_error"):
+        TF1Loss("mse")
+    with pytest.raises(ValueError, match=r"'mean': expected one of weighted_sum"):
+        TF1Loss("huber_loss", "mean")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match=r"labels \(4,\): expected \(4, 1\)"):
+        TF1Loss("huber_loss")(tf.zeros([4]), tf.zeros([4, 1]))
