@@ -11,6 +11,7 @@ import keras
 import pytest
 import tensorflow as tf
 
+from keras_models import exact
 from tests.conftest import ROOT, golden
 from tests.promises.test_genuine import on_tf115
 from tests.support.tf1_to_keras import session_run, v1
@@ -129,6 +130,17 @@ def test_keras_defaults_are_those_of_the_installed_keras() -> None:
         else:
             assert not row.keras_defaults
     assert checked > 60
+
+
+@languages
+def test_every_exact_layer_and_loss_is_in_its_table(language: str) -> None:
+    first = [line.split(" | ")[0] for line in PAGES[language].splitlines() if line[:2] == "| "]
+    named = {name for cell in first for name in re.findall(r"`((?:AddV2|TF1)\w+)`", cell)}
+    kinds = (keras.Layer, keras.losses.Loss)
+    every = {name: getattr(exact, name) for name in exact.__all__}
+    assert named == {
+        name for name, one in every.items() if isinstance(one, type) and issubclass(one, kinds)
+    }
 
 
 @languages

@@ -1,7 +1,5 @@
 """What stock Keras has not got of TensorFlow 1, as docs/tf1-to-keras.md shows it."""
 
-from typing import Any
-
 import keras
 import numpy as np
 import tensorflow as tf
@@ -13,25 +11,6 @@ class SummedAdam(keras.optimizers.Adam):
     def apply(self, grads: list, trainable_variables: list | None = None) -> None:
         """Update from dense gradients."""
         super().apply([tf.convert_to_tensor(one) for one in grads], trainable_variables)
-
-
-class FusedBatchNormalization(keras.layers.BatchNormalization):
-    """Averages the variance that is divided by one less than the number of values."""
-
-    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
-        """Normalize over all axes but the last, of two or four."""
-        if not (training and self.trainable):
-            return super().call(inputs, training=False)
-        ones = tf.ones_like(self.moving_mean)
-        outputs, mean, variance = tf.compat.v1.nn.fused_batch_norm(
-            inputs if len(inputs.shape) == 4 else inputs[:, None, None, :],
-            self.gamma if self.scale else ones,
-            self.beta if self.center else 0 * ones,
-            epsilon=self.epsilon,
-        )
-        for average, value in ((self.moving_mean, mean), (self.moving_variance, variance)):
-            average.assign(self.momentum * average + (1 - self.momentum) * value)
-        return tf.reshape(outputs, tf.shape(inputs))
 
 
 def lstm_weights(kernel: np.ndarray, bias: np.ndarray, forget_bias: float = 1.0) -> list:

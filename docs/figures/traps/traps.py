@@ -37,7 +37,7 @@ TRAPS = {
         7,
         "tf.layers.batch_normalization(images, training=True)",
         BATCH_NORM,
-        "FusedBatchNormalization()",
+        "keras_models.exact.TF1FusedBatchNorm()",
         sides.averages("images"),
     ),
     "dropout": Trap(
@@ -100,7 +100,7 @@ TRAPS = {
         19,
         "tf.contrib.layers.batch_norm(x)",
         BATCH_NORM,
-        "FusedBatchNormalization(momentum=0.999, scale=False)",
+        "keras_models.exact.TF1FusedBatchNorm(momentum=0.999, rounded_momentum=False, scale=False)",
         sides.averages("rows"),
     ),
     "resize": Trap(
