@@ -7,7 +7,8 @@ number of weights that are not zero, unless told otherwise. Formulas:
 `tensorflow/python/ops/losses/losses_impl.py`.
 """
 
-from collections.abc import Callable
+import inspect
+from collections.abc import Callable, Collection
 from typing import Any, Literal, get_args
 
 import keras
@@ -97,12 +98,18 @@ FORMULAS: dict[str, Formula] = {
 """By their names in `tf.losses`."""
 
 
+def _check(given: str, known: Collection[str]) -> None:
+    if given not in known:
+        raise ValueError(f"{given!r}: expected one of {', '.join(known) or 'none'}.")
+
+
 @keras.saving.register_keras_serializable(package=PACKAGE)
 class TF1Loss(keras.losses.Loss):
     """A loss of `tf.losses` by its name there, with its options; `sample_weight` are its weights.
 
     Labels and predictions of one shape, but for sparse labels -> [], in the dtype of the
-    predictions. Raises ValueError for an unknown loss or reduction, and for shapes that do not fit.
+    predictions. Raises ValueError for an unknown loss, reduction or option, and for shapes that do
+    not fit.
     """
 
     def __init__(
@@ -112,11 +119,15 @@ class TF1Loss(keras.losses.Loss):
         name: str | None = None,
         **options: float,
     ) -> None:
+        _check(loss, FORMULAS)
+        _check(reduction, get_args(Reduction))
+        parameters = inspect.signature(FORMULAS[loss]).parameters.values()
+        known = {one.name: one.default for one in parameters if one.default is not one.empty}
+        for option in options:
+            _check(option, known)
         super().__init__(name=name or loss)
-        for given, known in ((loss, tuple(FORMULAS)), (reduction, get_args(Reduction))):
-            if given not in known:
-                raise ValueError(f"{given!r}: expected one of {', '.join(known)}.")
-        self.loss, self.weighted, self.options = loss, reduction, options
+        self.loss, self.weighted = loss, reduction
+        self._fn_kwargs = known | options  # by the name that Keras' own losses have for theirs
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> tf.Tensor:
         """Return the weighted loss; a weight for each row is one for all of its numbers."""
@@ -127,7 +138,7 @@ class TF1Loss(keras.losses.Loss):
                     f"labels {labels.shape}: expected {predictions.shape}, as outputs."
                 )
             labels = tf.cast(labels, predictions.dtype)
-        losses = FORMULAS[self.loss](labels, predictions, **self.options)
+        losses = FORMULAS[self.loss](labels, predictions, **self._fn_kwargs)
         weights = tf.cast(1.0 if sample_weight is None else sample_weight, losses.dtype)
         while 0 < weights.shape.rank < losses.shape.rank:
             weights = weights[..., tf.newaxis]
@@ -146,4 +157,4 @@ class TF1Loss(keras.losses.Loss):
     def get_config(self) -> dict[str, Any]:
         """Return what `from_config` needs."""
         given = {"loss": self.loss, "reduction": self.weighted, "name": self.name}
-        return given | self.options
+        return given | self._fn_kwargs

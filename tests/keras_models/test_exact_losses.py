@@ -83,10 +83,12 @@ def test_loss_of_rows_that_weigh_nothing_is_zero() -> None:
     assert TF1Loss("huber_loss")(labels, predictions, tf.zeros([16])).numpy() == 0
 
 
-def test_unknown_loss_reduction_and_shapes_are_refused() -> None:
+def test_unknown_loss_reduction_option_and_shapes_are_refused() -> None:
     with pytest.raises(ValueError, match=r"'mse': expected one of .*mean_squared_error"):
         TF1Loss("mse")
     with pytest.raises(ValueError, match=r"'mean': expected one of weighted_sum"):
         TF1Loss("huber_loss", "mean")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match=r"'label_smoothing': expected one of delta"):
+        TF1Loss("huber_loss", label_smoothing=0.1)
     with pytest.raises(ValueError, match=r"labels \(4,\): expected \(4, 1\)"):
         TF1Loss("huber_loss")(tf.zeros([4]), tf.zeros([4, 1]))
