@@ -127,7 +127,7 @@ class TF1GRUCell(_Cell):
         (h,) = states
         gates = tf.sigmoid(self._linear(inputs, h, self.gates_kernel, self.gates_bias))
         r, u = tf.split(gates, 2, 1)
-        new = self._linear(inputs, r * h, self.candidate_kernel, self.candidate_bias)
-        new = self.activation(new)  # before the next line, or gradients are summed otherwise
-        h = u * h + (1 - u) * new
+        # Before u * h, or h's gradients are summed in another order.
+        candidate = self._linear(inputs, r * h, self.candidate_kernel, self.candidate_bias)
+        h = u * h + (1 - u) * self.activation(candidate)
         return h, [h]

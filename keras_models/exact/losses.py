@@ -46,7 +46,7 @@ def huber_loss(labels: tf.Tensor, predictions: tf.Tensor, delta: float = 1.0) ->
     """Half the square up to `delta`, linear beyond, of any shape."""
     error = tf.abs(predictions - labels)
     quadratic = tf.minimum(error, delta)
-    linear = error - quadratic  # before the next line, or gradients are summed otherwise
+    linear = error - quadratic
     return 0.5 * (quadratic * quadratic) + delta * linear
 
 

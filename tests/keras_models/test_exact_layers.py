@@ -1,12 +1,16 @@
 """Every exact layer is TensorFlow 1's ops bit for bit, over 50 updates, saved and loaded midway."""
 
 import subprocess
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
+import keras
+import numpy as np
 import pytest
 import tensorflow as tf
 
+from keras_models.exact import AddV2Conv2D, TF1BatchNorm, TF1Dropout, TF1FusedBatchNorm
 from tests.conftest import ROOT, python
 from tests.promises.test_genuine import tf115_python
 from tests.support.exact_pieces import PIECES
@@ -18,6 +22,8 @@ from tests.support.exactness import (
     train_net,
     trains_as_tensorflow_1,
 )
+from training.parity.distance import relative_distance
+from training.parity.tolerances import TOLERANCES
 
 
 @cache
@@ -34,6 +40,39 @@ def test_piece_is_tensorflow_1_bit_for_bit(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", PIECES)
 def test_without_its_point_the_bits_are_others(name: str) -> None:
     assert drifts(Model(graph(name), PIECES[name].without(), PIECES[name].loss_without))
+
+
+@pytest.mark.parametrize("kind", [TF1BatchNorm, TF1FusedBatchNorm])
+@pytest.mark.parametrize("training", [True, False])
+@pytest.mark.parametrize("shape", [(16, 3, 3, 4), (17, 4)])
+def test_batch_norm_is_itself_in_float64(kind: type, training: bool, shape: tuple) -> None:
+    """Which `check` holds a model against; the fused op has no kernel there."""
+    images = np.random.default_rng(0).normal(3, 2, shape)
+    found = []
+    for dtype in ("float32", "float64"):
+        start = keras.initializers.Constant(2.0)
+        layer = kind(momentum=0.0, moving_variance_initializer=start, dtype=dtype)
+        outputs = layer(images.astype(dtype), training=training)
+        found.append([np.array(one) for one in (outputs, *layer.get_weights())])
+    for narrow, wide in zip(*found, strict=True):
+        assert wide.dtype == np.float64
+        assert relative_distance(narrow, wide).max() <= TOLERANCES["float64_of_float32"].relative
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda: TF1BatchNorm(axis=1)(np.ones([2, 3, 4])), "axis=1; expected -1"),
+        (lambda: TF1BatchNorm(renorm=True), "renorm or synchronized is set; expected neither"),
+        (lambda: TF1FusedBatchNorm()(np.ones([2, 3, 4])), r"inputs \[2, 3, 4\]; expected \[N, hei"),
+        (lambda: AddV2Conv2D(1, 1, data_format="channels_first"), "expected 'channels_last'"),
+        (lambda: TF1Dropout(0.5, 0, 0), "seed=0 and seed2=0: expected one that is not"),
+        (lambda: TF1Dropout(1.0, 0, 1), "rate=1.0: expected a number from 0 to below 1"),
+    ],
+)
+def test_what_tensorflow_1_did_otherwise_is_refused(make: Callable, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        make()
 
 
 @pytest.mark.slow
