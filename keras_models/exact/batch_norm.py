@@ -48,7 +48,8 @@ class TF1BatchNorm(keras.layers.BatchNormalization):
             return self._by_averages(inputs)
         outputs, mean, variance = self._by_batch(inputs)
         for average, value in ((self.moving_mean, mean), (self.moving_variance, variance)):
-            average.assign_sub((average.value - value) * self._decay(average.dtype))
+            dtype = average.dtype
+            average.assign_sub((average.value - tf.cast(value, dtype)) * self._decay(dtype))
         return outputs
 
     def _decay(self, dtype: str) -> tf.Tensor:
@@ -61,17 +62,14 @@ class TF1BatchNorm(keras.layers.BatchNormalization):
         return self._by(inputs, mean, variance), mean, variance
 
     def _by_averages(self, inputs: tf.Tensor) -> tf.Tensor:
-        return self._by(inputs, *map(tf.convert_to_tensor, self._averages))
+        return self._by(inputs, self.moving_mean, self.moving_variance)
 
-    def _by(self, inputs: tf.Tensor, mean: tf.Tensor, variance: tf.Tensor) -> tf.Tensor:
-        beta, gamma = (
-            None if one is None else tf.convert_to_tensor(one) for one in (self.beta, self.gamma)
+    def _by(self, inputs: tf.Tensor, mean: Any, variance: Any) -> tf.Tensor:
+        given = (
+            None if one is None else tf.cast(one, inputs.dtype)
+            for one in (mean, variance, self.beta, self.gamma)
         )
-        return tf.nn.batch_normalization(inputs, mean, variance, beta, gamma, self.epsilon)
-
-    @property
-    def _averages(self) -> tuple[keras.Variable, keras.Variable]:
-        return self.moving_mean, self.moving_variance
+        return tf.nn.batch_normalization(inputs, *given, self.epsilon)
 
     def get_config(self) -> dict[str, Any]:
         """Return what `from_config` needs."""
@@ -112,7 +110,7 @@ class TF1FusedBatchNorm(TF1BatchNorm):
     def _by_averages(self, inputs: tf.Tensor) -> tf.Tensor:
         if inputs.dtype == tf.float64:
             return super()._by_averages(inputs)
-        mean, variance = map(tf.convert_to_tensor, self._averages)
+        mean, variance = map(tf.convert_to_tensor, (self.moving_mean, self.moving_variance))
         return self._fused(inputs, mean=mean, variance=variance, is_training=False)[0]
 
     def _fused(self, inputs: tf.Tensor, **options: Any) -> Normalized:

@@ -34,7 +34,7 @@ class TF1LocalResponseNormalization(keras.layers.Layer):
     """`tf.nn.local_response_normalization`, or `tf.nn.lrn`, with its defaults.
 
     [N, height, width, channels] -> the same, each number over (bias + alpha * the sum of the
-    squares up to `depth_radius` channels away)^beta. The op knows float32 and smaller.
+    squares up to `depth_radius` channels away)^beta. The op has kernels for float32 and float16.
     """
 
     def __init__(

@@ -59,6 +59,13 @@ def test_batch_norm_is_itself_in_float64(kind: type, training: bool, shape: tupl
         assert relative_distance(narrow, wide).max() <= TOLERANCES["float64_of_float32"].relative
 
 
+@pytest.mark.parametrize("kind", [TF1BatchNorm, TF1FusedBatchNorm])
+def test_batch_norm_keeps_its_averages_in_float32_in_mixed_precision(kind: type) -> None:
+    layer = kind(dtype="mixed_bfloat16")
+    assert layer(np.arange(12.0).reshape(3, 4), training=True).dtype == tf.bfloat16
+    assert {array.dtype for array in layer.get_weights()} == {np.dtype(np.float32)}
+
+
 @pytest.mark.parametrize(
     ("make", "said"),
     [
