@@ -323,3 +323,30 @@ def test_keras_files_of_this_project_still_load(tmp_path: Path) -> None:
     for lane in ("exact", "idiomatic"):
         keras_models.article.build(lane).save(tmp_path / f"{lane}.keras")
         assert reading.load_keras(tmp_path / f"{lane}.keras").compiled
+
+
+@keras.saving.register_keras_serializable("mine")
+class Odd(keras.layers.Layer):
+    """A layer of the caller's, with a variable that cannot be put off."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.ones = keras.Variable(np.ones(16, np.float32))
+
+    def call(self, x: Any) -> Any:
+        return x * self.ones
+
+
+@pytest.mark.parametrize("own", [False, True])
+def test_models_of_any_parts_of_keras_or_the_callers_still_load(own: bool, tmp_path: Path) -> None:
+    """One within another, operations on numbers, a schedule, a loss and a metric by name."""
+    inner = compiled([keras.layers.Dense(16, keras.ops.tanh, kernel_regularizer="l2")])
+    inputs = keras.Input([784])
+    x = keras.ops.reshape(inner(inputs) * np.arange(16, dtype=np.float32), [-1, 4, 4])[:, 1:]
+    x = keras.layers.Activation(keras.activations.swish)(keras.layers.LSTM(16)(x))
+    model = keras.Model(inputs, Odd()(x) if own else x)
+    rate = keras.optimizers.schedules.CosineDecay(0.1, 10)
+    model.compile(keras.optimizers.Adam(rate), keras.losses.mean_squared_error, ["accuracy"])
+    model.save(tmp_path / "a.keras")
+    rows = np.ones((2, 784), np.float32)
+    assert np.array_equal(reading.load_keras(tmp_path / "a.keras")(rows), model(rows))

@@ -60,12 +60,20 @@ def _check_size(config: Any, most: int) -> None:
     import tensorflow as tf
     from keras.src.backend.common import global_state  # Keras exports no way to drop them
 
-    bare = {key: value for key, value in config.items() if key != "compile_config"}
     try:
         with keras.StatelessScope(initialize_variables=False):
-            model = keras.saving.deserialize_keras_object(bare, safe_mode=True)
+            model = keras.saving.deserialize_keras_object(_uncompiled(config), safe_mode=True)
     finally:
         global_state.set_global_attribute("uninitialized_variables", [])
     size = sum(math.prod(one.shape) * tf.as_dtype(one.dtype).size for one in model.variables)
     if size > most:
         raise ValueError(f"its layers have {size:,} bytes of weights, where {most:,} may be")
+
+
+def _uncompiled(config: Any) -> Any:
+    """Return the configuration without optimizers, whose variables cannot be put off."""
+    if isinstance(config, list):
+        return [_uncompiled(one) for one in config]
+    if not isinstance(config, dict):
+        return config
+    return {key: _uncompiled(one) for key, one in config.items() if key != "compile_config"}

@@ -72,11 +72,11 @@ def _is_known(node: dict[str, Any]) -> bool:
     if "class_name" not in node:
         return True
     if node["class_name"] in PLAIN:
-        return _check_plain(node["config"])
+        _check_array(node["config"])
+        return True
     is_function = node["class_name"] == "function"
     name = node["config"] if is_function else node["class_name"]
-    # Keras looks it up so, too.
-    known_as = name if is_function else node.get("registered_name", name)
+    known_as = name if is_function else node.get("registered_name", name)  # as Keras takes it
     registered = keras.saving.get_registered_object(known_as)
     if registered is not None:
         return registered.__module__.partition(".")[0] == "keras_models"
@@ -87,11 +87,10 @@ def _is_known(node: dict[str, Any]) -> bool:
     return True
 
 
-def _check_plain(value: Any) -> bool:
-    """Return True; ValueError where an array is of elements of any length."""
+def _check_array(value: Any) -> None:
+    """Raise ValueError where `value` is an array of elements of any length."""
     if isinstance(value, dict) and not DTYPE.fullmatch(str(value.get("dtype", "none"))):
         raise ValueError(f"an array in it is of {value['dtype']!r}")
-    return True
 
 
 def _function(module: Any, name: Any) -> bool:
