@@ -1,5 +1,6 @@
 """What it takes to read, set and differentiate the variables of any TensorFlow 1 graph."""
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -36,7 +37,11 @@ def inspect(graph: tf.Graph, endpoints: Mapping[str, Any]) -> Inspection:
     No op that was there changes, so the graph computes what it computed. `endpoints` are tensors,
     but for `train_op`, an operation; `logits` may be None.
     """
-    with graph.as_default(), tf.name_scope("inspection"):
+    with graph.as_default(), tf.name_scope("inspection"), contextlib.ExitStack() as after:
+        made_by_1 = any(op.type == "Enter" for op in graph.get_operations())
+        if made_by_1 and tf.compat.v1.control_flow_v2_enabled():  # which cannot differentiate it
+            tf.compat.v1.disable_control_flow_v2()
+            after.callback(tf.compat.v1.enable_control_flow_v2)
         trained = {v.op.name: v for v in tf.compat.v1.trainable_variables()}
         every = {v.op.name: v for v in tf.compat.v1.global_variables()}
         reads = {name: tf.identity(v).name for name, v in every.items()}
