@@ -7,7 +7,7 @@ the number that was written, not the float32 it was rounded to: 0.1 and not 0.10
 
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,14 @@ FEW = 64
 as it is meant."""
 
 
+FLOWS = {
+    **{"TensorArrayV3": ":1", "TensorArrayGradV3": ":1"},
+    **{"TensorArrayWriteV3": "", "TensorArrayScatterV3": "", "TensorArraySplitV3": ""},
+}
+"""Op -> its output that says when a TensorArray is ready: a float32 in any graph."""
+PASSING = ("Enter", "Exit", "Merge", "Switch", "NextIteration", "Identity")
+
+
 def twin(graph: tf.Graph, *, as_rounded: bool = False) -> tf.Graph:
     """Return a copy of `graph` in float64, every op and tensor under its own name.
 
@@ -41,14 +49,43 @@ def twin(graph: tf.Graph, *, as_rounded: bool = False) -> tf.Graph:
         for argument in (*function.signature.input_arg, *function.signature.output_arg):
             if argument.type == FLOAT:
                 argument.type = DOUBLE
+    flows = _flows(definition.node)
     for node in itertools.chain(definition.node, *(function.node_def for function in functions)):
-        for attribute in node.attr.values():
+        for attribute in () if node.name in flows else node.attr.values():
             _widen(attribute, as_rounded)
     unfuse(definition, float if as_rounded else as_written)
     wide = tf.Graph()
     with wide.as_default():
         tf.graph_util.import_graph_def(definition, name="")
     return wide
+
+
+def _flows(nodes: Iterable[Any]) -> set[str]:
+    """Return the names of the nodes that pass on what FLOWS give, and of stacks that hold it."""
+    by_name = {node.name: node for node in nodes}
+    stacks: dict[str, list[Any]] = {}
+    for node in by_name.values():
+        if node.op in ("StackPushV2", "StackPopV2"):
+            stacks.setdefault(_stack(node, by_name), []).append(node)
+    flows = {node.name + FLOWS[node.op] for node in by_name.values() if node.op in FLOWS}
+    passing = [node for node in by_name.values() if node.op in PASSING]
+    found: set[str] = set()
+    while True:
+        new = {node.name for node in passing if flows & {*node.input}}
+        for stack, users in stacks.items():
+            if any(user.op == "StackPushV2" and user.input[1] in flows for user in users):
+                new |= {stack, *(user.name for user in users)}
+        if new <= found:
+            return found
+        found |= new
+        flows |= new | {f"{name}:1" for name in new}  # a Switch has two
+
+
+def _stack(node: Any, by_name: Mapping[str, Any]) -> str:
+    """Return the name of the stack that `node` pushes on or pops from."""
+    while node.op != "StackV2":
+        node = by_name[node.input[0].partition(":")[0]]
+    return node.name
 
 
 def _widen(attribute: Any, as_rounded: bool) -> None:
