@@ -126,7 +126,7 @@ def _clipped(graph: tf.Graph, update: Update, gradients: Mapping[str, str]) -> b
         Counter(
             op.type
             for op in ancestors([graph.get_tensor_by_name(name).op], control=False)
-            if not op.outputs[0].dtype.is_integer  # those count rows, in a mean's gradient
+            if not any(output.dtype.is_integer for output in op.outputs)  # counts and shapes
         )
         for name in (update.gradient, gradients[update.variable])
     )
