@@ -27,7 +27,10 @@ def check_finite(arrays: Mapping[str, np.ndarray]) -> None:
     """Raise Unreadable that names the first of `arrays` in which a number is NaN or infinite."""
     for name, array in arrays.items():
         if array.dtype != object and (lost := array.size - int(np.isfinite(array).sum())):
-            raise Unreadable(f"{name}: {lost:,} of {array.size:,} numbers are NaN or infinite.")
+            raise Unreadable(
+                f"{name}: {lost:,} of {array.size:,} numbers are NaN or infinite; expected finite "
+                "ones, as an earlier save may have."
+            )
 
 
 @dataclass(frozen=True)

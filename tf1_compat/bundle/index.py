@@ -93,7 +93,10 @@ def _check_filled(file: Path, spans: Iterable[tuple[int, int, bytes]]) -> None:
     for offset, size, key in sorted(spans):
         if offset != end:
             name = key.decode(errors="replace")
-            raise ValueError(f"{name} begins at byte {offset:,} of {file.name}, not at {end:,}")
+            raise ValueError(
+                f"{name} begins at byte {offset:,} of {file.name}; expected {end:,}, where the "
+                "tensor before it ends"
+            )
         end += size
     if end != (size := file.stat().st_size):
-        raise ValueError(f"its tensors end at byte {end:,} of the {size:,} of {file.name}")
+        raise ValueError(f"{file.name} has {size:,} bytes; expected {end:,}, as its tensors have")
