@@ -42,9 +42,11 @@ def _is_weight(node: tf.compat.v1.NodeDef) -> bool:
 
 
 def _bytes(node: tf.compat.v1.NodeDef) -> int:
-    """Return the bytes that a constant's shape promises; ValueError where it is no shape."""
+    """Return the bytes that a constant promises; ValueError where it has no shape or no name."""
     tensor = node.attr["value"].tensor
     lengths = [dimension.size for dimension in tensor.tensor_shape.dim]
+    if not node.name.isprintable():
+        raise ValueError(f"{node.name!r} is no name")
     if min(lengths) < 0:
         raise ValueError(f"{node.name} has no shape")
     return math.prod(lengths) * tf.as_dtype(tensor.dtype).size

@@ -114,9 +114,10 @@ def bomb(folder: Path) -> Path:
     return folder / "bomb.pb"
 
 
-def not_finite(number: float) -> Callable[[Path], Path]:
+def not_finite(number: float, more: str = "") -> Callable[[Path], Path]:
     def make(folder: Path) -> Path:
         values = {name: np.full(shape, number, np.float32) for name, shape in ARTICLE.items()}
+        values |= {more: np.zeros(3, np.float32)} if more else {}
         checkpoint.write(folder / "model.ckpt", values)
         return folder / "model.ckpt"
 
@@ -195,6 +196,8 @@ FILES: dict[str, Callable[[Path], Path]] = {
     "bomb": bomb,
     "nan": not_finite(np.nan),
     "inf": not_finite(np.inf),
+    "lines": not_finite(0, more="a\nb\nc\nd\ne"),
+    "lines_keras": configured(name="a\nb\nc\nd"),
     "inf_frozen": not_finite_graph,
     "nan_keras": weights(data=np.full((784, 10), np.nan, np.float32)),
     "set_floatx": activation("keras.config", "set_floatx"),

@@ -49,6 +49,8 @@ def check(prefix: Path) -> dict[str, tf.DType]:
             raise ValueError("the names in it are not in order, each once")
         entries = {key: _entry(key, value) for key, value in others}
         whole = {key.decode(): one for key, one in entries.items() if not key.startswith(b"\0")}
+        if unreadable := [name for name in whole if not name.isprintable()]:
+            raise ValueError(f"{unreadable[0]!r} is no name")
         parts.check(whole, {key: one for key, one in entries.items() if key.startswith(b"\0")})
         _check_data(prefix, shards, entries)
         return {name: tf.as_dtype(entry.dtype) for name, entry in whole.items()}

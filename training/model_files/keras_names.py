@@ -28,7 +28,7 @@ DTYPE = re.compile(r"[a-z]+\d{0,3}")
 
 
 def check(config: Any) -> bool:
-    """Raise ValueError where `config` names what is no part of a model, or has NaN or an infinity.
+    """Raise ValueError where `config` has what is no part of a model, NaN, or a name of two lines.
 
     Returns whether all that it names is Keras' own or this project's, and nothing that the caller's
     code registered with Keras.
@@ -38,6 +38,8 @@ def check(config: Any) -> bool:
         if isinstance(node, float) and not math.isfinite(node):
             raise ValueError("a number in its configuration is NaN or infinite")
         if isinstance(node, dict):
+            if not str(node.get("name")).isprintable():
+                raise ValueError(f"{node['name']!r} in it is no name")
             _check_calls(node)
             only_known &= _is_known(node)
     return only_known
