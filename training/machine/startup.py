@@ -9,7 +9,14 @@ import gc
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+
+LOOKED_FOR = ("IPython", "jax", "matplotlib", "pandas", "sklearn")
+"""What Keras and TensorFlow import where it is installed, and do without where it is not.
+
+It takes as long as all the rest, for what nothing here calls: Keras' galleries, its wrappers for
+scikit-learn, `fit` on data frames, JAX for TensorFlow Lite.
+"""
 
 
 def import_tensorflow() -> None:
@@ -26,7 +33,8 @@ def import_tensorflow() -> None:
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     shown = os.environ["TF_CPP_MIN_LOG_LEVEL"] == "0"
-    with nothing_collected(), contextlib.nullcontext() if shown else standard_error_held_back():
+    silent = contextlib.nullcontext() if shown else standard_error_held_back()
+    with nothing_collected(), unseen(LOOKED_FOR), silent:
         import keras  # noqa: F401
         import tensorflow as tf
 
@@ -44,6 +52,18 @@ def one_thread_per_op() -> None:
 
     with contextlib.suppress(RuntimeError):
         tf.config.threading.set_intra_op_parallelism_threads(1)
+
+
+@contextlib.contextmanager
+def unseen(packages: Iterable[str]) -> Iterator[None]:
+    """Let the body's imports find none of these, but for those that are imported already."""
+    hidden = [name for name in packages if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]  # None: cannot be found
+    try:
+        yield
+    finally:
+        for name in hidden:
+            del sys.modules[name]
 
 
 @contextlib.contextmanager
