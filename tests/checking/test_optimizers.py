@@ -9,7 +9,6 @@ import tensorflow as tf
 
 from keras_models.exact import AddV2Dense, TF1Adam
 from keras_models.tf1_optimizers import (
-    TF1Adadelta,
     TF1AdamW,
     TF1Ftrl,
     TF1LazyAdam,
@@ -40,22 +39,12 @@ def examined(graph: str, optimizer: optimizers.Optimizer) -> Diagnosis:
     return examine(write(TF1(optimizer=GRAPHS[graph]), keras_with(optimizer=made)))
 
 
-RIGHT: dict[str, tuple[str, Any, str]] = {
-    "Adadelta": ("Adadelta", optimizers.Adadelta(1.0, 0.9, 1e-4), "equivalent"),
-    "Ftrl": ("Ftrl", optimizers.Ftrl(0.1, **L1_L2), "identical"),
-}
-
-
-@pytest.mark.parametrize("name", RIGHT)
-def test_keras_own_optimizer_is_right_where_it_is_the_same_algorithm(name: str) -> None:
-    graph, optimizer, verdict = RIGHT[name]
-    found = examined(graph, optimizer)
-    assert (found.verdict, found.unexplained) == (verdict, None)
-    assert any(rung.name == "one update" for rung in found.rungs)
+def test_keras_own_optimizer_is_right_where_it_is_the_same_algorithm() -> None:
+    found = examined("Adadelta", optimizers.Adadelta(1.0, 0.9, 1e-4))
+    assert (found.verdict, found.unexplained) == ("equivalent", None)
 
 
 WRONG: dict[str, tuple[str, Any, str]] = {
-    "rho": ("Adadelta", TF1Adadelta(1.0, 0.95, 1e-4), "rho: 0.95 in Keras, 0.9 in TensorFlow 1"),
     "beta": ("Ftrl", optimizers.Ftrl(0.1, beta=1.0, **L1_L2), "beta: 1 in Keras, none in"),
     "shrinkage": ("shrinking Ftrl", TF1Ftrl(0.1, **L1_L2), f"{SHRINKAGE}: 0 in Keras, 0.04 in"),
     "not centered": (

@@ -87,8 +87,8 @@ def test_keras_optimizer_equals_tf1s_on_any_gradient(name: str, dtype: str) -> N
     make, made = PAIRS[name]
     rng = np.random.default_rng(0)
     start = rng.standard_normal((5, 3)).astype(dtype)
-    scales = np.float64(10.0) ** rng.integers(-20, 10, (100, 1, 1))
-    gradients = (rng.standard_normal((100, 5, 3)) * scales).astype(dtype)
+    scales = np.float64(10.0) ** rng.integers(-20, 10, (50, 1, 1))
+    gradients = (rng.standard_normal((50, 5, 3)) * scales).astype(dtype)
 
     with tf.Graph().as_default(), tf1.Session() as session:
         theirs = tf1.Variable(start, use_resource=False)
