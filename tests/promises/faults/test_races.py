@@ -29,8 +29,8 @@ def test_two_runs_of_one_second_have_two_names(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    names = [in_another_process() for _ in range(3)]
-    assert len({*names, str(names.choose("bench", None))}) == 4
+    chosen = [in_another_process() for _ in range(3)]
+    assert len({*chosen, str(names.choose("bench", None))}) == 4
 
 
 def refused(final: Path, said: str) -> None:
