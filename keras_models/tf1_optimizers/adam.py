@@ -77,17 +77,9 @@ class TF1AdamW(AdamOfRows):
     """
 
     def __init__(
-        self,
-        weight_decay: float,
-        learning_rate: Any = 0.001,
-        beta_1: float = 0.9,
-        beta_2: float = 0.999,
-        epsilon: float = 1e-8,
-        name: str = "tf1_adamw",
-        **kwargs: Any,
+        self, weight_decay: float, *of_adam: Any, name: str = "tf1_adamw", **kwargs: Any
     ) -> None:
-        kwargs["weight_decay"] = weight_decay
-        super().__init__(learning_rate, beta_1, beta_2, epsilon, name, **kwargs)
+        super().__init__(*of_adam, name=name, weight_decay=weight_decay, **kwargs)
 
     def _apply_weight_decay(self, variables: list[keras.Variable]) -> None:
         """Leave Keras' own decay out."""
