@@ -3,13 +3,14 @@
 The other optimizers are in `keras_models.tf1_optimizers`.
 """
 
+from keras_models.exact.adam import TF1Adam
 from keras_models.exact.batch_norm import TF1BatchNorm, TF1FusedBatchNorm
 from keras_models.exact.bias import AddV2Conv2D, AddV2Dense, BiasAddDense, add_bias
 from keras_models.exact.cells import TF1GRUCell, TF1LSTMCell, TF1RNNCell
 from keras_models.exact.dropout import TF1Dropout
 from keras_models.exact.images import TF1LocalResponseNormalization, TF1ResizeBilinear
 from keras_models.exact.losses import TF1Loss
-from keras_models.exact.optimizer import TF1Adam, TF1Optimizer
+from keras_models.exact.optimizer import TF1Optimizer
 from keras_models.exact.package import PACKAGE
 
 __all__ = [

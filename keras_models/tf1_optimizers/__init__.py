@@ -3,7 +3,7 @@
 Each is bit-identical to the optimizer of `tf.compat.v1.train` that it names, also where a batch
 looks up a few rows of an embedding: then a row that it looks up twice has one gradient, the sum,
 and rows that it does not look up stay, slots included. As there, only Adadelta's learning rate has
-a default. Adam is in `keras_models/exact.py`; `tf.contrib.opt`'s are here. With `use_ema` they
+a default. Adam is in `keras_models.exact`; `tf.contrib.opt`'s are here. With `use_ema` all
 average as TensorFlow 1's ExponentialMovingAverage does.
 """
 

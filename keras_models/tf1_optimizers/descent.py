@@ -6,12 +6,11 @@ import keras
 import tensorflow as tf
 
 from keras_models.exact import PACKAGE, TF1Optimizer
-from keras_models.tf1_optimizers.averages import AveragesAsTF1
 from keras_models.tf1_optimizers.fused import FusedOptimizer
 
 
 @keras.saving.register_keras_serializable(package=PACKAGE)
-class TF1GradientDescent(AveragesAsTF1, TF1Optimizer):
+class TF1GradientDescent(TF1Optimizer):
     """`tf.compat.v1.train.GradientDescentOptimizer`: var -= lr * grad."""
 
     def __init__(

@@ -6,10 +6,9 @@ from typing import Any
 import tensorflow as tf
 
 from keras_models.exact import TF1Optimizer
-from keras_models.tf1_optimizers.averages import AveragesAsTF1
 
 
-class FusedOptimizer(AveragesAsTF1, TF1Optimizer):
+class FusedOptimizer(TF1Optimizer):
     """An optimizer whose op also comes as one for the rows that a batch looks up."""
 
     leaves_rows = True

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_models.exact import AddV2Dense
+from keras_models.exact import AddV2Dense, TF1Adam
 from keras_models.tf1_optimizers import (
     TF1Adadelta,
     TF1Adagrad,
@@ -64,7 +64,7 @@ PAIRS = {
         lambda: v1.FtrlOptimizer(0.03, l2_shrinkage_regularization_strength=0.04, **L1_L2),
         TF1Ftrl(0.03, l2_shrinkage_regularization_strength=0.04, **L1_L2),
     ),
-    "adam": (lambda: v1.AdamOptimizer(0.03, 0.8, 0.99), TF1AdamW(0.0, 0.03, 0.8, 0.99)),
+    "adam": (lambda: v1.AdamOptimizer(0.03, 0.8, 0.99), TF1Adam(0.03, 0.8, 0.99)),
     "proximal_sgd": (
         lambda: v1.ProximalGradientDescentOptimizer(0.03, **L1_L2),
         TF1ProximalGradientDescent(0.03, **L1_L2),
