@@ -18,10 +18,9 @@ class TF1AdamW(TF1Adam):
     those of the weights before they decay; TensorFlow 1's graph leaves open which it takes.
     """
 
-    def __init__(
-        self, weight_decay: float, *of_adam: Any, name: str = "tf1_adamw", **kwargs: Any
-    ) -> None:
-        super().__init__(*of_adam, name=name, weight_decay=weight_decay, **kwargs)
+    def __init__(self, weight_decay: float, *of_adam: Any, **options: Any) -> None:
+        options = {"name": "tf1_adamw", "weight_decay": weight_decay, **options}
+        super().__init__(*of_adam, **options)
 
     def _apply_weight_decay(self, variables: list[keras.Variable]) -> None:
         """Leave Keras' own decay out."""

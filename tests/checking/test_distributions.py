@@ -9,7 +9,7 @@ import tensorflow as tf
 from keras import initializers
 
 from tests.support.examining import examination_of
-from training.checking import distributions
+from training.checking.looks import distributions
 
 tf1 = tf.compat.v1
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tests.conftest import run
-from training.checking import distributions
+from training.checking.looks import distributions
 from training.checking.side_by_side import smallest
 from training.machine.files import read_json
 from training.parity import ladder

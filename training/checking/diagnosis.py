@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 from keras_models.pairing import Unmatched
-from training.checking import again, beyond, dropping
 from training.checking.examination import Examination
 from training.checking.judgement import Diagnosis, judge
+from training.checking.looks import again, beyond, dropping
 from training.checking.search import Effort, Explanation, Note, silent
 
 BUDGET = 60.0

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import keras
 
-from training.checking import dropping
 from training.checking.examination import Examination
 from training.checking.judgement import PROVEN, Diagnosis, judge
+from training.checking.looks import dropping
 from training.checking.search import Effort, Explanation
 from training.errors import UserError, first_line
 

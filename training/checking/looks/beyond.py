@@ -9,8 +9,8 @@ from keras import layers
 from keras_models import translation
 from keras_models.exact import TF1Dropout
 from keras_models.pairing import Unmatched
-from training.checking import distributions, dropping
 from training.checking.examination import Examination
+from training.checking.looks import distributions, dropping
 from training.checking.search import Explanation
 from training.parity.ladder import Rung
 from training.parity.tolerances import TOLERANCES

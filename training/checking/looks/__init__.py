@@ -1,0 +1,1 @@
+"""What is looked at besides the ladder, and said where it is not."""
