@@ -93,7 +93,7 @@ audit: .venv-audit/installed ## ask PyPI for known vulnerabilities of what const
 	.venv-audit/bin/pip-audit --strict --no-deps --disable-pip --requirement constraints.txt
 
 .PHONY: soak
-soak: $(VENV)/installed-dev ## the longest tests: 20,000 epochs at a stretch, 20 kills, all of MNIST (MNIST_DIR=DIR), twenty minutes
+soak: $(VENV)/installed-dev ## the longest tests: 20,000 epochs at a stretch, 20 kills at random moments, 50 at system calls (strace), all of MNIST (MNIST_DIR=DIR), an hour
 	$(BIN)/python -m pytest -s -m soak
 
 .PHONY: notebook
