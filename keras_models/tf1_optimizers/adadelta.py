@@ -22,14 +22,9 @@ class TF1Adadelta(FusedOptimizer):
     slots: ClassVar = {"accum": 0.0, "accum_update": 0.0}
 
     def __init__(
-        self,
-        learning_rate: Any = 0.001,
-        rho: float = 0.95,
-        epsilon: float = 1e-8,
-        name: str = "tf1_adadelta",
-        **kwargs: Any,
+        self, learning_rate: Any = 0.001, rho: float = 0.95, epsilon: float = 1e-8, **options: Any
     ) -> None:
-        super().__init__(learning_rate, name, **kwargs)
+        super().__init__(learning_rate, options.pop("name", "tf1_adadelta"), **options)
         self.rho, self.epsilon = rho, epsilon
 
     def _apply_op(self, dtype: tf.DType, **inputs: Any) -> None:

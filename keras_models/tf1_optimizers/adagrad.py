@@ -6,7 +6,7 @@ import keras
 import tensorflow as tf
 
 from keras_models.exact import PACKAGE
-from keras_models.tf1_optimizers.fused import FusedOptimizer
+from keras_models.tf1_optimizers.fused import FusedOptimizer, Shrinking
 
 
 @keras.saving.register_keras_serializable(package=PACKAGE)
@@ -16,7 +16,7 @@ class TF1Adagrad(FusedOptimizer):
     Keras' adds an epsilon.
     """
 
-    hyperparameters = ("initial_accumulator_value",)
+    hyperparameters: ClassVar[tuple[str, ...]] = ("initial_accumulator_value",)
     slots: ClassVar = {"accum": "initial_accumulator_value"}
 
     def __init__(
@@ -34,7 +34,7 @@ class TF1Adagrad(FusedOptimizer):
 
 
 @keras.saving.register_keras_serializable(package=PACKAGE)
-class TF1ProximalAdagrad(FusedOptimizer):
+class TF1ProximalAdagrad(Shrinking, TF1Adagrad):
     """`tf.compat.v1.train.ProximalAdagradOptimizer`; Keras has none.
 
     accum += grad^2; rate = lr / sqrt(accum); w = var - rate * grad;
@@ -42,27 +42,15 @@ class TF1ProximalAdagrad(FusedOptimizer):
     `..._regularization_strength`s (Duchi and Singer, JMLR 10, 2009).
     """
 
-    hyperparameters = (
-        "initial_accumulator_value",
-        "l1_regularization_strength",
-        "l2_regularization_strength",
-    )
-    slots: ClassVar = {"accum": "initial_accumulator_value"}
+    hyperparameters = (*TF1Adagrad.hyperparameters, *Shrinking.hyperparameters)
 
     def __init__(
-        self,
-        learning_rate: Any,
-        initial_accumulator_value: float = 0.1,
-        l1_regularization_strength: float = 0.0,
-        l2_regularization_strength: float = 0.0,
-        name: str = "tf1_proximal_adagrad",
-        **kwargs: Any,
+        self, learning_rate: Any, initial_accumulator_value: float = 0.1, **options: Any
     ) -> None:
-        super().__init__(learning_rate, name, **kwargs)
-        self.initial_accumulator_value = initial_accumulator_value
-        self.l1_regularization_strength = l1_regularization_strength
-        self.l2_regularization_strength = l2_regularization_strength
+        options = {"name": "tf1_proximal_adagrad", **options}
+        super().__init__(
+            learning_rate, initial_accumulator_value=initial_accumulator_value, **options
+        )
 
     def _apply_op(self, dtype: tf.DType, **inputs: Any) -> None:
-        l1, l2 = self.l1_regularization_strength, self.l2_regularization_strength
-        self._fused("ProximalAdagrad", inputs, dtype, l1=l1, l2=l2)
+        self._fused("ProximalAdagrad", inputs, dtype, **self._strengths)

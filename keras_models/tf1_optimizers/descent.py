@@ -6,7 +6,7 @@ import keras
 import tensorflow as tf
 
 from keras_models.exact import PACKAGE, TF1Optimizer
-from keras_models.tf1_optimizers.fused import FusedOptimizer
+from keras_models.tf1_optimizers.fused import Shrinking
 
 
 @keras.saving.register_keras_serializable(package=PACKAGE)
@@ -34,30 +34,20 @@ class TF1GradientDescent(TF1Optimizer):
 
 
 @keras.saving.register_keras_serializable(package=PACKAGE)
-class TF1ProximalGradientDescent(FusedOptimizer):
+class TF1ProximalGradientDescent(Shrinking):
     """`tf.compat.v1.train.ProximalGradientDescentOptimizer`; Keras has none.
 
     w = var - lr * grad; var = sign(w) * max(|w| - lr * l1, 0) / (1 + lr * l2), where l1 and l2 are
     the `..._regularization_strength`s (Duchi and Singer, JMLR 10, 2009).
     """
 
-    hyperparameters = ("l1_regularization_strength", "l2_regularization_strength")
-
     def __init__(
-        self,
-        learning_rate: Any,
-        l1_regularization_strength: float = 0.0,
-        l2_regularization_strength: float = 0.0,
-        name: str = "tf1_proximal_gradient_descent",
-        **kwargs: Any,
+        self, learning_rate: Any, name: str = "tf1_proximal_gradient_descent", **strengths: Any
     ) -> None:
-        super().__init__(learning_rate, name, **kwargs)
-        self.l1_regularization_strength = l1_regularization_strength
-        self.l2_regularization_strength = l2_regularization_strength
+        super().__init__(learning_rate, name, **strengths)
 
     def _apply_op(self, dtype: tf.DType, **inputs: Any) -> None:
         inputs["alpha"] = inputs.pop("lr")
         if "indices" not in inputs:
             inputs["delta"] = inputs.pop("grad")
-        l1, l2 = self.l1_regularization_strength, self.l2_regularization_strength
-        self._fused("ProximalGradientDescent", inputs, dtype, l1=l1, l2=l2)
+        self._fused("ProximalGradientDescent", inputs, dtype, **self._strengths)

@@ -6,11 +6,11 @@ import keras
 import tensorflow as tf
 
 from keras_models.exact import PACKAGE
-from keras_models.tf1_optimizers.fused import FusedOptimizer
+from keras_models.tf1_optimizers.fused import Shrinking
 
 
 @keras.saving.register_keras_serializable(package=PACKAGE)
-class TF1Ftrl(FusedOptimizer):
+class TF1Ftrl(Shrinking):
     """`tf.compat.v1.train.FtrlOptimizer`, by its parameters' names.
 
     With n = accum, z = linear and p = -`learning_rate_power`: new = n + grad^2;
@@ -22,8 +22,7 @@ class TF1Ftrl(FusedOptimizer):
     hyperparameters = (
         "learning_rate_power",
         "initial_accumulator_value",
-        "l1_regularization_strength",
-        "l2_regularization_strength",
+        *Shrinking.hyperparameters,
         "l2_shrinkage_regularization_strength",
     )
     slots: ClassVar = {"accum": "initial_accumulator_value", "linear": 0.0}
@@ -33,25 +32,17 @@ class TF1Ftrl(FusedOptimizer):
         learning_rate: Any,
         learning_rate_power: float = -0.5,
         initial_accumulator_value: float = 0.1,
-        l1_regularization_strength: float = 0.0,
-        l2_regularization_strength: float = 0.0,
         l2_shrinkage_regularization_strength: float = 0.0,
         name: str = "tf1_ftrl",
-        **kwargs: Any,
+        **strengths: Any,
     ) -> None:
-        super().__init__(learning_rate, name, **kwargs)
+        super().__init__(learning_rate, name, **strengths)
         self.learning_rate_power = learning_rate_power
         self.initial_accumulator_value = initial_accumulator_value
-        self.l1_regularization_strength = l1_regularization_strength
-        self.l2_regularization_strength = l2_regularization_strength
         self.l2_shrinkage_regularization_strength = l2_shrinkage_regularization_strength
 
     def _apply_op(self, dtype: tf.DType, **inputs: Any) -> None:
-        numbers = {
-            "l1": self.l1_regularization_strength,
-            "l2": self.l2_regularization_strength,
-            "lr_power": self.learning_rate_power,
-        }
+        numbers = {**self._strengths, "lr_power": self.learning_rate_power}
         shrinkage = self.l2_shrinkage_regularization_strength
         if shrinkage > 0:  # as there: the other op rounds otherwise
             self._fused("FtrlV2", inputs, dtype, l2_shrinkage=shrinkage, **numbers)

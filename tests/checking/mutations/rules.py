@@ -55,7 +55,7 @@ RECIPES: tuple[Recipe, ...] = (
         5,
         (4, 2),
         "tanh",
-        loss=part("mse"),
         optimizer=part("proximal_sgd", learning_rate=0.1, **STRENGTHS),
+        loss=part("mse"),
     ),
 )
