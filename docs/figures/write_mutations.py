@@ -26,8 +26,8 @@ KINDS = {
     PAGES[1]: {"right": "正确的改写", "single": "一处错误", "pair": "同时两处错误"},
 }
 HEADINGS = {
-    PAGES[0]: ("", "examined", "judged rightly", "cause named"),
-    PAGES[1]: ("", "检查了", "结论正确", "说对原因"),
+    PAGES[0]: ("", "kinds of pair", "examined", "judged rightly", "cause named"),
+    PAGES[1]: ("", "模型种类", "检查了", "结论正确", "说对原因"),
 }
 
 
@@ -55,12 +55,13 @@ def counted(outcomes: list[dict[str, Any]]) -> dict[str, Any]:
 
 def rewrite(page: str, text: str, found: dict[str, Any]) -> str:
     """Return `text`, the content of `page`, with its block written from `found`."""
-    rows = [HEADINGS[page], ("---", "---", "---", "---")]
+    rows = [HEADINGS[page], ("---",) * 5]
     for kind, name in KINDS[page].items():
         of = found[kind]
         share = f"{of['named']:,} ({100 * of['named'] / of['examined']:.1f}%)"
         named = "-" if kind == "right" else share
-        rows.append((name, f"{of['examined']:,}", f"{of['judged rightly']:,}", named))
+        counts = (of["recipes"], of["examined"], of["judged rightly"])
+        rows.append((name, *(f"{count:,}" for count in counts), named))
     return blocks.replace(
         text, "mutations", "table", "\n".join(f"| {' | '.join(r)} |" for r in rows)
     )

@@ -34,7 +34,7 @@ class TF1Adagrad(FusedOptimizer):
 
 
 @keras.saving.register_keras_serializable(package=PACKAGE)
-class TF1ProximalAdagrad(Shrinking, TF1Adagrad):
+class TF1ProximalAdagrad(Shrinking):
     """`tf.compat.v1.train.ProximalAdagradOptimizer`; Keras has none.
 
     accum += grad^2; rate = lr / sqrt(accum); w = var - rate * grad;
@@ -42,15 +42,14 @@ class TF1ProximalAdagrad(Shrinking, TF1Adagrad):
     `..._regularization_strength`s (Duchi and Singer, JMLR 10, 2009).
     """
 
-    hyperparameters = (*TF1Adagrad.hyperparameters, *Shrinking.hyperparameters)
+    hyperparameters = ("initial_accumulator_value", *Shrinking.hyperparameters)
+    slots = TF1Adagrad.slots
 
     def __init__(
         self, learning_rate: Any, initial_accumulator_value: float = 0.1, **options: Any
     ) -> None:
-        options = {"name": "tf1_proximal_adagrad", **options}
-        super().__init__(
-            learning_rate, initial_accumulator_value=initial_accumulator_value, **options
-        )
+        super().__init__(learning_rate, options.pop("name", "tf1_proximal_adagrad"), **options)
+        self.initial_accumulator_value = initial_accumulator_value
 
     def _apply_op(self, dtype: tf.DType, **inputs: Any) -> None:
         self._fused("ProximalAdagrad", inputs, dtype, **self._strengths)

@@ -276,6 +276,7 @@ def test_data_command_counts_and_draws(tmp_path: Path) -> None:
     sheet = imread(tmp_path / "sheet" / "contact_sheet.png")
     assert sheet.shape[:2] == (280, 24 * 28)
     assert {path.name for path in (tmp_path / "sheet").iterdir()} == {
+        "SHA256SUMS",
         "contact_sheet.png",
         "data.json",
     }

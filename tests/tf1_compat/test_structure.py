@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 import tensorflow as tf
 
-from tf1_compat import graph as graphs
-from tf1_compat import structure
+from tf1_compat.reading import structure
+from tf1_compat.reading.inspection import inspect
 
 tf1 = tf.compat.v1
 
@@ -33,6 +33,5 @@ def test_clip_is_told_from_a_count(change: Callable[[Any, Any], Any], clipped: b
         [(gradient, w)] = optimizer.compute_gradients(cost)
         train_op = optimizer.apply_gradients([(change(gradient, x), w)])
         ends = {"x": x, "y": x, "cost": cost, "train_op": train_op, "logits": None}
-        seen = graphs.inspect(graph, ends)
-        found = structure.read(cost, train_op, x, seen.updates, seen.gradients)
+        found = structure.read(ends, inspect(graph, ends))
     assert found.clipped == clipped
