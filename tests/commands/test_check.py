@@ -213,6 +213,31 @@ SUBCLASSED = GRAPH.replace(
 ).replace("tf1.train.GradientDescentOptimizer(rate)", "tf1.train.AdamOptimizer()")
 
 
+@pytest.mark.parametrize(
+    ("check", "status", "said"),
+    [
+        ("{}['gone'] if training else 0", 2, "the Keras model raised KeyError: gone\n"),
+        ("1 / (x.dtype == 'float32')", 3, "ZeroDivisionError: division by zero"),
+    ],
+)
+def test_what_the_users_model_raises_is_a_message(
+    check: str, status: int, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In training, or in float64 only."""
+    source = SUBCLASSED.replace("def call(self, x):\n", "def call(self, x, training=False):\n")
+    source = source.replace(
+        "            return self", f"            {check}\n            return self"
+    )
+    pair = tmp_path / "pair.py"
+    pair.write_text(source.replace("SGD(0.1)", "Adam(epsilon=1e-8)"))
+    assert cli.main(["check", str(pair)]) == status
+    printed = capsys.readouterr()
+    assert said in (printed.err if status == 2 else " ".join(printed.out.split()))
+    (line,) = [n for n, text in enumerate(source.splitlines(), 1) if check in text]
+    assert f"{pair}:{line}: " in printed.err or status == 3
+    assert "Traceback" not in printed.err
+
+
 @pytest.mark.parametrize(("epsilon", "verdict"), [(1e-8, "EQUIVALENT"), (1e-3, "DIFFERENT")])
 def test_subclassed_model_is_judged_by_float64_alone(
     epsilon: float, verdict: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]

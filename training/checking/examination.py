@@ -23,6 +23,7 @@ from training.checking import beginning
 from training.checking.wide import Wide
 from training.errors import UserError, first_line
 from training.model_files.pair import Pair
+from training.model_files.users_code import blamed, line_of, message, place
 from training.parity import ladder
 from training.parity.ladder import Batch, Rung, Trace
 
@@ -171,15 +172,20 @@ class Examination:
 
     @contextlib.contextmanager
     def _refusal(self) -> Iterator[None]:
-        """Turn what Keras has against the batches into a UserError."""
+        """Turn what Keras has against the batches, or the user's code raises, into a UserError."""
+        path, (x, y) = self.pair.path, self.batches[0]
         try:
             yield
         except (ValueError, TypeError, tf.errors.OpError) as error:
-            x, y = self.batches[0]
             raise UserError(
-                f"{self.pair.path}: the Keras model cannot be trained on what the graph takes, x "
-                f"{list(x.shape)} {x.dtype} and y {list(y.shape)} {y.dtype}: {first_line(error)}"
+                f"{place(error, path)}: the Keras model cannot be trained on what the graph takes, "
+                f"x {list(x.shape)} {x.dtype} and y {list(y.shape)} {y.dtype}: {message(error)}"
             ) from error
+        except Exception as error:
+            if line_of(error, path) is None:
+                raise
+            with blamed(path, "the Keras model"):
+                raise
 
     def user_climb(self) -> tuple[list[Rung], Trace | None]:
         """Climb the whole ladder with the user's model; return the rungs, and what it did.

@@ -4,13 +4,14 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import keras
-import tensorflow as tf
 
 from keras_models.pairing import Unmatched
 from training.checking.examination import Examination
+from training.checking.failures import expected
 from training.checking.search import UNMATCHED, first_failing, height
 from training.checking.wide import Wide, departure
-from training.errors import first_line
+from training.errors import UserError
+from training.model_files.users_code import message
 from training.parity import ladder
 from training.parity.ladder import Rung, Trace
 from training.parity.tolerances import TOLERANCES
@@ -37,8 +38,10 @@ def ask(examination: Examination, make: Callable[[], keras.Model], did: Trace | 
         try:
             with examination.wide.scope():
                 answer = _climb(examination, make(), did)
-        except (tf.errors.OpError, TypeError, ValueError, LookupError, AttributeError) as error:
-            answer = Answer(None, f"float64 could not be asked: {first_line(error)[:200]}")
+        except Exception as error:
+            if not isinstance(error, UserError) and not expected(error, examination.pair.path):
+                raise
+            answer = Answer(None, f"float64 could not be asked: {message(error)[:200]}")
         if answer.holds and not answer.doubt:
             return answer
         answers.append((answer, examination.wide))

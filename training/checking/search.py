@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import keras
-import tensorflow as tf
 
 from keras_models.pairing import Pairing, Unmatched
 from training.checking.case import Candidate, Case
 from training.checking.examination import Examination
+from training.checking.failures import expected
 from training.checking.localization import Located, locate
 from training.checking.mistakes import families
 from training.parity.ladder import NAMES, Rung
@@ -135,11 +135,11 @@ def _first_best(
     for candidate in candidates:
         if search.spent or (best.candidate is not None and best.left is None):
             break
-        best = _better(best, candidate, quick=quick)
+        best = _better(search, best, candidate, quick=quick)
     return best
 
 
-def _better(best: _Best, candidate: Candidate, *, quick: bool) -> _Best:
+def _better(search: Search, best: _Best, candidate: Candidate, *, quick: bool) -> _Best:
     """Return which comes further; `quick`: do not climb where no more layers are right."""
     try:
         changed = candidate.make()
@@ -151,7 +151,10 @@ def _better(best: _Best, candidate: Candidate, *, quick: bool) -> _Best:
             layers = 0
         elif layers is None:
             layers = _layers(changed)
-    except (Unmatched, ValueError, TypeError, LookupError, AttributeError, tf.errors.OpError):
+    except Exception as error:
+        path = search.first.examination.pair.path
+        if not isinstance(error, Unmatched) and not expected(error, path):
+            raise
         return best  # a change that this model cannot take explains nothing
     if candidate.least and height(left) <= NAMES.index(candidate.least):
         return best

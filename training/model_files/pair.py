@@ -9,19 +9,18 @@
 `load` runs that file. Whatever is wrong with it is a UserError.
 """
 
-import contextlib
 import importlib.util
 import sys
-import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from training.errors import UserError, first_line
+from training.errors import UserError
 from training.machine import paths
 from training.model_files import variable_map
+from training.model_files.users_code import blamed
 
 if TYPE_CHECKING:
     import keras
@@ -85,7 +84,7 @@ def validate(path: Path, names: Mapping[str, Any], seed: int) -> Pair:
     from tf1_compat.reading.inspection import inspect
 
     graph = tf.Graph()
-    with graph.as_default(), tf.device("/CPU:0"), _blame(path, "tf1_graph()"):
+    with graph.as_default(), tf.device("/CPU:0"), blamed(path, "tf1_graph()"):
         tf.compat.v1.set_random_seed(seed)
         returned = build()
     ends = _endpoints(returned, graph, path)
@@ -96,7 +95,7 @@ def validate(path: Path, names: Mapping[str, Any], seed: int) -> Pair:
         raise UserError(f"{path}: tf1_graph() makes no trainable variable; expected at least one.")
 
     def keras_model() -> Any:
-        with _blame(path, "keras_model()"):
+        with blamed(path, "keras_model()"):
             return _checked_model(make(), path)
 
     logits = ends["logits"]
@@ -123,7 +122,7 @@ def _run_file(path: Path) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     sys.path.insert(0, str(path.resolve().parent))  # so that it can import its neighbours
     try:
-        with _blame(path, "the file"):
+        with blamed(path, "the file"):
             spec.loader.exec_module(module)
     finally:
         sys.path.pop(0)
@@ -137,27 +136,6 @@ def _function(names: Mapping[str, Any], path: Path, name: str) -> Callable[[], A
             f"{path}: no function {name}(); expected `def {name}():` without arguments."
         )
     return found
-
-
-@contextlib.contextmanager
-def _blame(path: Path, what: str) -> Iterator[None]:
-    """Turn an exception of the user's code into a UserError that says where it was raised."""
-    try:
-        yield
-    except UserError:
-        raise
-    except (Exception, SystemExit) as error:
-        lines = [
-            frame.lineno
-            for frame in traceback.extract_tb(error.__traceback__)
-            if Path(frame.filename) == path
-        ]
-        line = error.lineno if isinstance(error, SyntaxError) else lines[-1] if lines else None
-        place = f"{path}:{line}" if line else f"{path}"
-        raise UserError(
-            f"{place}: {what} raised {type(error).__name__}: {first_line(error)}\n"
-            "Mend that first: `check` runs this file."
-        ) from error
 
 
 def _endpoints(returned: Any, graph: "tf.Graph", path: Path) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from keras_models.clones import variants
 from keras_models.pairing import Unmatched
 from training.checking import localization
 from training.checking.examination import Examination
+from training.checking.failures import expected
 from training.checking.judgement import Diagnosis
 from training.checking.side_by_side import partners, smallest, source
 from training.checking.side_by_side.graph_side import GraphSide
@@ -68,7 +69,9 @@ def look(examination: Examination, diagnosis: Diagnosis) -> SideBySide:
     with examination.masked(), examination.wide.scope():
         try:
             compared = partners.compare(examination, model, graph)
-        except (Unmatched, *partners.FAILURES) as error:
+        except Exception as error:
+            if not isinstance(error, Unmatched) and not expected(error, examination.pair.path):
+                raise
             why_not: WhyNot = "variables" if isinstance(error, Unmatched) else "float64"
             return _shown(examination.pair, graph, (model, model), {}, _Marks(), why_not)
         marks = _marks(compared, graph, failing)
