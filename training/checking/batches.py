@@ -67,7 +67,9 @@ def _ids(rng: np.random.Generator, pair: Pair, size: int, *, half: bool) -> np.n
     """Return ids of the whole table, as few of them twice as there can be; `half`: never of all."""
     shape, rows = _shape(pair.x, size), pair.structure.rows or 2
     count = int(np.prod(shape))
-    known = rng.permutation(rows)[: -(-rows // 2) if half and count >= rows else rows]
+    known = np.arange(rows)
+    if half and count >= rows:
+        known = rng.permutation(known)[: -(-rows // 2)]
     often = -(-count // len(known))
     drawn = np.concatenate([rng.permutation(known) for _ in range(often)])[:count]
     return rng.permutation(drawn).reshape(shape).astype(pair.x.dtype)
