@@ -8,6 +8,8 @@ import keras
 import tensorflow as tf
 from keras.src.backend.tensorflow import random
 
+from keras_models.replaced import replaced
+
 BETWEEN = {
     "normal": lambda mean=0.0, stddev=1.0: (mean, stddev),
     "truncated_normal": lambda mean=0.0, stddev=1.0: (mean, stddev),
@@ -22,7 +24,6 @@ def made_of(numbers: Mapping[str, float]) -> Iterator[None]:
 
     That stands for one from N(0, 1), the same truncated, or uniform in [0, 1).
     """
-    drawing = {name: getattr(random, name) for name in BETWEEN}
 
     def giving(name: str) -> Callable[..., tf.Tensor]:
         def draw(
@@ -34,10 +35,5 @@ def made_of(numbers: Mapping[str, float]) -> Iterator[None]:
 
         return draw
 
-    for name in BETWEEN:
-        setattr(random, name, giving(name))
-    try:
+    with replaced(*((random, name, giving(name)) for name in BETWEEN)):
         yield
-    finally:
-        for name, drawn in drawing.items():
-            setattr(random, name, drawn)

@@ -13,6 +13,7 @@ import tensorflow as tf
 from keras.src.backend.tensorflow import random
 
 from keras_models.exact import dropout as exact
+from keras_models.replaced import replaced
 
 
 @contextlib.contextmanager
@@ -39,9 +40,5 @@ def given(stream: np.ndarray | None) -> Iterator[list[float]]:
         kept.set_shape(scaled.shape)
         return kept
 
-    before = random.dropout, exact.dropped
-    random.dropout = exact.dropped = dropout
-    try:
+    with replaced((random, "dropout", dropout), (exact, "dropped", dropout)):
         yield asked
-    finally:
-        random.dropout, exact.dropped = before

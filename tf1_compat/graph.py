@@ -95,18 +95,20 @@ class GraphProgram:
 
     def _feed(self, x: np.ndarray, y: np.ndarray | None = None) -> dict[str, Any]:
         """Return all that is fed with a batch."""
+        fed = self._given(x, y)
+        return fed | self._masks.feeds(fed)
+
+    def _given(self, x: np.ndarray, y: np.ndarray | None) -> dict[str, Any]:
+        """Return what placeholders are fed with a batch."""
         ends = self.inspection.endpoints
         fed = {ends["x"]: x} if y is None else {ends["x"]: x, ends["y"]: y}
-        fed |= self._fixed
-        return fed | self._masks.feeds(fed)
+        return fed | dict(self._fixed)
 
     def dropout_rates(
         self, x: np.ndarray, y: np.ndarray, fixed: Mapping[str, Any] | None = None
     ) -> list[float]:
         """Return which share of numbers each dropout drops; with other values fed besides."""
-        ends = self.inspection.endpoints
-        fed = {ends["x"]: x, ends["y"]: y, **self._fixed, **(fixed or {})}
-        return self._masks.rates(fed)
+        return self._masks.rates({**self._given(x, y), **(fixed or {})})
 
     def observe(self, x: np.ndarray, y: np.ndarray) -> Observation:
         """Return logits, loss and gradients of a batch; nothing is updated."""

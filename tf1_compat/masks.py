@@ -1,7 +1,7 @@
 """The masks of a graph's dropouts: made of given numbers, and how much of them is dropped."""
 
 import bisect
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -45,22 +45,28 @@ class Masks:
 
     def _numbers(self, one: Dropout, fed: Mapping[str, np.ndarray]) -> np.ndarray:
         assert self._stream is not None
-        shape = self._session.run(one.size, fed)
-        numbers = np.resize(self._stream, shape)
-        if self._keeps(one, 0, fed) and not self._keeps(one, STEPS - 1, fed):
+        numbers = np.resize(self._stream, self._session.run(one.size, fed))
+        keeps = self._deciding(one, fed)
+        if keeps(0) and not keeps(STEPS - 1):
             return 1 - np.float32(1 / STEPS) - numbers  # it keeps what is below
         return numbers
 
     def _rate(self, one: Dropout, fed: Mapping[str, np.ndarray]) -> float:
-        lowest, highest = (self._keeps(one, number, fed) for number in (0, STEPS - 1))
+        keeps = self._deciding(one, fed)
+        lowest, highest = keeps(0), keeps(STEPS - 1)
         if lowest == highest:
             return 0.0 if highest else 1.0
         changes = bisect.bisect_left(
-            range(STEPS), True, key=lambda number: self._keeps(one, number, fed) == highest
+            range(STEPS), True, key=lambda number: keeps(number) == highest
         )
         return changes / STEPS if highest else 1 - changes / STEPS
 
-    def _keeps(self, one: Dropout, number: int, fed: Mapping[str, np.ndarray]) -> bool:
-        """Whether a dropout keeps where number / STEPS is drawn."""
-        drawn = np.full(self._session.run(one.size, fed), number / STEPS, np.float32)
-        return bool(self._session.run(one.kept, {**fed, one.drawn: drawn}).flat[0])
+    def _deciding(self, one: Dropout, fed: Mapping[str, np.ndarray]) -> Callable[[int], bool]:
+        """Return whether a dropout keeps where number / STEPS is drawn."""
+        shape = self._session.run(one.size, fed)
+
+        def keeps(number: int) -> bool:
+            drawn = np.full(shape, number / STEPS, np.float32)
+            return bool(self._session.run(one.kept, {**fed, one.drawn: drawn}).flat[0])
+
+        return keeps

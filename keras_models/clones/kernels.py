@@ -6,6 +6,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from keras_models.replaced import replaced
 from tf1_compat.unfused import Response, respond
 
 NAMES = ("local_response_normalization", "lrn")
@@ -29,11 +30,6 @@ def of_float64() -> Iterator[None]:
             return original(input, depth_radius, bias, alpha, beta, name)
         return respond(Response(depth_radius, bias, alpha, beta), input)[0]
 
-    places = [(module, name) for module in (tf.nn, tf.compat.v1.nn) for name in NAMES]
-    try:
-        for module, name in places:
-            setattr(module, name, wide)
+    modules = (tf.nn, tf.compat.v1.nn)
+    with replaced(*((module, name, wide) for module in modules for name in NAMES)):
         yield
-    finally:
-        for module, name in places:
-            setattr(module, name, original)

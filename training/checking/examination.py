@@ -96,30 +96,28 @@ class Examination:
 
     def scaled(self, factor: float) -> "Examination":
         """Return the same examination on batches whose x is `factor` times as large."""
-        batches = [_larger(batch, factor) for batch in self.batches]
-        return Examination(self.pair, batches, *self._known)
+        return self._having(batches=[_larger(batch, factor) for batch in self.batches])
 
     def paired(self, pairing: Pairing) -> "Examination":
         """Return the same examination with variables paired as said."""
-        known = (self.seed, self._config, pairing, self.fixed)
-        return Examination(self.pair, self.batches, *known)
+        return self._having(pairing=pairing)
 
     def fed(self, fixed: Mapping[str, Any]) -> "Examination":
         """Return the same examination with other placeholders of the graph fed as well."""
-        known = (self.seed, self._config, self._pairing, {**self.fixed, **fixed})
-        return Examination(self.pair, self.batches, *known)
+        return self._having(fixed={**self.fixed, **fixed})
 
     def without_grappler(self) -> "Examination":
         """Return the same examination with TensorFlow's graph optimizers off in the graph."""
         config = tf.compat.v1.ConfigProto()
         config.CopyFrom(self._config)
         config.graph_options.rewrite_options.disable_meta_optimizer = True
-        known = (self.seed, config, self._pairing, self.fixed)
-        return Examination(self.pair, self.batches, *known)
+        return self._having(config=config)
 
-    @property
-    def _known(self) -> tuple[Any, ...]:
-        return self.seed, self._config, self._pairing, self.fixed
+    def _having(self, **changes: Any) -> "Examination":
+        """Return the same examination of other batches, or with something else that it is given."""
+        given = {"batches": self.batches, "seed": self.seed, "config": self._config}
+        given |= {"pairing": self._pairing, "fixed": self.fixed}
+        return Examination(self.pair, **{**given, **changes})
 
     def rates(self, fixed: Mapping[str, Any]) -> list[float]:
         """Return which share of numbers each dropout of the graph drops where `fixed` is fed."""

@@ -128,7 +128,7 @@ def settings(case: Case) -> Iterator[Candidate]:
 def _numbers(case: Case, setting: str) -> Iterable[float]:
     """Return which numbers the graph has that could be this one."""
     if setting in DROPPED:
-        return {rate: None for rate in case.examination.dropped if rate}
+        return dict.fromkeys(filter(None, case.examination.dropped))
     return case.examination.pair.structure.numbers
 
 
