@@ -1,6 +1,7 @@
 """A compiled Keras model seen through the variables of the TensorFlow 1 graph that it rewrites."""
 
 import contextlib
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -11,6 +12,7 @@ import tensorflow as tf
 from keras_models import translation
 from keras_models.pairing import Pairing
 from tf1_compat.graph import Observation
+from tf1_compat.reading.inspection import Tree, named
 
 
 class Rewrite:
@@ -42,18 +44,21 @@ class Rewrite:
         self._traced = traced
         self._functions: dict[str, Any] = {}
 
-    def _run(self, name: str, *batch: np.ndarray) -> Any:
+    def _run(self, name: str, *batch: Tree) -> Any:
         """Call the method `name` on a batch, traced where that is asked for."""
+        given = keras.tree.map_structure(tf.constant, batch)
         if not self._traced:
-            return getattr(self, name)(*map(tf.constant, batch))
+            return getattr(self, name)(*given)
         if name not in self._functions:
             self._functions[name] = tf.function(
                 getattr(self, name),
-                input_signature=[tf.TensorSpec(self._shape(a), a.dtype) for a in batch],
+                input_signature=keras.tree.map_structure(
+                    lambda array: tf.TensorSpec(self._shape(array), array.dtype), batch
+                ),
                 autograph=False,
                 jit_compile=self.model.jit_compile,
             )
-        return self._functions[name](*map(tf.constant, batch))
+        return self._functions[name](*given)
 
     def _shape(self, array: np.ndarray) -> list[int | None]:
         """Return the shape with an open number of rows, unless the model wants a certain one."""
@@ -89,24 +94,24 @@ class Rewrite:
             if places:
                 free.pop(places[0]).assign(value)
 
-    def _forward(self, x: tf.Tensor, y: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    def _forward(self, x: Tree, y: Tree) -> tuple[Tree, tf.Tensor]:
         outputs = self.model(x, training=True)
         return outputs, self.model.compute_loss(x=x, y=y, y_pred=outputs)
 
-    def _look(self, x: tf.Tensor, y: tf.Tensor) -> Sequence[Any]:
+    def _look(self, x: Tree, y: Tree) -> Sequence[Any]:
         paired, zero = list(self._paired.values()), tf.UnconnectedGradients.ZERO
         with self._unmoved():
             outputs, loss, gradients = self._differentiated(x, y, paired, zero)
         gradients = [tf.convert_to_tensor(gradient) for gradient in gradients]
-        return outputs, self._logits(outputs), loss, gradients
+        return named(outputs), self._logits(outputs), loss, gradients
 
     def _differentiated(
         self,
-        x: tf.Tensor,
-        y: tf.Tensor,
+        x: Tree,
+        y: Tree,
         variables: Sequence[Any],
         unconnected: tf.UnconnectedGradients = tf.UnconnectedGradients.NONE,
-    ) -> tuple[tf.Tensor, tf.Tensor, list[Any]]:
+    ) -> tuple[Tree, tf.Tensor, list[Any]]:
         """Return outputs, loss and its gradients."""
         values = [variable.value for variable in variables]
         if not self._taped:
@@ -117,7 +122,7 @@ class Rewrite:
             outputs, loss = self._forward(x, y)
         return outputs, loss, tape.gradient(loss, values, unconnected_gradients=unconnected)
 
-    def _update(self, x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
+    def _update(self, x: Tree, y: Tree) -> tf.Tensor:
         if self.own_train_step:
             with self._unmoved():
                 _, loss = self._forward(x, y)
@@ -138,18 +143,23 @@ class Rewrite:
         for variable, value in zip(moving, before, strict=True):
             variable.assign(value)
 
-    def observe(self, x: np.ndarray, y: np.ndarray, *, probabilities: bool) -> Observation:
+    def observe(self, x: Tree, y: Tree, *, probabilities: Sequence[bool]) -> Observation:
         """Return outputs, loss and gradients of a batch; nothing is updated.
 
-        Outputs are logits even where the model ends in a softmax, unless `probabilities`.
+        Outputs are logits even where the model ends in a softmax, but for those that the graph
+        gives as `probabilities`.
         """
         outputs, logits, loss, gradients = self._run("_look", x, y)
         by_name = zip(self._paired, gradients, strict=True)
         turned = {name: self._as_tf1(name, gradient.numpy()) for name, gradient in by_name}
-        seen = outputs if probabilities else logits
-        return Observation(seen.numpy(), loss.numpy(), turned)
+        seen = {
+            name: (outputs if as_probability else logits)[name].numpy()
+            for name, as_probability in itertools.zip_longest(outputs, probabilities)
+            if name is not None
+        }
+        return Observation(seen, loss.numpy(), turned)
 
-    def step(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    def step(self, x: Tree, y: Tree) -> np.ndarray:
         """Run one update; return the loss before it."""
         return self._run("_update", x, y).numpy()
 
@@ -166,37 +176,47 @@ class Rewrite:
         """Return where the moving averages are in the model."""
         return {name: variable.path for name, variable in self._moved.items()}
 
-    def infer(self, x: np.ndarray, moving: Mapping[str, np.ndarray]) -> np.ndarray | None:
-        """Return logits where nobody trains, with these moving averages; None if one is unpaired.
+    def infer(self, x: Tree, moving: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Return logits where nobody trains, with these moving averages; empty if one is unpaired.
 
         Nothing is left changed.
         """
         if set(moving) != set(self._moved):
-            return None
+            return {}
         before = self.moving()
         self.load_moving(moving)
-        outputs = self._run("_infer", x).numpy()
+        outputs = {name: one.numpy() for name, one in self._run("_infer", x).items()}
         self.load_moving(before)
         return outputs
 
-    def _infer(self, x: tf.Tensor) -> tf.Tensor:
+    def _infer(self, x: Tree) -> dict[str, tf.Tensor]:
         return self._logits(self.model(x, training=False))
 
-    def _logits(self, outputs: tf.Tensor) -> tf.Tensor:
+    def _logits(self, outputs: Tree) -> dict[str, tf.Tensor]:
         """Go back from probabilities to what they were made of, as Keras' cross-entropies do."""
-        loss = keras.losses.get(self.model.loss)
-        kind = loss if callable(loss) and hasattr(loss, "__name__") else type(loss)
-        of_keras = kind.__module__.startswith("keras.")
-        if of_keras and "crossentropy" not in kind.__name__.lower():
-            return outputs
-        return getattr(outputs, "_keras_logits", outputs)
+        flat = named(outputs)
+        losses = keras.tree.flatten(self.model.loss)
+        each = losses if len(losses) == len(flat) else [losses[0]] * len(flat)
+        return {
+            name: getattr(one, "_keras_logits", one) if _of_logits(loss) else one
+            for (name, one), loss in zip(flat.items(), each, strict=True)
+        }
 
     def slots(self) -> dict[str, np.ndarray]:
         """Return as "slot m of W1" the slots that mean what TensorFlow 1's mean."""
-        places = {id(v): i for i, v in enumerate(self.model.trainable_variables)}
-        return {
-            f"slot {slot} of {name}": self._as_tf1(name, variables[places[id(paired)]].numpy())
-            for slot, variables in translation.slots(self.model.optimizer).items()
-            for name, paired in self._paired.items()
-            if id(paired) in places
-        }
+        found = {}
+        for optimizer in translation.parts(self.model.optimizer):
+            places = {id(v): i for i, v in enumerate(optimizer._trainable_variables)}
+            for slot, held in translation.slots(optimizer).items():
+                for name, paired in self._paired.items():
+                    if id(paired) in places:
+                        array = held[places[id(paired)]].numpy()
+                        found[f"slot {slot} of {name}"] = self._as_tf1(name, array)
+        return found
+
+
+def _of_logits(loss: Any) -> bool:
+    """Whether the loss goes back to logits: Keras' cross-entropies do, and what is not Keras'."""
+    loss = keras.losses.get(loss)
+    kind = loss if callable(loss) and hasattr(loss, "__name__") else type(loss)
+    return not kind.__module__.startswith("keras.") or "crossentropy" in kind.__name__.lower()

@@ -11,9 +11,10 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
-from keras.optimizers import Optimizer
+from keras.optimizers import MultiOptimizer, Optimizer
 
 from keras_models import tf1_optimizers
+from keras_models.clones import copies
 from keras_models.exact import PACKAGE, TF1Adam, TF1Optimizer
 
 RULES: dict[str, type[TF1Optimizer]] = {
@@ -110,6 +111,8 @@ def rates(optimizer: Optimizer, steps: Sequence[int]) -> np.ndarray:
 
 def translate(optimizer: Optimizer) -> Optimizer | None:
     """Return the TensorFlow 1 rule with this optimizer's meaning, or None where there is none."""
+    if isinstance(optimizer, MultiOptimizer):
+        return copies.of_each(optimizer, translate)
     name, config = rule(optimizer), optimizer.get_config()
     if isinstance(optimizer, TF1Optimizer):
         return in_floatx(type(optimizer).from_config(config))
@@ -157,6 +160,12 @@ class RatePerStep(keras.optimizers.schedules.LearningRateSchedule):
     def get_config(self) -> dict[str, Any]:
         """Return what `from_config` needs."""
         return {"rates": self.rates}
+
+
+def parts(optimizer: Optimizer) -> list[Optimizer]:
+    """Return the optimizers of a MultiOptimizer that train any variable; of another, itself."""
+    several = optimizer.optimizers if isinstance(optimizer, MultiOptimizer) else [optimizer]
+    return [one for one in several if one.built]
 
 
 def slots(optimizer: Optimizer) -> dict[str, list[keras.Variable]]:

@@ -19,16 +19,20 @@ import tensorflow as tf
 
 from tf1_compat import float64
 from tf1_compat.masks import Masks
-from tf1_compat.reading import draws, structure, updates
-from tf1_compat.reading.inspection import Inspection
+from tf1_compat.reading import draws, updates
+from tf1_compat.reading.control_flow import in_control_flow
+from tf1_compat.reading.inspection import Inspection, Tree
 from tf1_compat.reading.structure import Structure
 
 
 @dataclass(frozen=True)
 class Observation:
-    """What one batch gives before any update; gradients are of the loss, by TF1 variable."""
+    """What one batch gives before any update; gradients are of the loss, by TF1 variable.
 
-    logits: np.ndarray | None
+    Outputs are by name, see `inspection.named`; empty where the graph names none.
+    """
+
+    logits: Mapping[str, np.ndarray]
     loss: np.ndarray
     gradients: Mapping[str, np.ndarray]
 
@@ -36,7 +40,8 @@ class Observation:
 class GraphProgram:
     """A graph, initialized, in a session of its own; batches are fed at every call.
 
-    `fixed` is fed besides, by tensor; with a `stream` dropout takes its numbers from it, see Masks.
+    x and y are arrays, or lists or dicts of arrays, as the endpoints are. `fixed` is fed besides,
+    by tensor; with a `stream` dropout takes its numbers from it, see Masks.
     """
 
     def __init__(
@@ -93,36 +98,36 @@ class GraphProgram:
         """Return copies of variables of any kind, by name."""
         return self._session.run({name: self.inspection.reads[name] for name in names})
 
-    def _feed(self, x: np.ndarray, y: np.ndarray | None = None) -> dict[str, Any]:
+    def _feed(self, x: Tree, y: Tree | None = None) -> dict[str, Any]:
         """Return all that is fed with a batch."""
         fed = self._given(x, y)
         return fed | self._masks.feeds(fed)
 
-    def _given(self, x: np.ndarray, y: np.ndarray | None) -> dict[str, Any]:
+    def _given(self, x: Tree, y: Tree | None) -> dict[str, Any]:
         """Return what placeholders are fed with a batch."""
-        ends = self.inspection.endpoints
-        fed = {ends["x"]: x} if y is None else {ends["x"]: x, ends["y"]: y}
+        given = [(self.inspection.x, x)] + ([] if y is None else [(self.inspection.y, y)])
+        fed: dict[str, Any] = {}
+        for names, arrays in given:
+            tf.nest.assert_same_structure(names, arrays)
+            fed |= zip(tf.nest.flatten(names), tf.nest.flatten(arrays), strict=True)
         return fed | dict(self._fixed)
 
     def dropout_rates(
-        self, x: np.ndarray, y: np.ndarray, fixed: Mapping[str, Any] | None = None
+        self, x: Tree, y: Tree, fixed: Mapping[str, Any] | None = None
     ) -> list[float]:
         """Return which share of numbers each dropout drops; with other values fed besides."""
         return self._masks.rates({**self._given(x, y), **(fixed or {})})
 
-    def observe(self, x: np.ndarray, y: np.ndarray) -> Observation:
+    def observe(self, x: Tree, y: Tree) -> Observation:
         """Return logits, loss and gradients of a batch; nothing is updated."""
-        ends = self.inspection.endpoints
-        fetches = {"loss": ends["cost"], "gradients": dict(self.inspection.gradients)}
-        if "logits" in ends:
-            fetches["logits"] = ends["logits"]
-        values = self._session.run(fetches, self._feed(x, y))
-        return Observation(values.get("logits"), values["loss"], values["gradients"])
+        known = self.inspection
+        fetches = [dict(known.logits), known.cost, dict(known.gradients)]
+        return Observation(*self._session.run(fetches, self._feed(x, y)))
 
-    def step(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    def step(self, x: Tree, y: Tree) -> np.ndarray:
         """Run one update; return the loss before it."""
-        ends = self.inspection.endpoints
-        return self._session.run([ends["train_op"], ends["cost"]], self._feed(x, y))[1]
+        fetches = [self.inspection.train_op, self.inspection.cost]
+        return self._session.run(fetches, self._feed(x, y))[1]
 
     def slots(self) -> dict[str, np.ndarray]:
         """Return the optimizer's slots as "slot m of W1" -> array."""
@@ -138,40 +143,37 @@ class GraphProgram:
         """Return copies of the variables that move without being trained."""
         return self.read(self._structure.moving)
 
-    def infer(self, x: np.ndarray, moving: Mapping[str, np.ndarray]) -> np.ndarray | None:
-        """Return outputs with the training switch off and these moving averages.
+    def infer(self, x: Tree, moving: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Return outputs where nobody trains, with these moving averages.
 
-        None for a graph that has no switch, or no named outputs. Nothing is left changed.
+        Empty for a graph that is the same then, or has no named outputs. Nothing is left changed.
         """
-        ends = self.inspection.endpoints
-        switch = self._structure.switch
-        if switch is None or "logits" not in ends:
-            return None
+        off = self._structure.inference
+        if off is None:
+            return {}
         before = self.moving()
         self.assign(moving)
-        outputs = self._session.run(ends["logits"], {**self._feed(x), switch: False})
+        outputs = self._session.run(dict(self.inspection.logits), {**self._feed(x), **off})
         self.assign(before)
         return outputs
 
-    def tensors(self, x: np.ndarray, y: np.ndarray) -> dict[str, np.ndarray]:
+    def tensors(self, x: Tree, y: Tree) -> dict[str, np.ndarray]:
         """Return by name every tensor of floats, one row of x a row, that outputs are made of."""
-        ends = self.inspection.endpoints
-        last = self._graph.get_tensor_by_name(ends.get("logits") or ends["cost"]).op
-        hidden = structure.in_control_flow(last)
-        behind = [
-            tensor.name
-            for op in updates.ancestors([last], control=False)
-            for tensor in op.outputs
-            if tensor.dtype.is_floating and op.name not in hidden
-        ]
-        values = self._session.run(behind, self._feed(x, y))
+        named, given = self._graph.get_tensor_by_name, self._feed(x, y)
+        last = [named(name).op for name in self.inspection.last]
+        inputs, hidden = tf.nest.flatten(self.inspection.x), in_control_flow(last)
+        behind = [named(name) for name in inputs]
+        for op in updates.ancestors(last, control=False, fed=given):
+            behind += op.outputs if op.name not in hidden else []
+        names = [tensor.name for tensor in behind if tensor.dtype.is_floating]
+        values, rows = self._session.run(names, given), len(given[inputs[0]])
         return {
             name: value
-            for name, value in zip(behind, values, strict=True)
-            if value.ndim and len(value) == len(x)
+            for name, value in zip(names, values, strict=True)
+            if value.ndim and len(value) == rows
         }
 
-    def applied_gradients(self, x: np.ndarray, y: np.ndarray) -> dict[str, np.ndarray]:
+    def applied_gradients(self, x: Tree, y: Tree) -> dict[str, np.ndarray]:
         """Return the gradients as the update ops would get them, after any clipping.
 
         Rows that are not looked up have zeros.
@@ -189,7 +191,7 @@ class GraphProgram:
             gradients[name] = dense
         return gradients
 
-    def hyperparameters(self, x: np.ndarray, y: np.ndarray) -> dict[str, float | bool]:
+    def hyperparameters(self, x: Tree, y: Tree) -> dict[str, float | bool]:
         """Return the first update's hyperparameters as they are now; empty for unknown rules."""
         if not self.inspection.updates:
             return {}

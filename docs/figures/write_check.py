@@ -20,7 +20,7 @@ PAGES = ("docs/check.md", "docs/zh-CN/check.md")
 SHOWN = "article"
 ORDER = (
     *("softmax_regression", "article", "article_exact", "momentum", "convnet"),
-    *("batch_norm", "batch_norm_exact"),
+    *("batch_norm", "batch_norm_exact", "sentences"),
 )
 HEADINGS = {
     PAGES[0]: ("pair", "verdict", "what is left of the distance, and what removes it"),

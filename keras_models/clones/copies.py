@@ -1,12 +1,13 @@
 """Optimizers and losses copied with every setting; numbers in float64."""
 
 import contextlib
-from collections.abc import Iterator
+import functools
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import keras
 import numpy as np
-from keras.optimizers import Optimizer
+from keras.optimizers import MultiOptimizer, Optimizer, OptimizerMap
 
 _in_float32 = False
 """Whether numbers are taken as float32 holds them, see `numbers_in_float32`."""
@@ -44,8 +45,27 @@ def exactly(thing: Any) -> Any:
     return thing
 
 
+def of_each(
+    optimizer: MultiOptimizer, change: Callable[[Optimizer], Optimizer | None]
+) -> MultiOptimizer | None:
+    """Return a MultiOptimizer with each of its optimizers changed; None where one cannot be.
+
+    Raises TypeError for one that has a function in place of an OptimizerMap.
+    """
+    chosen = optimizer._optimizer_map
+    if not isinstance(chosen, OptimizerMap):
+        raise TypeError("a MultiOptimizer by a function cannot be copied; give it an OptimizerMap")
+    changed = {id(one): change(one) for one in [chosen.default_optimizer, *chosen.values()]}
+    if None in changed.values():
+        return None
+    keyed = {path: changed[id(one)] for path, one in chosen.items()}
+    return MultiOptimizer(OptimizerMap(changed[id(chosen.default_optimizer)], keyed))
+
+
 def copy_of(optimizer: Optimizer, **changes: Any) -> Optimizer:
     """Return a fresh optimizer, its config changed, in the dtype of `floatx`."""
+    if isinstance(optimizer, MultiOptimizer):
+        return of_each(optimizer, functools.partial(copy_of, **changes))
     config = {**optimizer.get_config(), **changes}
     rate = config.get("learning_rate")
     if isinstance(rate, float):  # Keras keeps it in float32: give back the decimal that was written

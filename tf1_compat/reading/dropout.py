@@ -14,6 +14,7 @@ from tf1_compat.reading.updates import ancestors
 
 SCALES = {"Mul", "Add", "AddV2", "Sub", "Identity"}
 """What uniform numbers go through before something decides."""
+PLACEHOLDERS = {"Placeholder", "PlaceholderWithDefault"}
 DECIDES = {"GreaterEqual", "Greater", "LessEqual", "Less", "Floor"}
 
 
@@ -28,7 +29,7 @@ class Dropout:
     kept: str
     """1 or true where a number is kept, elementwise."""
     switches: tuple[str, ...]
-    """Placeholders with a default that decide with them, such as keep_prob."""
+    """Placeholders of one number that decide with them, such as keep_prob."""
     seeds: tuple[int, int]
     """The graph's and the op's, from which the numbers follow; 0 and 0: they do not."""
 
@@ -63,4 +64,5 @@ def _deciding(op: tf.Operation, inside: set[str]) -> Iterator[tf.Operation]:
 
 def _switches(op: tf.Operation) -> tuple[str, ...]:
     behind = ancestors([op], control=False)
-    return tuple(one.outputs[0].name for one in behind if one.type == "PlaceholderWithDefault")
+    made = [one.outputs[0] for one in behind if one.type in PLACEHOLDERS]
+    return tuple(tensor.name for tensor in made if not tensor.shape.rank)  # no shape is no rows

@@ -13,9 +13,10 @@ import numpy as np
 import tensorflow as tf
 
 from tf1_compat.reading import dropout
+from tf1_compat.reading.control_flow import in_control_flow
 from tf1_compat.reading.draws import RANDOM
 from tf1_compat.reading.dropout import Dropout
-from tf1_compat.reading.inspection import Inspection
+from tf1_compat.reading.inspection import Inspection, fed
 from tf1_compat.reading.updates import Update, ancestors
 
 CLIPS = {"L2Loss", "Minimum", "Maximum", "ClipByValue", "IsFinite", "Select", "SelectV2"}
@@ -46,22 +47,23 @@ class Structure:
     """Variables behind the cost that nothing moves, such as those of frozen layers."""
     numbers: tuple[float, ...]
     """Constants behind the cost, as they were written."""
-    switch: str | None
-    """The bool that people call is_training, true where nothing is fed; None without one."""
+    inference: Mapping[str, Any] | None
+    """What is fed where nobody trains: the further feeds' values, or the bool that people call
+    is_training, by tensor; None where the graph is the same then."""
     step: str | None
     """The variable that counts the updates, where the learning rate depends on it."""
     boundaries: tuple[int, ...]
     """Whole numbers that the learning rate is made of: decay steps, boundaries."""
-    rows: int | None
-    """Rows of the smallest table that integers of x are looked up in; None where none are."""
+    rows: Mapping[str, int]
+    """Tensor of x whose integers are looked up -> rows of the smallest table that they are for."""
 
 
 def read(ends: Mapping[str, Any], inspection: Inspection) -> Structure:
     """Return the structure of a graph with these endpoints, as `inspect` was given them."""
-    cost, train_op, x = ends["cost"], ends["train_op"], ends["x"]
+    cost, train_op, known = ends["cost"], ends["train_op"], fed(ends)
     updates, gradients, graph = inspection.updates, inspection.gradients, cost.graph
-    behind_cost = list(ancestors([cost.op]))
-    behind_update = list(ancestors([train_op]))
+    behind_cost = list(ancestors([cost.op], fed=known))
+    behind_update = list(ancestors([train_op], fed=known))
     trained = {v.op.name for v in graph.get_collection(tf.compat.v1.GraphKeys.TRAINABLE_VARIABLES)}
     rate = next((u.hyperparameters.get("learning_rate") for u in updates), None)
     behind_rate = list(ancestors([graph.get_tensor_by_name(rate).op])) if rate else []
@@ -72,7 +74,7 @@ def read(ends: Mapping[str, Any], inspection: Inspection) -> Structure:
     ]
     moved = {name for name in _moved(behind_update) if not SLOT.search(name)}
     moving = moved - trained - _slots(updates)
-    hidden = in_control_flow(cost.op)
+    hidden = in_control_flow([cost.op])
     dropouts = dropout.find([op for op in behind_cost if op.name not in hidden])
     return Structure(
         dropouts=dropouts,
@@ -81,35 +83,11 @@ def read(ends: Mapping[str, Any], inspection: Inspection) -> Structure:
         moving=tuple(name for name in _floats(behind_update) if name in moving),
         held=tuple(name for name in _floats(behind_cost) if name not in trained | moving),
         numbers=tuple(sorted(_numbers(behind_cost))),
-        switch=next((op.outputs[0].name for op in behind_cost if _is_switch(op)), None),
+        inference=_inference(behind_cost, ends.get("feeds") or {}),
         step=steps[0] if steps else None,
         boundaries=tuple(sorted(set(_whole_numbers(behind_rate)))),
-        rows=min(_tables(behind_cost, x), default=None),
+        rows=_rows(behind_cost, tf.nest.flatten(ends["x"])),
     )
-
-
-def in_control_flow(last: tf.Operation) -> set[str]:
-    """Return the names of the ops behind `last` that run in a loop or a branch: not to be fetched.
-
-    By the ops alone, for a graph that was imported has no contexts of control flow.
-    """
-    ops = list(ancestors([last]))
-    loops = _until(ops, ("Enter", "RefEnter"), ("Exit", "RefExit"))
-    branches = _until(ops, ("Switch", "RefSwitch"), ("Exit", "RefExit", "Merge", "RefMerge"))
-    return loops | branches
-
-
-def _until(ops: list[tf.Operation], first: tuple[str, ...], last: tuple[str, ...]) -> set[str]:
-    """Return the names of the ops `first` and of what runs after them, up to the ops `last`."""
-    known, found = {op.name for op in ops}, set()
-    waiting = [op for op in ops if op.type in first]
-    while waiting:
-        op = waiting.pop()
-        if op.name in known and op.name not in found and op.type not in last:
-            found.add(op.name)
-            waiting += [taker for tensor in op.outputs for taker in tensor.consumers()]
-            waiting += op._control_outputs  # a constant of a branch takes no tensor of it
-    return found
 
 
 def _draws(ops: list[tf.Operation], dropouts: tuple[Dropout, ...]) -> Iterator[str]:
@@ -159,6 +137,17 @@ def _floats(ops: list[tf.Operation]) -> list[str]:
     return [op.name for op in sorted(made, key=lambda op: op._id)]
 
 
+def _inference(
+    ops: list[tf.Operation], feeds: Mapping[str, tuple[Any, Any]]
+) -> dict[str, Any] | None:
+    """Return what is fed where nobody trains; None where that is what training is fed."""
+    switch = next((op.outputs[0].name for op in ops if _is_switch(op)), None)
+    off = {switch: False} if switch and switch not in feeds else {}
+    if not off and all(np.array_equal(*both) for both in feeds.values()):
+        return None
+    return {name: at_inference for name, (_, at_inference) in feeds.items()} | off
+
+
 def _is_switch(op: tf.Operation) -> bool:
     if op.type != "PlaceholderWithDefault" or op.outputs[0].dtype != tf.bool:
         return False
@@ -188,14 +177,19 @@ def _whole_numbers(ops: list[tf.Operation]) -> Iterator[int]:
                         yield int(value)
 
 
-def _tables(ops: list[tf.Operation], x: tf.Tensor) -> Iterator[int]:
-    """Yield the rows of each variable that numbers from `x` are looked up in."""
+def _rows(ops: list[tf.Operation], inputs: list[tf.Tensor]) -> dict[str, int]:
+    """Return the rows of the smallest variable that numbers of each input are looked up in."""
+    found: dict[str, int] = {}
     for op in ops:
         if op.type not in LOOKUPS:
             continue
-        indices = {one.name for one in ancestors([op.inputs[1].op])}
         tables = [one for one in ancestors([op.inputs[0].op]) if one.type in VARIABLES]
-        if x.op.name in indices and len(tables) == 1:
-            shape = tf.TensorShape(tables[0].get_attr("shape")).as_list()
-            if shape and shape[0]:
-                yield shape[0]
+        shape = tf.TensorShape(tables[0].get_attr("shape")).as_list() if len(tables) == 1 else []
+        if not (shape and shape[0]):
+            continue
+        made_of = ancestors([op.inputs[1].op], fed={one.name for one in inputs})
+        taken = {tensor.name for one in made_of for tensor in one.inputs} | {op.inputs[1].name}
+        for one in inputs:
+            if one.name in taken and one.dtype.is_integer:
+                found[one.name] = min(found.get(one.name, shape[0]), shape[0])
+    return found

@@ -8,7 +8,7 @@ embedding, take the rows' indices after the gradient. Adam and GradientDescent h
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 import tensorflow as tf
@@ -66,9 +66,12 @@ class Update:
     """beta1_power -> the op of the variable that holds it; Adam only."""
 
 
-def read(train_op: tf.Operation) -> list[Update]:
-    """Return the updates that running `train_op` makes, in the order of the graph."""
-    found = [(op, APPLY.fullmatch(op.type)) for op in ancestors([train_op])]
+def read(train_op: tf.Operation, fed: Collection[str] = ()) -> list[Update]:
+    """Return the updates that running `train_op` makes, in the order of the graph.
+
+    `fed` as in `ancestors`.
+    """
+    found = [(op, APPLY.fullmatch(op.type)) for op in ancestors([train_op], fed=fed)]
     known = [(op, *match.groups()) for op, match in found if match and match[2] in INPUTS]
     return [_read_one(*one) for one in sorted(known, key=lambda one: one[0]._id)]
 
@@ -109,8 +112,13 @@ def _variable(op: tf.Operation) -> tf.Operation:
     return op
 
 
-def ancestors(ops: list[tf.Operation], *, control: bool = True) -> Iterator[tf.Operation]:
-    """Yield `ops` and what has to run before them; without `control`, what they are made of."""
+def ancestors(
+    ops: list[tf.Operation], *, control: bool = True, fed: Collection[str] = ()
+) -> Iterator[tf.Operation]:
+    """Yield `ops` and what has to run before them; without `control`, what they are made of.
+
+    What tensors are made of that are `fed`, by name, does not run.
+    """
     waiting, seen = list(ops), set()
     while waiting:
         op = waiting.pop()
@@ -118,5 +126,5 @@ def ancestors(ops: list[tf.Operation], *, control: bool = True) -> Iterator[tf.O
             continue
         seen.add(op.name)
         yield op
-        waiting += [tensor.op for tensor in op.inputs]
+        waiting += [tensor.op for tensor in op.inputs if tensor.name not in fed]
         waiting += list(op.control_inputs) if control else []

@@ -19,7 +19,8 @@ def diagnose(examination: Examination, budget: float = BUDGET, note: Note = sile
     """
     effort = Effort(budget, note)
     on = dropping.switched_on(examination)
-    if on and any(examination.dropped):  # all of it, then: in Keras it is all on, or all off
+    # All of it, then: in Keras it is all on, or all off.
+    if on and any(examination.dropped) and on.fixed != examination.fixed:
         examination = examination.fed(on.fixed)
     hidden = any(examination.dropped) and dropping.only_in(examination) is not None
     found = judge(examination, Effort(0, note) if hidden else effort)

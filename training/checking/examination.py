@@ -20,6 +20,7 @@ from keras_models.pairing import Pairing, Unmatched, pair_moving, pair_up
 from keras_models.rewrite import Rewrite
 from tf1_compat.graph import GraphProgram
 from training.checking import beginning
+from training.checking.batches import taken
 from training.checking.wide import Wide
 from training.errors import UserError, first_line
 from training.model_files.pair import Pair
@@ -51,12 +52,12 @@ class Examination:
         pairing: Pairing | None = None,
         fixed: Mapping[str, Any] = MappingProxyType({}),
     ) -> None:
-        self._pairing, self.fixed = pairing, fixed
+        self._pairing, self.fixed = pairing, {**pair.fixed, **fixed}
         self.pair, self.batches, self.seed, self._config = pair, batches, seed, config
         self.optimizer_name = type(pair.sample.optimizer).__name__
         stream = np.random.default_rng(seed).random(STREAM, np.float32)
         self.program = GraphProgram(
-            pair.graph, pair.inspection, pair.structure, config, fixed, stream
+            pair.graph, pair.inspection, pair.structure, config, self.fixed, stream
         )
         with self._graph_refusal():
             self.dropped = self.program.dropout_rates(*batches[0])
@@ -134,7 +135,7 @@ class Examination:
     def keras_dropped(self) -> list[float]:
         """The rates of dropout in Keras, in the order of the calls."""
         with masks.given(None) as asked, self._refusal():
-            self.fresh_model()(tf.constant(self.batches[0][0]), training=True)
+            self.fresh_model()(self._x(self.batches[0]), training=True)
         return asked
 
     def clips(self, factor: float) -> bool:
@@ -165,19 +166,22 @@ class Examination:
         model = self.pair.keras_model()
         if not model.built:
             with self._refusal():
-                model(tf.constant(self.batches[0][0][:1]))
+                model(self._x(taken(self.batches[0], np.arange(1))))
         return model
+
+    def _x(self, batch: Batch) -> Any:
+        return keras.tree.map_structure(tf.constant, batch[0])
 
     @contextlib.contextmanager
     def _refusal(self) -> Iterator[None]:
         """Turn what Keras has against the batches, or the user's code raises, into a UserError."""
-        path, (x, y) = self.pair.path, self.batches[0]
+        path, (x, y) = self.pair.path, map(_shown, self.batches[0])
         try:
             yield
         except (ValueError, TypeError, tf.errors.OpError) as error:
             raise UserError(
                 f"{place(error, path)}: the Keras model cannot be trained on what the graph takes, "
-                f"x {list(x.shape)} {x.dtype} and y {list(y.shape)} {y.dtype}: {message(error)}"
+                f"x {x} and y {y}: {message(error)}"
             ) from error
         except Exception as error:
             if line_of(error, path) is None:
@@ -253,8 +257,15 @@ def _last(name: str) -> str:
 
 
 def _larger(batch: Batch, factor: float) -> Batch:
+    def larger(array: np.ndarray) -> np.ndarray:  # ids stay in their table
+        return array * array.dtype.type(factor) if array.dtype.kind == "f" else array
+
     x, y = batch
-    return x * x.dtype.type(factor) if x.dtype.kind == "f" else x, y  # ids stay in their table
+    return keras.tree.map_structure(larger, x), y
+
+
+def _shown(tree: Any) -> str:
+    return ", ".join(f"{list(array.shape)} {array.dtype}" for array in keras.tree.flatten(tree))
 
 
 def _drawn_by(pair: Pair) -> str:

@@ -169,9 +169,7 @@ def _where(search: Search) -> str:
     if case.pairing is None:
         return ""
     ours, theirs = wide.observation(case.model, case.pairing).logits, wide.trace.observed.logits
-    if ours is None or theirs is None:
-        return ""
-    ids = rows.in_common(wide.batches[0][0], ours, theirs)
+    ids = rows.in_common(wide.batches[0], ours, theirs)
     return f", only in rows of x with id {' or '.join(map(str, ids))}" if ids else ""
 
 

@@ -77,9 +77,9 @@ def values_of(case: Case, tensors: Sequence[Any], wide: Wide) -> list[np.ndarray
     """Return what Keras' symbolic `tensors` are on the first batch; weights stay as they are."""
     if not tensors:
         return []
-    inputs = keras.ops.convert_to_tensor(wide.batches[0][0])
+    inputs = keras.tree.map_structure(keras.ops.convert_to_tensor, wide.batches[0][0])
     before = [(variable, variable.numpy()) for variable in case.model.non_trainable_variables]
-    values = keras.Model(case.model.inputs, list(tensors))(inputs, training=True)
+    values = keras.Model(_functional(case.model).input, list(tensors))(inputs, training=True)
     for variable, value in before:
         variable.assign(value)
     return [np.asarray(array) for array in keras.tree.flatten(values)]
@@ -95,10 +95,12 @@ def _before(node: Any) -> Iterator[str]:
 
 def nodes(model: keras.Model) -> list[Any]:
     """Return the calls of layers and operations in the order they are made, inputs included."""
-    if isinstance(model, keras.Sequential):
-        model = model._functional
-    by_depth = getattr(model, "_nodes_by_depth", {})
+    by_depth = getattr(_functional(model), "_nodes_by_depth", {})
     return [node for depth in sorted(by_depth, reverse=True) for node in by_depth[depth]]
+
+
+def _functional(model: keras.Model) -> keras.Model:
+    return model._functional if isinstance(model, keras.Sequential) else model
 
 
 def having(values: np.ndarray, tensors: Mapping[str, np.ndarray]) -> Iterator[str]:

@@ -13,6 +13,7 @@ from keras_models.clones import copies, kernels, variants
 from keras_models.pairing import Pairing
 from keras_models.rewrite import Rewrite
 from tf1_compat.graph import GraphProgram
+from training.checking.batches import taken
 from training.model_files.pair import Pair
 from training.parity import ladder
 from training.parity.ladder import Batch, Rung, Trace
@@ -72,13 +73,13 @@ class Wide:
         """Return the same graph on some rows of every batch."""
         fewer = Wide(self._examination, as_rounded=self.as_rounded)
         fewer.program = self.program
-        fewer.batches = [(x[rows], y[rows]) for x, y in self.batches]
+        fewer.batches = [taken(batch, rows) for batch in self.batches]
         return fewer
 
     @cached_property
     def batches(self) -> list[Batch]:
         """The batches with every float in float64."""
-        return [(_wide(x), _wide(y)) for x, y in self._examination.batches]
+        return keras.tree.map_structure(_wide, list(self._examination.batches))
 
     @cached_property
     def program(self) -> GraphProgram:
@@ -152,8 +153,7 @@ def departure(narrow: Trace, wide: Trace) -> str | None:
     allowed = TOLERANCES["float64_of_float32"].relative
     ours, theirs = narrow.observed, wide.observed
     pairs: list[tuple[str, Any, Any]] = [("loss", ours.loss, theirs.loss)]
-    if ours.logits is not None and theirs.logits is not None:
-        pairs.append(("logits", ours.logits, theirs.logits))
+    pairs += [(name, ours.logits[name], theirs.logits[name]) for name in ours.logits]
     for name, one, other in pairs:
         if not _near(one, other, float(np.abs(other).max(initial=0)), allowed):
             return name

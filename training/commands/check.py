@@ -82,6 +82,4 @@ def _batches(config: CheckConfig, loaded: Pair) -> list[Batch]:
         return batches.of_digits(
             loaded, config.data, config.manual_dir, config.batch_size, config.steps
         )
-    shape = getattr(loaded.sample, "output_shape", None)  # a subclassed model may have none yet
-    classes = max(2, shape[-1] or 2) if isinstance(shape, tuple) else 2
-    return batches.synthetic(loaded, classes, config.batch_size, config.steps, config.seed)
+    return batches.synthetic(loaded, config.batch_size, config.steps, config.seed)

@@ -18,7 +18,8 @@ from training.parity.distance import relative_distance, ulp_distance
 from training.parity.tolerances import TOLERANCES
 
 Arrays = Mapping[str, np.ndarray]
-Batch = tuple[np.ndarray, np.ndarray]
+Batch = tuple[Any, Any]
+"""x and y, each an array or a list or dict of arrays."""
 
 NAMES = (
     *("variables", "copied weights", "forward", "loss", "gradients"),
@@ -39,10 +40,10 @@ class Climber(Protocol):
     def moving(self) -> dict[str, np.ndarray]:
         """Return copies of what moves without being trained."""
 
-    def infer(self, x: np.ndarray, moving: Arrays) -> np.ndarray | None:
-        """Return outputs where nobody trains, with these moving averages; None: they have none."""
+    def infer(self, x: Any, moving: Arrays) -> Arrays:
+        """Return outputs where nobody trains, with these moving averages; empty: the same."""
 
-    def step(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    def step(self, x: Any, y: Any) -> np.ndarray:
         """Run one update; return the loss before it."""
 
 
@@ -52,7 +53,7 @@ class Trace:
 
     weights: Arrays
     observed: Any
-    """logits (or None), loss and gradients of the first batch."""
+    """logits by name, loss and gradients of the first batch."""
     losses: Sequence[np.ndarray]
     after_one: Arrays
     """Weights and slots after the first update."""
@@ -64,7 +65,7 @@ class Trace:
     """Moving averages after every update."""
     averages: Arrays = field(default_factory=dict)
     """Moving averages with which was inferred."""
-    inferred: np.ndarray | None = None
+    inferred: Arrays = field(default_factory=dict)
     """Outputs of the first batch before any update, where nobody trains."""
 
 
@@ -129,7 +130,7 @@ class Kept:
         """Set what nobody trains."""
         self._climber.hold(values)
 
-    def observe(self, x: np.ndarray, y: np.ndarray, **look: Any) -> Any:
+    def observe(self, x: Any, y: Any, **look: Any) -> Any:
         """Look at a batch; nothing is updated."""
         self._observed = self._climber.observe(x, y, **look)
         return self._observed
@@ -149,11 +150,11 @@ class Kept:
         """Return copies of what moves without being trained."""
         return dict(self._climber.moving())
 
-    def infer(self, x: np.ndarray, moving: Arrays) -> Any:
+    def infer(self, x: Any, moving: Arrays) -> Any:
         """Return outputs where nobody trains."""
         return self._climber.infer(x, moving)
 
-    def step(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    def step(self, x: Any, y: Any) -> np.ndarray:
         """Run one update; return the loss before it."""
         self._losses.append(self._climber.step(x, y))
         return self._losses[-1]
@@ -184,12 +185,12 @@ def climb(
     yield rung("copied weights", weights, reference.weights)
     x, y = batches[0]
     observed, first = climber.observe(x, y, **look), reference.observed
-    if first.logits is not None:
-        yield rung("forward", {"logits": observed.logits}, {"logits": first.logits})
+    if first.logits:
+        yield rung("forward", observed.logits, first.logits)
     yield rung("loss", {"loss": observed.loss}, {"loss": first.loss})
     yield rung("gradients", observed.gradients, first.gradients)
 
-    inferred = None if reference.inferred is None else climber.infer(x, reference.averages)
+    inferred = climber.infer(x, reference.averages) if reference.inferred else {}
     rungs, moved = [], []
     for index, (x, y) in enumerate(batches):
         step_loss, after = climber.step(x, y), climber.weights()
@@ -210,8 +211,8 @@ def climb(
                 for one, other in zip(moved, reference.moving, strict=True)
             ]
         )
-    if inferred is not None and reference.inferred is not None:
-        yield rung("inference", {"logits": inferred}, {"logits": reference.inferred})
+    if inferred:
+        yield rung("inference", inferred, reference.inferred)
 
 
 def zero_but_for_rounding(gradients: Arrays) -> set[str]:
@@ -268,7 +269,12 @@ def rung(name: str, ours: Arrays, theirs: Arrays) -> Rung:
     measured = [
         _measure(name, tensor, np.asarray(ours[tensor]), np.asarray(theirs[tensor]), largest)
         for tensor in theirs
+        if tensor in ours
     ]
+    if len(measured) < len(theirs):
+        lacking = next(tensor for tensor in theirs if tensor not in ours)
+        where = f"{lacking}, one of {len(theirs)} outputs; Keras has {len(ours)}"
+        return Rung(name, False, None, np.inf, np.inf, where)
     worst = max(measured, key=lambda rung: (not rung.ok, rung.max_rel, rung.max_ulp or 0))
     ulps = [rung.max_ulp for rung in measured if rung.max_ulp is not None]
     return Rung(

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+import keras
 import numpy as np
 from keras import layers
 
@@ -141,12 +142,21 @@ def _moving(examination: Examination) -> Iterator[Seen]:
 
 def _ids(examination: Examination) -> Iterator[Seen]:
     """Rows of a table that no id has looked up."""
-    rows = examination.pair.structure.rows
-    if rows:
-        drawn = np.unique(np.concatenate([x.ravel() for x, _ in examination.batches]))
+    fed = [keras.tree.flatten(x) for x, _ in examination.batches]
+    for place, one in enumerate(keras.tree.flatten(examination.pair.x)):
+        rows = examination.pair.structure.rows.get(one.tensor, 0)
+        drawn = np.unique(np.concatenate([arrays[place].ravel() for arrays in fed]))
         missed = rows - int(((drawn >= 0) & (drawn < rows)).sum())
         if missed > 0:
-            yield Seen(not_compared=f"{missed:,} of {rows:,} ids, which no batch has")
+            yield Seen(not_compared=f"{missed:,} of {rows:,} ids of {one.name}, which no batch has")
+
+
+def _aside(examination: Examination) -> Iterator[Seen]:
+    """Variables of another model in the same graph."""
+    aside = examination.pair.inspection.aside
+    if aside:
+        names = f"{', '.join(aside[:5])}{' ...' * (len(aside) > 5)}"
+        yield Seen(not_compared=f"{names}: no part of cost, logits and train_op")
 
 
 def _beginnings(examination: Examination) -> Iterator[Seen]:
@@ -170,13 +180,13 @@ def _inference(examination: Examination) -> Iterator[Seen]:
         for layer in examination.pair.sample._flatten_layers()
         if isinstance(layer, (*ONLY_IN_TRAINING, layers.BatchNormalization))
     }
-    if found and examination.trace.inferred is None:
+    if found and not examination.trace.inferred:
         yield Seen(
-            not_compared=f"inference mode, which is another for {', '.join(sorted(found))} (a bool "
-            "placeholder_with_default that is true while training would switch the graph to it)"
+            not_compared=f"inference mode, which is another for {', '.join(sorted(found))} "
+            '("feeds": {is_training: (True, False)} would switch the graph to it)'
         )
 
 
 LOOKS: tuple[Callable[[Examination], Iterator[Seen]], ...] = (
-    *(_rates, _dropout, _moving, _ids, _beginnings, _inference),
+    *(_rates, _dropout, _moving, _ids, _aside, _beginnings, _inference),
 )

@@ -28,29 +28,42 @@ def switched_on(examination: Examination) -> On | None:
     Keras does.
     """
     dropouts, wanted = examination.pair.structure.dropouts, examination.keras_dropped
-    if not dropouts or not wanted:
+    if not drops(examination) or not wanted:
         return None
-    fixed = dict(examination.fixed)
+    fixed, said = dict(examination.fixed), examination.pair.fixed
     off = [one for one, rate in zip(dropouts, examination.dropped, strict=True) if not rate]
-    for name in dict.fromkeys(name for one in off for name in one.switches):
+    for name in dict.fromkeys(name for one in off for name in one.switches if name not in said):
         first = next(place for place, one in enumerate(dropouts) if name in one.switches)
         switch = examination.pair.graph.get_tensor_by_name(name)
         if switch.dtype == tf.bool:
             fixed[name] = not tf.get_static_value(switch.op.inputs[0])
-        elif switch.dtype.is_floating and switch.shape.rank == 0:
+        elif switch.dtype.is_floating and not switch.shape.rank:
             at_zero, at_one = (
                 examination.rates({**fixed, name: number})[first] for number in (0.0, 1.0)
             )
             if at_zero != at_one:  # keep_prob, a rate, or a share of one: a line through both
                 rate = wanted[first % len(wanted)]
                 fixed[name] = (rate - at_zero) / (at_one - at_zero)
-    chosen = tuple(name.rpartition(":")[0] for name, one in fixed.items() if type(one) is float)
+    chosen = tuple(
+        name.rpartition(":")[0]
+        for name, one in fixed.items()
+        if type(one) is float and name not in said
+    )
     return On(fixed, examination.rates(fixed), chosen)
+
+
+def drops(examination: Examination) -> bool:
+    """Whether the graph drops anything, or would if a placeholder were fed otherwise."""
+    said = examination.pair.fixed
+    return any(
+        rate or not all(name in said for name in one.switches)
+        for one, rate in zip(examination.pair.structure.dropouts, examination.dropped, strict=True)
+    )
 
 
 def only_in(examination: Examination) -> str | None:
     """Return the side that drops anything, where the other one does not."""
-    theirs, ours = bool(examination.pair.structure.dropouts), bool(examination.keras_dropped)
+    theirs, ours = drops(examination), bool(examination.keras_dropped)
     return None if theirs == ours else "Keras" if ours else "TensorFlow 1"
 
 

@@ -25,7 +25,7 @@ def candidates(case: Case, failing: Rung) -> Iterator[Candidate]:
         "moving averages": averages.ALL,
     }
     family = families.get(failing.name, ())
-    if failing.name == "loss" and case.examination.trace.observed.logits is None:
+    if failing.name == "loss" and not case.examination.trace.observed.logits:
         family = (*family, *families["forward"])  # nobody could compare the logits
     for hypothesis in family:
         yield from hypothesis(case)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import keras
 import tensorflow as tf
 
 from tf1_compat.reading.structure import VARIABLES
@@ -42,12 +43,12 @@ class GraphSide:
     """What is behind the outputs of a pair's graph; ops without numbers of x or y are left out."""
 
     def __init__(self, pair: Pair) -> None:
-        ends, self._path = pair.inspection.endpoints, pair.path.resolve()
-        self.x = ends["x"]
-        last = pair.graph.get_tensor_by_name(ends.get("logits") or ends["cost"]).op
-        behind = ancestors([last], control=False)
+        self._path, inputs = pair.path.resolve(), keras.tree.flatten([pair.x, pair.y])
+        self.x = [fed.tensor for fed in keras.tree.flatten(pair.x)]
+        last = [pair.graph.get_tensor_by_name(name).op for name in pair.inspection.last]
+        behind = ancestors(last, control=False)
         self._behind = sorted(behind, key=lambda op: op._id)
-        self._fed = self._reached([pair.x.name, pair.y.name])
+        self._fed = self._reached(op_of(fed.tensor) for fed in inputs)
         self._shown = {op.name: _outermost(op) for op in self._behind if op.name in self._fed}
         self.ops = self._listed()
         self._places = {op.name: place for place, op in enumerate(self.ops)}
@@ -103,10 +104,10 @@ class GraphSide:
         shown = self._shown.get(op_of(tensor))
         return self._places.get(shown[0]) if shown else None
 
-    def after(self, tensor: str) -> list[str]:
-        """Return the names of the ops that numbers of a tensor go through, in order."""
-        name = op_of(tensor)
-        reached = self._reached([name]) - {name}
+    def after(self, *tensors: str) -> list[str]:
+        """Return the names of the ops that numbers of the tensors go through, in order."""
+        names = {op_of(tensor) for tensor in tensors}
+        reached = self._reached(names) - names
         return [op.name for op in self._behind if op.name in reached]
 
 

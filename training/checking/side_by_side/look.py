@@ -77,7 +77,7 @@ def look(examination: Examination, diagnosis: Diagnosis) -> SideBySide:
         marks = _marks(compared, graph, failing)
         least = None
         if failing is not None:
-            nearby = marks.ops, graph.after(graph.x)
+            nearby = marks.ops, graph.after(*graph.x)
             least = smallest.find(compared.case, failing, marks.node, nearby)
     models = model, compared.case.model
     return _shown(examination.pair, graph, models, compared.tensors, marks, least=least)
@@ -93,13 +93,13 @@ def _can_be_seen(model: keras.Model) -> bool:
 
 def _marks(compared: Compared, graph: GraphSide, failing: Rung | None) -> _Marks:
     logits = compared.case.examination.trace.observed.logits
-    of_outputs = ("forward",) if logits is not None else ("forward", "loss")
+    of_outputs = ("forward",) if logits else ("forward", "loss")
     if failing is None or failing.name not in of_outputs:
         return _Marks()
     wrong, last, bare = compared.wrong, None, False
     if wrong is not None:
         last, bare = partners.last_shared(compared, wrong)
-    elif logits is not None:  # the graph goes on where Keras ends, and not with its loss
+    elif logits:  # the graph goes on where Keras ends, and not with its loss
         last = compared.last
     ops = [op for op in graph.after(last) if op not in compared.shared] if last else []
     return _Marks(wrong, ops, last if bare else None)

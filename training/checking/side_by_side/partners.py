@@ -46,7 +46,7 @@ def compare(examination: Examination, model: keras.Model, graph: GraphSide) -> C
     case = Case(examination, wide, examination.pairing(wide))
     found = localization.outputs(case)
     tensors = examination.wide.tensors
-    partners = _of_inputs(case, graph.x)
+    partners = _of_inputs(case)
     shared: set[str] = set()
     for node, values in found:
         names = list(localization.having(values, tensors))
@@ -57,8 +57,16 @@ def compare(examination: Examination, model: keras.Model, graph: GraphSide) -> C
     return Compared(case, found, partners, frozenset(shared))
 
 
-def _of_inputs(case: Case, x: str) -> dict[int, str]:
-    return {id(node): x for node in localization.nodes(case.model) if node.is_input}
+def _of_inputs(case: Case) -> dict[int, str]:
+    """Return id of Keras' node -> the tensor that is fed there: by name in a dict, or in order."""
+    x = case.examination.pair.x
+    nodes = [node for node in localization.nodes(case.model) if node.is_input]
+    names = [node.operation.name for node in nodes]
+    if isinstance(x, dict) and set(names) <= set(x):
+        return {id(node): x[name].tensor for node, name in zip(nodes, names, strict=True)}
+    places = {id(tensor): place for place, tensor in enumerate(case.model.inputs)}
+    flat = keras.tree.flatten(x)
+    return {id(node): flat[places[id(node.outputs[0])]].tensor for node in nodes}
 
 
 def _ranked(

@@ -10,7 +10,9 @@ import numpy as np
 import tensorflow as tf
 
 from training.checking import localization
+from training.checking.batches import rows_of, taken
 from training.checking.case import Case
+from training.checking.rows import apart
 from training.checking.side_by_side.graph_side import op_of
 from training.checking.wide import Wide
 from training.errors import UserError
@@ -76,7 +78,7 @@ def find(
         failing.name,
         found.rung.where,
         len(found.rows),
-        len(case.examination.batches[0][0]),
+        rows_of(case.examination.batches[0]),
         {name: array.shape for name, array in arrays.items()},
         wrong.operation.name if wrong is not None else None,
         tensor,
@@ -87,7 +89,7 @@ def find(
 def _failing(case: Case, failing: Rung) -> Iterator[_Failing]:
     """Yield the case on ever more rows, where it fails on the same rung."""
     order = _furthest_first(case)
-    fixed = case.examination.pair.x.shape[0] is not None
+    fixed = any(fed.shape[0] is not None for fed in keras.tree.flatten(case.examination.pair.x))
     count = len(order) if fixed else 1
     while True:
         rows = np.sort(order[:count])
@@ -107,12 +109,9 @@ def _furthest_first(case: Case) -> np.ndarray:
     """Return the rows of the first batch, those whose outputs are furthest apart first."""
     assert case.pairing
     wide = case.examination.wide
-    rows = len(wide.batches[0][0])
-    theirs = wide.trace.observed.logits
-    ours = wide.observation(case.model, case.pairing).logits if theirs is not None else None
-    if ours is None or ours.shape != theirs.shape or ours.shape[:1] != (rows,):
-        return np.arange(rows)
-    return np.argsort(-np.abs(ours - theirs).reshape(rows, -1).max(axis=1), kind="stable")
+    ours, theirs = wide.observation(case.model, case.pairing), wide.trace.observed
+    far = apart(wide.batches[0], ours.logits, theirs.logits)
+    return np.arange(rows_of(wide.batches[0])) if far is None else np.argsort(-far, kind="stable")
 
 
 def _climb(case: Case, wide: Wide) -> tuple[Rung | None, Trace]:
@@ -126,11 +125,15 @@ def _climb(case: Case, wide: Wide) -> tuple[Rung | None, Trace]:
 
 def _arrays(case: Case, found: _Failing) -> dict[str, np.ndarray]:
     """Return the batch, in the dtype of the pair, and what differs on both sides."""
-    batches = [(x[found.rows], y[found.rows]) for x, y in case.examination.batches]
-    x, y = batches[0]
+    batches = [taken(batch, found.rows) for batch in case.examination.batches]
+    shown = batches[0]
     if found.rung.name in OF_STEPS:
-        x, y = (np.stack(of) for of in zip(*batches, strict=True))
-    arrays = {"x": x, "y": y}
+        shown = keras.tree.map_structure(lambda *of: np.stack(of), *batches)
+    arrays: dict[str, np.ndarray] = {}
+    for name, tree in zip(("x", "y"), shown, strict=True):
+        flat = keras.tree.flatten(tree)
+        names = [name] if len(flat) == 1 else [f"{name}_{n}" for n in range(1, len(flat) + 1)]
+        arrays |= zip(names, flat, strict=True)
     ours, theirs = (_differing(trace, found.rung) for trace in (found.did, found.wide.trace))
     if ours is not None and theirs is not None:
         arrays |= {"keras": ours, "tensorflow_1": theirs}
@@ -140,8 +143,10 @@ def _arrays(case: Case, found: _Failing) -> dict[str, np.ndarray]:
 def _differing(trace: Trace, rung: Rung) -> np.ndarray | None:
     """Return what the rung compares of a side, of the tensor that differs; None: nothing kept."""
     where = rung.where or ""
-    if rung.name in ("forward", "loss"):
-        return np.asarray(trace.observed.logits if rung.name == "forward" else trace.observed.loss)
+    if rung.name == "loss":
+        return np.asarray(trace.observed.loss)
+    if rung.name == "forward":
+        return trace.observed.logits.get(where)
     if rung.name == "gradients":
         return trace.observed.gradients.get(where)
     if rung.name == "one update":

@@ -1,0 +1,29 @@
+"""Which ops of a TensorFlow 1 graph stand in a loop or a branch."""
+
+import tensorflow as tf
+
+from tf1_compat.reading.updates import ancestors
+
+
+def in_control_flow(last: list[tf.Operation]) -> set[str]:
+    """Return the names of the ops behind `last` that run in a loop or a branch: not to be fetched.
+
+    By the ops alone, for a graph that was imported has no contexts of control flow.
+    """
+    ops = list(ancestors(last))
+    loops = _until(ops, ("Enter", "RefEnter"), ("Exit", "RefExit"))
+    branches = _until(ops, ("Switch", "RefSwitch"), ("Exit", "RefExit", "Merge", "RefMerge"))
+    return loops | branches
+
+
+def _until(ops: list[tf.Operation], first: tuple[str, ...], last: tuple[str, ...]) -> set[str]:
+    """Return the names of the ops `first` and of what runs after them, up to the ops `last`."""
+    known, found = {op.name for op in ops}, set()
+    waiting = [op for op in ops if op.type in first]
+    while waiting:
+        op = waiting.pop()
+        if op.name in known and op.name not in found and op.type not in last:
+            found.add(op.name)
+            waiting += [taker for tensor in op.outputs for taker in tensor.consumers()]
+            waiting += op._control_outputs  # a constant of a branch takes no tensor of it
+    return found
