@@ -193,9 +193,14 @@ class GraphProgram:
 
     def hyperparameters(self, x: Tree, y: Tree) -> dict[str, float | bool]:
         """Return the first update's hyperparameters as they are now; empty for unknown rules."""
-        if not self.inspection.updates:
-            return {}
-        update = self.inspection.updates[0]
-        values = self._session.run(dict(update.hyperparameters), self._feed(x, y))
-        found: dict[str, float | bool] = {name: float(value) for name, value in values.items()}
-        return found | dict(update.fixed)
+        return next(iter(self.hyperparameters_of_each(x, y).values()), {})
+
+    def hyperparameters_of_each(self, x: Tree, y: Tree) -> dict[str, dict[str, float | bool]]:
+        """Return the hyperparameters of every variable's update, as they are now."""
+        made = self.inspection.updates
+        fetches = [dict(update.hyperparameters) for update in made]
+        found = {}
+        for update, values in zip(made, self._session.run(fetches, self._feed(x, y)), strict=True):
+            numbers = {name: float(value) for name, value in values.items()}
+            found[update.variable] = {**numbers, **update.fixed}
+        return found

@@ -145,15 +145,30 @@ class Examination:
         raw, applied = self.program.observe(x, y).gradients, self.program.applied_gradients(x, y)
         return any(not np.array_equal(applied[name], raw[name]) for name in applied)
 
-    def graph_rates(self, steps: Sequence[int]) -> np.ndarray | None:
-        """Return the graph's learning rate at each update, [steps]; None where it has none."""
+    def graph_rates(self, steps: Sequence[int]) -> dict[str, np.ndarray]:
+        """Return each variable's learning rate at each update, [steps]; nan where it has none."""
         step, rates = self.pair.structure.step, []
         self.program.reset()
         for at in steps:
             if step is not None:
                 self.program.assign({step: np.array(at)})
-            rates.append(self.program.hyperparameters(*self.batches[0]).get("learning_rate"))
-        return None if None in rates else np.array(rates, np.float64)
+            rates.append(self.program.hyperparameters_of_each(*self.batches[0]))
+        return {
+            variable: np.array([at[variable].get("learning_rate", np.nan) for at in rates])
+            for variable in rates[0]
+        }
+
+    def optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
+        """Return which of the Keras model's optimizers trains each variable of an update."""
+        model, updates = self.pair.sample, self.pair.inspection.updates
+        optimizer = model.optimizer
+        if not isinstance(optimizer, keras.optimizers.MultiOptimizer):
+            return {update.variable: optimizer for update in updates}
+        pairing, weights = self.pairing(model), list(model.weights)
+        return {
+            update.variable: optimizer._optimizer_map(weights[pairing[update.variable].index])
+            for update in updates
+        }
 
     @property
     def rule(self) -> str | None:

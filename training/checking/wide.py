@@ -57,6 +57,8 @@ class OptimizerStart:
     """Variable -> the gradient that is applied first, after any clipping."""
     rates: tuple[float, ...]
     """Learning rate at every step."""
+    of_each: Mapping[str, Mapping[str, float | bool]]
+    """Variable -> the hyperparameters of its update."""
 
 
 class Wide:
@@ -101,13 +103,14 @@ class Wide:
         """How the graph's optimizer starts, in float64."""
         program, first = self.program, self.batches[0]
         self._examination.start_over(program)
-        values, slots = program.hyperparameters(*first), program.slots()
+        of_each, slots = program.hyperparameters_of_each(*first), program.slots()
         applied = program.applied_gradients(*first)
         rates = []
         for x, y in self.batches:
             rates.append(float(program.hyperparameters(x, y).get("learning_rate", 0.0)))
             program.step(x, y)
-        return OptimizerStart(values, slots, applied, tuple(rates))
+        values = next(iter(of_each.values()), {})
+        return OptimizerStart(values, slots, applied, tuple(rates), of_each)
 
     def rungs(self, climber: Any) -> Iterator[Rung]:
         """Climb in float64, where identical means no further apart than rounding; lazy."""

@@ -42,31 +42,39 @@ def look(examination: Examination) -> list[Seen]:
 
 def _rates(examination: Examination) -> Iterator[Seen]:
     """The learning rate of both sides, far beyond the updates that were run."""
-    structure, optimizer = examination.pair.structure, examination.pair.sample.optimizer
-    name = "learning rates of later updates"
-    if examination.rule is None or translation.rule(optimizer) is None:
+    structure, name = examination.pair.structure, "learning rates of later updates"
+    try:
+        optimizers = examination.optimizers()
+    except Unmatched:
+        optimizers = {}
+    if not optimizers or None in map(translation.rule, optimizers.values()):
         yield Seen(not_compared=f"{name} (no learning rate is known)")
         return
-    scheduled = callable(optimizer._learning_rate)
+    scheduled = any(callable(one._learning_rate) for one in optimizers.values())
     if structure.step is None and not scheduled:
         return
     around = {b + d for b in structure.boundaries for d in (-1, 0, 1)}
     steps = sorted({step for step in (*FAR, *around) if step >= 0})
     theirs = examination.graph_rates(steps)
-    if theirs is None:
+    if any(np.isnan(rates).any() for rates in theirs.values()):
         yield Seen(not_compared=f"{name} (the graph's cannot be read at another step)")
         return
-    ours = translation.rates(optimizer, steps)
-    apart = np.abs(ours - theirs) > TOLERANCES["constant_in_float32"].relative * np.abs(theirs)
-    if apart.any():
-        first = int(np.argmax(apart))
-        yield Seen(
-            Explanation(
-                f"learning rate: at update {steps[first] + 1:,} it is {ours[first]:.7g} in Keras, "
-                f"{theirs[first]:.7g} in TensorFlow 1",
-                f"compared at {len(steps)} updates up to {steps[-1] + 1:,}",
+    ours = {id(one): translation.rates(one, steps) for one in optimizers.values()}
+    for variable, of_graph in theirs.items():
+        of_keras = ours[id(optimizers[variable])]
+        allowed = TOLERANCES["constant_in_float32"].relative * np.abs(of_graph)
+        apart = np.abs(of_keras - of_graph) > allowed
+        if apart.any():
+            first = int(np.argmax(apart))
+            whose = f", for {variable}" if len(ours) > 1 else ""
+            yield Seen(
+                Explanation(
+                    f"learning rate: at update {steps[first] + 1:,} it is {of_keras[first]:.7g} in "
+                    f"Keras, {of_graph[first]:.7g} in TensorFlow 1{whose}",
+                    f"compared at {len(steps)} updates up to {steps[-1] + 1:,}",
+                )
             )
-        )
+            return
 
 
 def _dropout(examination: Examination) -> Iterator[Seen]:

@@ -8,20 +8,24 @@ import numpy as np
 
 from keras_models import translation
 from keras_models.clones import copies
+from tf1_compat.reading.updates import Update
 from training.checking.case import Candidate, Case, Hypothesis
 
 SAME = 1e-6
 """Hyperparameters closer than this are one number in float32."""
 
 
-def tf1_values(case: Case) -> dict[str, Any]:
-    """The graph's hyperparameters, with what its slots start from."""
+def tf1_values(case: Case, update: Update | None = None) -> dict[str, Any]:
+    """The hyperparameters of the graph's update, the first if none is said.
+
+    With what its slots start from.
+    """
     start = case.examination.wide.start
-    values: dict[str, Any] = dict(start.hyperparameters)
-    for slot, name in translation.RULES[str(case.examination.rule)].slots.items():
+    update = update or case.examination.pair.inspection.updates[0]
+    values: dict[str, Any] = dict(start.of_each[update.variable])
+    for slot, name in translation.RULES[update.rule].slots.items():
         if isinstance(name, str):  # the hyperparameter that it starts from
-            arrays = [a for key, a in start.slots.items() if key.startswith(f"slot {slot} of ")]
-            values[name] = float(arrays[0].flat[0])
+            values[name] = float(start.slots[f"slot {slot} of {update.variable}"].flat[0])
     return values
 
 
@@ -32,7 +36,8 @@ def show(value: Any) -> str:
     return f"{value:.7g}" if isinstance(value, float) else str(value)
 
 
-def _same(a: Any, b: Any) -> bool:
+def same(a: Any, b: Any) -> bool:
+    """Whether two hyperparameters are one number in float32."""
     if isinstance(a, float | int) and isinstance(b, float | int):
         return bool(np.isclose(a, b, rtol=SAME, atol=0))
     return bool(a == b)
@@ -81,7 +86,7 @@ def _compared(case: Case) -> _Compared | None:
     config = optimizer.get_config()
     only_here = translation.NONE_IN_TF1.get(rule)
     extra = {only_here: config[only_here]} if only_here and config.get(only_here) else {}
-    differing = [name for name in theirs if not _same(ours.get(name), theirs[name])]
+    differing = [name for name in theirs if not same(ours.get(name), theirs[name])]
     if "learning_rate" in differing and _same_rates(case):
         differing.remove("learning_rate")
     return _Compared(rule, theirs, ours, differing, extra)

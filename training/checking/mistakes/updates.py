@@ -9,7 +9,7 @@ import numpy as np
 from keras_models import translation
 from keras_models.clones import copies, variants
 from training.checking.case import Candidate, Case, Hypothesis, edited
-from training.checking.mistakes import optimizers
+from training.checking.mistakes import optimizers, several
 
 
 def own_train_step(case: Case) -> Iterator[Candidate]:
@@ -128,6 +128,7 @@ def _rounded(number: float) -> float:
 
 ALL: tuple[Hypothesis, ...] = (
     *optimizers.FIRST,
+    several.optimizers_of_each,
     own_train_step,
     options,
     frozen,
