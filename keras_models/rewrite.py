@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_models import translation
-from keras_models.pairing import Pairing
+from keras_models.pairing import Pairing, views
 from tf1_compat.graph import Observation
 from tf1_compat.reading.inspection import Tree, named
 
@@ -37,9 +37,8 @@ class Rewrite:
         taped: bool = True,
     ) -> None:
         self.model, self.pairing, self._taped = model, pairing, taped
-        weights = list(model.weights)
-        self._paired = {name: weights[match.index] for name, match in pairing.items()}
-        self._moved = {name: weights[match.index] for name, match in (moving or {}).items()}
+        self._paired, self._moved = (views(of, model) for of in (pairing, moving or {}))
+        self._variables = {id(v): v for view in self._paired.values() for v in view.variables}
         model.optimizer.build(model.trainable_variables)
         self._traced = traced
         self._functions: dict[str, Any] = {}
@@ -73,22 +72,16 @@ class Rewrite:
 
     def weights(self) -> dict[str, np.ndarray]:
         """Return copies of the paired variables, as TensorFlow 1 lays them out."""
-        return {
-            name: self._as_tf1(name, variable.numpy()) for name, variable in self._paired.items()
-        }
-
-    def _as_tf1(self, name: str, array: np.ndarray) -> np.ndarray:
-        return array.T.copy() if self.pairing[name].transposed else array
+        return {name: view.numpy() for name, view in self._paired.items()}
 
     def load_weights(self, weights: Mapping[str, np.ndarray]) -> None:
         """Set the paired variables; the optimizer's state stays as it is."""
-        for name, variable in self._paired.items():
-            variable.assign(self._as_tf1(name, weights[name]))
+        for name, view in self._paired.items():
+            view.assign(weights[name])
 
     def hold(self, values: Mapping[str, np.ndarray]) -> None:
         """Set what nobody trains: each value in order, the next such weight of its shape."""
-        paired = {id(variable) for variable in self._paired.values()}
-        free = [v for v in self.model.non_trainable_variables if id(v) not in paired]
+        free = [v for v in self.model.non_trainable_variables if id(v) not in self._variables]
         for value in values.values():
             places = [i for i, variable in enumerate(free) if tuple(variable.shape) == value.shape]
             if places:
@@ -99,7 +92,7 @@ class Rewrite:
         return outputs, self.model.compute_loss(x=x, y=y, y_pred=outputs)
 
     def _look(self, x: Tree, y: Tree) -> Sequence[Any]:
-        paired, zero = list(self._paired.values()), tf.UnconnectedGradients.ZERO
+        paired, zero = list(self._variables.values()), tf.UnconnectedGradients.ZERO
         with self._unmoved():
             outputs, loss, gradients = self._differentiated(x, y, paired, zero)
         gradients = [tf.convert_to_tensor(gradient) for gradient in gradients]
@@ -150,8 +143,7 @@ class Rewrite:
         gives as `probabilities`.
         """
         outputs, logits, loss, gradients = self._run("_look", x, y)
-        by_name = zip(self._paired, gradients, strict=True)
-        turned = {name: self._as_tf1(name, gradient.numpy()) for name, gradient in by_name}
+        turned = self._beside(dict(zip(self._variables, gradients, strict=True)))
         seen = {
             name: (outputs if as_probability else logits)[name].numpy()
             for name, as_probability in itertools.zip_longest(outputs, probabilities)
@@ -165,16 +157,16 @@ class Rewrite:
 
     def moving(self) -> dict[str, np.ndarray]:
         """Return copies of the moving averages that are paired."""
-        return {name: variable.numpy() for name, variable in self._moved.items()}
+        return {name: view.numpy() for name, view in self._moved.items()}
 
     def load_moving(self, averages: Mapping[str, np.ndarray]) -> None:
         """Set the moving averages that are paired."""
-        for name, variable in self._moved.items():
-            variable.assign(averages[name])
+        for name, view in self._moved.items():
+            view.assign(averages[name])
 
     def paths_of_moving(self) -> dict[str, str]:
         """Return where the moving averages are in the model."""
-        return {name: variable.path for name, variable in self._moved.items()}
+        return {name: view.path for name, view in self._moved.items()}
 
     def infer(self, x: Tree, moving: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Return logits where nobody trains, with these moving averages; empty if one is unpaired.
@@ -206,13 +198,19 @@ class Rewrite:
         """Return as "slot m of W1" the slots that mean what TensorFlow 1's mean."""
         found = {}
         for optimizer in translation.parts(self.model.optimizer):
-            places = {id(v): i for i, v in enumerate(optimizer._trainable_variables)}
+            trained = [id(variable) for variable in optimizer._trainable_variables]
             for slot, held in translation.slots(optimizer).items():
-                for name, paired in self._paired.items():
-                    if id(paired) in places:
-                        array = held[places[id(paired)]].numpy()
-                        found[f"slot {slot} of {name}"] = self._as_tf1(name, array)
+                for name, array in self._beside(dict(zip(trained, held, strict=True))).items():
+                    found[f"slot {slot} of {name}"] = array
         return found
+
+    def _beside(self, held: Mapping[int, Any]) -> dict[str, np.ndarray]:
+        """Return what is held by variable (id), such as gradients, for TensorFlow 1's ones."""
+        return {
+            name: view.beside([held[id(variable)] for variable in view.variables]).numpy()
+            for name, view in self._paired.items()
+            if all(id(variable) in held for variable in view.variables)
+        }
 
 
 def _of_logits(loss: Any) -> bool:

@@ -3,11 +3,13 @@
     state = transfer.to_state(model, weight_map)
     transfer.load_state(model, state, weight_map)
 
-`weight_map` is TensorFlow 1 variable -> path of the Keras variable; without one they are paired in
-order, by shape. Nothing is left out in silence: what has no counterpart is a StateError.
+`weight_map` is TensorFlow 1 variable -> path of the Keras variable, or a recipe of several; without
+one they are paired in order, by shape. Nothing is left out in silence: what has no counterpart is a
+StateError.
 """
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import keras
@@ -15,22 +17,25 @@ import numpy as np
 from keras.optimizers import Optimizer
 
 from keras_models import translation
-from keras_models.pairing import Unmatched, at_path, pair_up
+from keras_models.pairing import Pairing, Shape, Unmatched, View, WeightMap, by_map, pair_up, views
 from tf1_compat.state import POWERS, SMALLEST_NORMAL, State, StateError, power_after
 
-WeightMap = Mapping[str, str]
-Paired = Mapping[str, Any]
-"""TensorFlow 1 variable -> its Keras variable, or the tf.Variable in its place."""
+Paired = Mapping[str, View]
+"""TensorFlow 1 variable -> its Keras variables, or the tf.Variables in their place."""
 
 
-def slots(paired: Paired, optimizer: Optimizer) -> dict[str, dict[str, keras.Variable]]:
+def slots(paired: Paired, optimizer: Optimizer) -> dict[str, dict[str, View]]:
     """Return slot -> trained variable of `paired` -> where `optimizer`, built, holds it."""
     found = translation.slots(optimizer)
     if isinstance(optimizer, keras.optimizers.SGD) and optimizer.momentum:
         found["accum"] = optimizer.momentums
     index = optimizer._get_variable_index
     return {
-        slot: {name: of[index(trained)] for name, trained in paired.items() if trained.trainable}
+        slot: {
+            name: view.beside([of[index(variable)] for variable in view.variables])
+            for name, view in paired.items()
+            if view.trainable
+        }
         for slot, of in found.items()
     }
 
@@ -119,12 +124,12 @@ def _check_betas(optimizer: Optimizer, state: State, step: int) -> None:
 
 
 def paths(model: keras.Model, weight_map: WeightMap) -> dict[str, str]:
-    """Return array of a State, as `arrays_of` names it -> path of the Keras variable holding it."""
-    paired = counterparts(model, _shapes(model, weight_map), weight_map)
-    found = {name: variable.path for name, variable in paired.items()}
+    """Return array of a State, as `arrays_of` names it -> paths of the variables that hold it."""
+    paired = _mapped(model, weight_map)
+    found = {name: view.path for name, view in paired.items()}
     optimizer = _built_optimizer(model)
     for slot, of_slot in slots(paired, optimizer).items():
-        found |= {f"{slot} of {name}": variable.path for name, variable in of_slot.items()}
+        found |= {f"{slot} of {name}": view.path for name, view in of_slot.items()}
     if hasattr(optimizer, "beta1_power"):
         found |= {name: getattr(optimizer, name).path for name in POWERS}
     return found | {"step": optimizer.iterations.path}
@@ -143,8 +148,7 @@ def to_state(
     them (`TF1Adam`), and else the running products that TensorFlow 1 would have after as many
     updates. Raises StateError for an optimizer that TensorFlow 1 does not have.
     """
-    shapes = _shapes(model, weight_map)
-    paired = counterparts(model, shapes, weight_map or {name: name for name in shapes})
+    paired = _mapped(model, weight_map or {one.path: one.path for one in _weights(model)})
     if weights_only:
         return State({name: variable.numpy() for name, variable in paired.items()})
     return reached(paired, _built_optimizer(model))
@@ -184,31 +188,48 @@ def _weights(model: keras.Model) -> list[keras.Variable]:
     return [weight for weight in model.weights if weight.name != "seed_generator_state"]
 
 
-def _shapes(model: keras.Model, weight_map: WeightMap | None) -> dict[str, tuple[int, ...]]:
-    weights = _weights(model)
-    if weight_map is None:
-        return {weight.path: tuple(weight.shape) for weight in weights}
-    found = {name: at_path(weights, path) for name, path in weight_map.items()}
-    if lost := [name for name, places in found.items() if len(places) != 1]:
-        there = ", ".join(weight.path for weight in weights)
-        raise StateError(f"{lost[0]} is mapped to {weight_map[lost[0]]!r}; the model has {there}.")
-    return {name: tuple(weights[place].shape) for name, [place] in found.items()}
-
-
 def counterparts(
-    model: keras.Model, shapes: Mapping[str, tuple[int, ...]], weight_map: WeightMap | None = None
-) -> dict[str, keras.Variable]:
-    """Return TensorFlow 1 variable -> Keras variable, as `pair_up` finds them.
+    model: keras.Model, shapes: Mapping[str, Shape], weight_map: WeightMap | None = None
+) -> dict[str, View]:
+    """Return TensorFlow 1 variable -> its Keras variables, as `pair_up` finds them.
 
     Raises StateError where anything is left over on either side.
     """
+    with _refusal():
+        return _views(model, pair_up(shapes, model, weight_map))
+
+
+def whole_map(
+    model: keras.Model,
+    shapes: Mapping[str, Shape],
+    weight_map: WeightMap | None,
+    gates: Mapping[str, Mapping[str, Any]],
+) -> WeightMap:
+    """Return what `pair_up` finds as a map that says every shape; raises StateError."""
+    with _refusal():
+        pairing = pair_up(shapes, model, weight_map, gates)
+    _views(model, pairing)
+    return by_map.written(pairing, list(model.weights))
+
+
+def _mapped(model: keras.Model, weight_map: WeightMap) -> dict[str, View]:
+    """Return the same where nothing but the map tells the shapes."""
+    with _refusal():
+        return _views(model, by_map.pair(list(model.weights), weight_map))
+
+
+@contextlib.contextmanager
+def _refusal() -> Iterator[None]:
     try:
-        pairing = pair_up(shapes, model, weight_map)
+        yield
     except Unmatched as unmatched:
         raise StateError(f"{unmatched}.") from unmatched
-    weights = list(model.weights)
-    paired = {name: weights[match.index] for name, match in pairing.items()}
-    used = {id(variable) for variable in paired.values()}
+
+
+def _views(model: keras.Model, pairing: Pairing) -> dict[str, View]:
+    """Return what is paired; raises StateError where a Keras variable is not."""
+    paired = views(pairing, model)
+    used = {id(variable) for view in paired.values() for variable in view.variables}
     if over := [weight.path for weight in _weights(model) if id(weight) not in used]:
         raise StateError(f"nothing for the model's {', '.join(over)}.")
     return paired

@@ -13,6 +13,7 @@ import tensorflow as tf
 from keras_models import transfer
 from keras_models.article import PIECES, Lane, optimizer_of
 from keras_models.costs import TF1Penalty
+from keras_models.pairing import View
 from keras_models.trainees.full_batch import FullBatchTrainee
 from tf1_compat.hyperparameters import LISTING, Hyperparameters
 from tf1_compat.state import State
@@ -74,8 +75,9 @@ class TF2Trainee(FullBatchTrainee):
         for _, variable, array in moves:
             variable.assign(array)
 
-    def _saved(self) -> dict[str, tf.Variable]:
-        return dict(zip(self._hyper.variables, self._trained, strict=True))
+    def _saved(self) -> dict[str, View]:
+        named = zip(self._hyper.variables, self._trained, strict=True)
+        return {name: View([variable]) for name, variable in named}
 
     def _moving(self) -> dict[str, tf.Variable | keras.Variable]:
         numbered = enumerate(self._optimizer.variables)

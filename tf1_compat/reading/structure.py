@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from tf1_compat.reading import dropout
+from tf1_compat.reading import constants, dropout, gates
 from tf1_compat.reading.control_flow import in_control_flow
 from tf1_compat.reading.draws import RANDOM
 from tf1_compat.reading.dropout import Dropout
@@ -28,7 +28,6 @@ SLOT = re.compile(
 )
 """What optimizers call what they keep, also where their rule cannot be read off the graph."""
 VARIABLES = {"VariableV2", "Variable", "VarHandleOp"}
-LARGEST_STEP = 10**7
 
 
 @dataclass(frozen=True)
@@ -56,6 +55,8 @@ class Structure:
     """Whole numbers that the learning rate is made of: decay steps, boundaries."""
     rows: Mapping[str, int]
     """Tensor of x whose integers are looked up -> rows of the smallest table that they are for."""
+    gates: Mapping[str, Mapping[str, Any]]
+    """Kernel or bias of an LSTM -> the order of its gates, its forget bias."""
 
 
 def read(ends: Mapping[str, Any], inspection: Inspection) -> Structure:
@@ -82,11 +83,12 @@ def read(ends: Mapping[str, Any], inspection: Inspection) -> Structure:
         clipped=any(_clipped(graph, update, gradients) for update in updates),
         moving=tuple(name for name in _floats(behind_update) if name in moving),
         held=tuple(name for name in _floats(behind_cost) if name not in trained | moving),
-        numbers=tuple(sorted(_numbers(behind_cost))),
+        numbers=tuple(sorted(constants.floats(behind_cost))),
         inference=_inference(behind_cost, ends.get("feeds") or {}),
         step=steps[0] if steps else None,
-        boundaries=tuple(sorted(set(_whole_numbers(behind_rate)))),
+        boundaries=tuple(sorted(set(constants.whole(behind_rate)))),
         rows=_rows(behind_cost, tf.nest.flatten(ends["x"])),
+        gates=gates.read(behind_cost),
     )
 
 
@@ -153,28 +155,6 @@ def _is_switch(op: tf.Operation) -> bool:
         return False
     given = op.inputs[0].op
     return given.type == "Const" and bool(tf.make_ndarray(given.get_attr("value")))
-
-
-def _numbers(ops: list[tf.Operation]) -> set[float]:
-    """Return every single float constant among `ops`, to the seven digits that float32 holds."""
-    found = []
-    for op in ops:  # attributes: a slope, an epsilon
-        found += [op.get_attr(one.name) for one in op.op_def.attr if one.type == "float"]
-        if op.type == "Const" and tf.as_dtype(op.get_attr("dtype")).is_floating:
-            value = tf.make_ndarray(op.get_attr("value"))
-            if value.size == 1 and np.isfinite(value).all():
-                found.append(float(value.flat[0]))
-    return {float(f"{number:.7g}") for number in found}
-
-
-def _whole_numbers(ops: list[tf.Operation]) -> Iterator[int]:
-    for op in ops:
-        if op.type == "Const":
-            values = tf.make_ndarray(op.get_attr("value")).ravel()
-            if values.dtype.kind in "fiu" and values.size <= 64:
-                for value in values:
-                    if np.isfinite(value) and 1 < value <= LARGEST_STEP and value == int(value):
-                        yield int(value)
 
 
 def _rows(ops: list[tf.Operation], inputs: list[tf.Tensor]) -> dict[str, int]:

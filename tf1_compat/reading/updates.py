@@ -84,7 +84,7 @@ def _read_one(op: tf.Operation, sparse: str | None, kind: str) -> Update:
     named = dict(zip(names, rest, strict=True))
     gradient, indices = named.pop("gradient").name, named.pop("indices", None)
     slots = {name: named.pop(name).op.name for name in SLOT_INPUTS if name in named}
-    powers = {name: _variable(named.pop(name).op).name for name in POWERS if name in named}
+    powers = {name: variable_of(named.pop(name).op).name for name in POWERS if name in named}
     return Update(
         rule=RULES.get(kind, kind),
         variable=variable.op.name,
@@ -105,8 +105,8 @@ def _fixed(op: tf.Operation, kind: str) -> dict[str, float | bool]:
     return {"l2_shrinkage_regularization_strength": 0.0} if kind == "Ftrl" else {}
 
 
-def _variable(op: tf.Operation) -> tf.Operation:
-    """Return the variable that `op` reads, by way of Identity, Cast or ReadVariableOp."""
+def variable_of(op: tf.Operation) -> tf.Operation:
+    """Return the variable that `op` reads, by way of Identity, Cast, Enter or ReadVariableOp."""
     while op.inputs:
         op = op.inputs[0].op
     return op

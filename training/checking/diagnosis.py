@@ -52,8 +52,8 @@ def _in_order(examination: Examination) -> dict[str, str]:
         pairing = examination.pairing(examination.pair.sample)
     except Unmatched:
         return {}
-    paths = [weight.path for weight in examination.pair.sample.weights]
-    return {name: paths[match.index] for name, match in pairing.items() if match.guessed}
+    weights = list(examination.pair.sample.weights)
+    return {name: match.paths(weights) for name, match in pairing.items() if match.guessed}
 
 
 def _told_apart(examination: Examination) -> Explanation:

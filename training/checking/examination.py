@@ -166,7 +166,7 @@ class Examination:
             return {update.variable: optimizer for update in updates}
         pairing, weights = self.pairing(model), list(model.weights)
         return {
-            update.variable: optimizer._optimizer_map(weights[pairing[update.variable].index])
+            update.variable: optimizer._optimizer_map(weights[pairing[update.variable].places[0]])
             for update in updates
         }
 
@@ -215,7 +215,8 @@ class Examination:
 
     def pairing(self, model: keras.Model) -> Pairing:
         """Pair the variables; raises Unmatched where one is left over."""
-        return self._pairing or pair_up(self.pair.inspection.shapes, model, self.pair.weight_map)
+        pair, shapes = self.pair, self.pair.inspection.shapes
+        return self._pairing or pair_up(shapes, model, pair.weight_map, pair.structure.gates)
 
     @cached_property
     def biased(self) -> set[str]:
@@ -230,7 +231,8 @@ class Examination:
             return variances
         layers, weights = model._flatten_layers(), list(model.weights)
         too = {id(one.moving_variance) for one in layers if isinstance(one, TF1FusedBatchNorm)}
-        return {n for n in variances if n not in found or id(weights[found[n].index]) not in too}
+        ours = {name: id(weights[match.places[0]]) for name, match in found.items()}
+        return {name for name in variances if ours.get(name) not in too}
 
     def pairing_of_moving(
         self, model: keras.Model, pairing: Pairing

@@ -158,7 +158,7 @@ def _better_pairing(search: Search, found: Sequence[Explanation]) -> Pairing | N
     if before is None or after is None or not all(one.pairs for one in found):
         return None
     moved = [name for name in after if after[name] != before[name]]
-    if not all(before[name].guessed and not after[name].transposed for name in moved):
+    if not all(before[name].guessed for name in moved):
         return None  # names say so: it is the model that uses them otherwise
     return after
 

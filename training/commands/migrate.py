@@ -89,11 +89,11 @@ def _load(
 
     if found == "keras":
         model = reading.load_keras(path)
-        return model, transfer.to_state(model, names.paths(model), weights_only=weights_only)
+        return model, transfer.to_state(model, names.made_of(model), weights_only=weights_only)
     model = names.model()
     state = _tf1_state(found, path, names, weights_only, getattr(model.optimizer, "beta_2", 0.999))
     bare = weights_only or (found != "checkpoint" and state.rule is None)
-    weight_map = names.with_shapes_of(state).paths(model)
+    weight_map = names.with_shapes_of(state).made_of(model)
     transfer.load_state(model, state, weight_map, weights_only=bare)
     return model, state
 
@@ -124,7 +124,7 @@ def _rows(state: "State", model: "keras.Model", names: Correspondence) -> list[d
     from keras_models import transfer
     from tf1_compat.state import arrays_of
 
-    paths = transfer.paths(model, names.paths(model))
+    paths = transfer.paths(model, names.made_of(model))
     return [
         {
             "tf1": name,

@@ -4,7 +4,7 @@
         return {"x": X, "y": Y, "cost": cost, "train_op": train_op, "logits": logits}
     def keras_model():      # a compiled keras.Model
         return model
-    weight_map = {"W1": "hidden/kernel"}   # optional: TF1 variable -> Keras variable path
+    weight_map = {"W1": "hidden/kernel"}   # optional: TF1 variable -> Keras path, or recipe
     def sample_batch(rng, rows):   # optional: x and y, where random numbers will not do
         return x, y
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     import keras
     import tensorflow as tf
 
+    from keras_models.pairing import WeightMap
     from tf1_compat.reading.inspection import Inspection
     from tf1_compat.reading.structure import Structure
 
@@ -56,7 +57,7 @@ class Pair:
     """A model to look at, not to train."""
     keras_model: "Callable[[], keras.Model]"
     """Gives a new compiled model at every call."""
-    weight_map: Mapping[str, str] | None
+    weight_map: "WeightMap | None"
     sample_batch: Callable[[Any, int], Any] | None
     """(random generator, rows) -> x and y of a batch; None: drawn for the placeholders."""
 

@@ -1,17 +1,23 @@
-"""Which TensorFlow 1 variable is which Keras variable, as the user says it."""
+"""Which TensorFlow 1 variable is which Keras variable, or is made of which, as the user says it."""
 
 import json
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from training.errors import UserError
 from training.machine import paths
 
+if TYPE_CHECKING:
+    from keras_models.pairing import WeightMap
 
-def read(path: Path) -> dict[str, str]:
-    """Return a `--map` file: JSON, TensorFlow 1 variable -> path of the Keras variable."""
+
+def read(path: Path) -> "WeightMap":
+    """Return a `--map` file: JSON, TensorFlow 1 variable -> Keras path, or a recipe.
+
+    See `keras_models/pairing/recipes.py` for recipes.
+    """
     paths.check(path, "a JSON file", f"--map {path}")
     try:
         found: Any = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=_each_once)
@@ -22,7 +28,7 @@ def read(path: Path) -> dict[str, str]:
             f"--map {path}: expected TensorFlow 1 variable -> Keras path, such as "
             '{"W1": "hidden_layer/kernel"}.'
         )
-    return _without_outputs(found, f"--map {path}")
+    return _checked(found, f"--map {path}")
 
 
 def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -34,29 +40,37 @@ def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def of_pair(given: Any, path: Path) -> dict[str, str] | None:
+def of_pair(given: Any, path: Path) -> "WeightMap | None":
     """Return `weight_map` of the PAIR.py `path`; None where it has none."""
     if given is None:
         return None
     if not _is_map(given):
         raise UserError(
-            f"{path}: weight_map is not a dict of strings; expected TensorFlow 1 variable name -> "
-            'Keras variable path, such as {"W1": "hidden/kernel"}.'
+            f"{path}: weight_map is no dict of names; expected TensorFlow 1 variable name -> Keras "
+            'variable path, such as {"W1": "hidden/kernel"}, or a recipe of several.'
         )
-    return _without_outputs(given, f"{path}: weight_map")
+    return _checked(given, f"{path}: weight_map")
 
 
 def _is_map(found: Any) -> bool:
     return isinstance(found, Mapping) and all(
-        isinstance(text, str) for item in found.items() for text in item
+        isinstance(name, str) and isinstance(source, str | Mapping)
+        for name, source in found.items()
     )
 
 
-def _without_outputs(given: Mapping[str, str], where: str) -> dict[str, str]:
+def _checked(given: "WeightMap", where: str) -> "WeightMap":
     """Return it by the variables' names, which TensorFlow 1 shows as those of a tensor, W1:0.
 
-    Raises UserError where that makes two of them one.
+    Raises UserError where that makes two of them one, and for a recipe that is none.
     """
+    from keras_models.pairing import recipes
+
+    try:
+        for source in given.values():
+            list(recipes.leaves(source))
+    except recipes.BadRecipe as error:
+        raise UserError(f"{where}: {error}.") from error
     named = [(name.removesuffix(":0"), variable) for name, variable in given.items()]
     try:
         return _each_once(named)

@@ -13,6 +13,7 @@ from training.options.migrate import MigrateConfig
 if TYPE_CHECKING:
     import keras
 
+    from keras_models.pairing import WeightMap
     from tf1_compat.checkpoint import Layout
     from tf1_compat.state import State
 
@@ -21,31 +22,32 @@ if TYPE_CHECKING:
 class Correspondence:
     """Which TensorFlow 1 variable is which Keras variable, and how to make the Keras model."""
 
-    weight_map: Mapping[str, str] | None
+    weight_map: "WeightMap | None"
     layout: "Layout | None"
     """The graph's names in a checkpoint; None: read off the checkpoint's own names."""
     model: Any
     """() -> a new compiled Keras model; None where the source is one."""
     shapes: "Mapping[str, tuple[int, ...]]" = field(default_factory=dict)
     """Of the variables, in the order of the graph; for a pair without a map."""
+    gates: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """What the graph says of its LSTM cells, by variable; for a pair without a map."""
 
     def with_shapes_of(self, state: "State") -> "Correspondence":
-        """Return it with the shapes of the weights found, where nothing else says what is what."""
-        if self.weight_map is not None or self.shapes:
+        """Return it with the shapes of the weights found, where the graph does not say them."""
+        if self.shapes:
             return self
         return replace(self, shapes={name: a.shape for name, a in state.weights.items()})
 
-    def paths(self, model: "keras.Model") -> Mapping[str, str]:
-        """Return TensorFlow 1 variable -> Keras path, by order and shape where nobody says it.
+    def made_of(self, model: "keras.Model") -> "WeightMap":
+        """Return the whole map, by order and shape where nobody says it.
 
         Raises StateError where one is left over.
         """
-        if self.weight_map is not None:
-            return self.weight_map
         from keras_models import transfer
 
-        found = transfer.counterparts(model, self.shapes)
-        return {name: weight.path for name, weight in found.items()}
+        if self.weight_map is not None and not self.shapes:
+            return self.weight_map
+        return transfer.whole_map(model, self.shapes, self.weight_map, self.gates)
 
 
 def choose(config: MigrateConfig, found: Kind, path: Path) -> Correspondence:
@@ -64,7 +66,8 @@ def choose(config: MigrateConfig, found: Kind, path: Path) -> Correspondence:
         graph, weight_map = loaded.inspection, given or loaded.weight_map
         with reading.refusal(config.pair):
             layout = checkpoint.layout_of_graph(list(graph.shapes), graph.updates, graph.reads)
-        return Correspondence(weight_map, layout, loaded.keras_model, graph.shapes)
+        gates = loaded.structure.gates
+        return Correspondence(weight_map, layout, loaded.keras_model, graph.shapes, gates)
     if found == "keras":  # the model is there; its optimizer says how it is saved
         hyper = Hyperparameters(article.widths(reading.load_keras(path)) or LISTING.widths)
         return Correspondence(given or article.saved_paths(hyper), None, None)
@@ -82,12 +85,12 @@ def choose(config: MigrateConfig, found: Kind, path: Path) -> Correspondence:
     return Correspondence(given or saved, own_layout, lambda: article.build(lane, hyper=hyper))
 
 
-def _names(given: Mapping[str, str] | None) -> list[str] | None:
+def _names(given: "WeightMap | None") -> list[str] | None:
     """Return the TensorFlow 1 names of W1, b1, W2, ... in a `--map`; None without one."""
     from keras_models import article
 
     if not given:
         return None
-    of_path = {path: name for name, path in given.items()}
+    of_path = {path: name for name, path in given.items() if isinstance(path, str)}
     hyper = Hyperparameters((1,) * (len(given) // 2 + 1))
     return [of_path.get(path, "") for path in article.weight_paths(hyper).values()]

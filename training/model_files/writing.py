@@ -79,7 +79,7 @@ def _write_keras(to: Path, model: "keras.Model", state: "State", names: Correspo
 
     model.save(to)
     loaded = reading.load_keras(to)
-    back = transfer.to_state(loaded, names.paths(loaded), weights_only=is_bare(state))
+    back = transfer.to_state(loaded, names.made_of(loaded), weights_only=is_bare(state))
     return _proof(state, back)
 
 

@@ -156,7 +156,8 @@ def penalties(case: Case) -> Iterator[Candidate]:
             strength = float((towards * missing).sum() / (towards * towards).sum())
             fits = np.abs(missing - strength * towards).max() <= FEW * np.abs(missing).max()
             if fits and abs(strength) > FEW:
-                strengths[weights[case.pairing[name].index].path] = strength
+                for place in case.pairing[name].places:
+                    strengths[weights[place].path] = strength
         if strengths:
             fitted = ", ".join(
                 f"{'/'.join(path.split('/')[-2:])} {value:.6g}" for path, value in strengths.items()

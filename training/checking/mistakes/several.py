@@ -27,11 +27,12 @@ def optimizers_of_each(case: Case) -> Iterator[Candidate]:
     keyed: dict[str, Optimizer] = {}
     said: dict[str, list[str]] = {}
     for update, values in theirs:
-        weight = weights[case.pairing[update.variable].index]
         known = (one for u, v, one in made if (u.rule, v) == (update.rule, values))
-        keyed[weight.path] = next(known, None) or translation.make(update.rule, values, {})
-        made.append((update, values, keyed[weight.path]))
-        own = optimizer._optimizer_map(weight) if of_keras else optimizer
+        theirs_here = next(known, None) or translation.make(update.rule, values, {})
+        made.append((update, values, theirs_here))
+        own_weights = [weights[place] for place in case.pairing[update.variable].places]
+        keyed |= {weight.path: theirs_here for weight in own_weights}
+        own = optimizer._optimizer_map(own_weights[0]) if of_keras else optimizer
         for difference in _differences(update.rule, values, own):
             said.setdefault(difference, []).append(update.variable)
     first = made[0][2]

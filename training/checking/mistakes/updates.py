@@ -46,11 +46,14 @@ def frozen(case: Case) -> Iterator[Candidate]:
     """Layers that only one side trains: all that the graph's updates name, then each."""
     updated = {update.variable for update in case.examination.pair.inspection.updates}
     assert case.pairing
-    places = {match.index: name for name, match in case.pairing.items()}
     weights = list(case.model.weights)
+    names_of: dict[int, set[str]] = {}
+    for name, match in case.pairing.items():
+        for place in match.places:
+            names_of.setdefault(id(weights[place]), set()).add(name)
     thaw, freeze = [], []
     for layer in case.model.layers:
-        own = {places.get(i) for i, w in enumerate(weights) if any(w is o for o in layer.weights)}
+        own = {name for weight in layer.weights for name in names_of.get(id(weight), ())}
         if own and not layer.trainable:
             thaw.append(layer.name)
         elif own and updated and not own & updated:

@@ -1,8 +1,8 @@
 """Mistakes in which variables there are, and in which belongs to which."""
 
-import dataclasses
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from keras_models.pairing import Match
 from training.checking.case import Candidate, Case, Hypothesis, edited
@@ -40,7 +40,7 @@ def transposed_by_shape(case: Case) -> Iterator[Candidate]:
             if wanted and not f"/{weights[i].path}".endswith(f"/{wanted}"):
                 continue
             if found in (shape, shape[::-1]):
-                pairing[name] = Match(i, transposed=found != shape)
+                pairing[name] = Match(i) if found == shape else Match(i).transposed()
                 turned += [name] if found != shape else []
                 free.remove(i)
                 break
@@ -60,8 +60,7 @@ def transposed(case: Case) -> Iterator[Candidate]:
     for names in dict.fromkeys(groups):
         pairing = dict(case.pairing)
         for name in names:
-            match = pairing[name]
-            pairing[name] = dataclasses.replace(match, transposed=not match.transposed)
+            pairing[name] = pairing[name].transposed()
         yield Candidate(
             f"transposed weights: {', '.join(names)} goes into Keras the other way round",
             lambda pairing=pairing: case.paired(pairing),  # type: ignore[misc]
@@ -72,7 +71,7 @@ def swapped(case: Case) -> Iterator[Candidate]:
     """Two variables of one shape in each other's place; then two pairs of them (two layers)."""
     assert case.pairing
     shapes = case.examination.pair.inspection.shapes
-    paths = ["/".join(weight.path.split("/")[-2:]) for weight in case.model.weights]
+    weights = list(case.model.weights)
     exchanges = [(a, b) for a, b in itertools.combinations(shapes, 2) if shapes[a] == shapes[b]]
     twice = itertools.combinations(exchanges, 2) if len(exchanges) <= FEW else ()
     for chosen in (*((one,) for one in exchanges), *twice):
@@ -82,12 +81,17 @@ def swapped(case: Case) -> Iterator[Candidate]:
         pairing = dict(case.pairing)
         for a, b in chosen:
             pairing[a], pairing[b] = pairing[b], pairing[a]
-        where = ", ".join(f"{name} belongs to {paths[pairing[name].index]}" for name in names)
+        where = ", ".join(f"{name} belongs to {_short(pairing[name], weights)}" for name in names)
         yield Candidate(
             f"swapped weights: {where}",
             lambda pairing=pairing: case.paired(pairing),  # type: ignore[misc]
             pairs=True,
         )
+
+
+def _short(match: Match, weights: Sequence[Any]) -> str:
+    """Return the layer and the name of each Keras variable."""
+    return ", ".join("/".join(weights[i].path.split("/")[-2:]) for i in match.places)
 
 
 OF_SHAPE: tuple[Hypothesis, ...] = (bias, transposed_by_shape, forward.choices)
