@@ -3,9 +3,12 @@
 from typing import Any
 
 import keras
+import pytest
 import tensorflow as tf
 
+from keras_models.clones import variants
 from keras_models.tf1_optimizers import TF1GradientDescent
+from tests.support import pair_of_cells
 from tests.support.exact_pieces import PIECES
 from tests.support.exactness import (
     CLASSES,
@@ -13,7 +16,9 @@ from tests.support.exactness import (
     keras_cross_entropy,
     loops_of_tensorflow_1,
 )
-from tests.support.examining import examine
+from tests.support.examining import examination_of, examine
+from training.checking import search
+from training.checking.examination import Examination
 
 tf1 = tf.compat.v1
 RNN = PIECES["TF1RNNCell"]
@@ -46,3 +51,30 @@ def test_mistake_beside_a_loop_of_tensorflow_1_is_found_in_float64() -> None:
     assert [one.cause for one in found.causes] == [
         "learning_rate: 0.2 in Keras, 0.1 in TensorFlow 1"
     ]
+
+
+@pytest.fixture(scope="module")
+def cells() -> Examination:
+    """An LSTM, a GRU and a plain net written out, against Keras' layers."""
+    return examination_of(vars(pair_of_cells))
+
+
+def test_cells_written_out_are_keras_layers_but_for_rounding(cells: Examination) -> None:
+    """Gradients, Adam's slots and three updates, in float64, by TensorFlow 1's names."""
+    with cells.wide.scope():
+        wide = variants.in_float64(cells.fresh_model())
+        rungs = {rung.name: rung for rung in cells.wide.rungs_of(wide, cells.pairing(wide))}
+    assert all(rung.ok for rung in rungs.values()), rungs
+    assert {"gradients", "one update", "all updates"} <= {*rungs}
+
+
+def test_mistake_beside_cells_is_found(cells: Examination) -> None:
+    """The search changes models whose variables are paired by recipes."""
+    with cells.wide.scope():
+        wide = variants.variant(
+            variants.in_float64(cells.fresh_model()),
+            optimizer=keras.optimizers.Adam(0.02, epsilon=1e-8),
+        )
+        found, left = search.explain(search.Search(cells, wide, search.Effort(30)))
+    assert left is None
+    assert [one.cause for one in found] == ["learning_rate: 0.02 in Keras, 0.01 in TensorFlow 1"]

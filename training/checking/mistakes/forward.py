@@ -26,6 +26,7 @@ CHOICES: dict[str, tuple[Any, ...]] = {
     "interpolation": ("nearest", "bilinear"),
     "mask_zero": (True, False),
     "go_backwards": (True, False),
+    "reset_after": (True, False),
 }
 """Settings that are one of a few."""
 

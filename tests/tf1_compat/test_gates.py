@@ -1,0 +1,33 @@
+"""An LSTM's gates and forget bias are read off the graph, however it is run."""
+
+import pytest
+import tensorflow as tf
+
+from tests.support import pair_of_cells
+from tests.support.exact_pieces import PIECES
+from tests.support.exactness import loops_of_tensorflow_1
+from tf1_compat.reading import gates
+from tf1_compat.reading.updates import ancestors
+
+tf1 = tf.compat.v1
+
+
+@pytest.mark.parametrize(("order", "forget_bias"), [("icfo", 1.0), ("ofic", 0.7), ("cfio", 0.0)])
+def test_gates_of_a_cell_written_out_are_read(
+    order: str, forget_bias: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pair_of_cells, "GATES", order)
+    monkeypatch.setattr(pair_of_cells, "FORGET_BIAS", forget_bias)
+    with tf.Graph().as_default():
+        x = tf1.placeholder(tf.float32, [None, pair_of_cells.STEPS, pair_of_cells.INPUTS])
+        found = gates.read(ancestors([pair_of_cells.lstm(tf.unstack(x, axis=1))[-1].op]))
+    options = {"gates": order, "forget_bias": forget_bias}
+    assert found == {"lstm/kernel": options, "lstm/bias": options}
+
+
+def test_gates_are_read_within_a_loop() -> None:
+    net = PIECES["TF1LSTMCell"]
+    with tf.Graph().as_default(), loops_of_tensorflow_1():
+        logits = net.net(tf1.placeholder(tf.float32, [None, *net.inputs]))
+        found = gates.read(ancestors([logits.op]))
+    assert found["bias"] == found["kernel"] == {"gates": "icfo", "forget_bias": 1.0}
