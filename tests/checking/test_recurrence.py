@@ -8,7 +8,6 @@ import tensorflow as tf
 
 from keras_models.clones import variants
 from keras_models.tf1_optimizers import TF1GradientDescent
-from tests.support import pair_of_cells
 from tests.support.exact_pieces import PIECES
 from tests.support.exactness import (
     CLASSES,
@@ -17,6 +16,7 @@ from tests.support.exactness import (
     loops_of_tensorflow_1,
 )
 from tests.support.examining import examination_of, examine
+from tests.support.pairs import of_cells
 from training.checking import search
 from training.checking.examination import Examination
 
@@ -56,7 +56,7 @@ def test_mistake_beside_a_loop_of_tensorflow_1_is_found_in_float64() -> None:
 @pytest.fixture(scope="module")
 def cells() -> Examination:
     """An LSTM, a GRU and a plain net written out, against Keras' layers."""
-    return examination_of(vars(pair_of_cells))
+    return examination_of(vars(of_cells))
 
 
 def test_cells_written_out_are_keras_layers_but_for_rounding(cells: Examination) -> None:

@@ -15,6 +15,7 @@ import pytest
 import tyro
 
 import keras_models
+from keras_models.pairing import recipes
 from tests.conftest import ROOT, golden, run, tf1keras
 from tests.support.docs_pages import PAGES, code_blocks, commands, links, section, text
 from tests.support.losses import read_csv
@@ -117,6 +118,14 @@ def test_pair_example_is_a_right_pair(tmp_path: Path) -> None:
     (example,) = python_examples("docs/check.md")
     (tmp_path / "pair.py").write_text(example, encoding="utf-8")
     assert cli.main(["check", str(tmp_path / "pair.py"), "--steps", "2"]) == 0
+
+
+def test_every_recipe_shown_is_one() -> None:
+    """And all that there are are shown."""
+    rows = re.findall(r"^\| `(\{.*?\})` \|", text("docs/check.md"), re.MULTILINE)
+    shown = [json.loads(row) for row in rows]
+    assert all(list(recipes.leaves(recipe)) for recipe in shown)
+    assert {name for recipe in shown for name in recipe} >= {*recipes.NAMED}
 
 
 def test_state_example_runs(

@@ -10,7 +10,7 @@ import pytest
 import tensorflow as tf
 
 from tests.conftest import ROOT, run
-from tests.support import pair_of_cells
+from tests.support.pairs import of_cells
 from tf1_compat import checkpoint
 from training.errors import UserError
 from training.model_files import variable_map
@@ -18,9 +18,9 @@ from training.parity.distance import relative_distance
 from training.parity.tolerances import TOLERANCES
 
 tf1 = tf.compat.v1
-PAIR = ROOT / "tests" / "support" / "pair_of_cells.py"
+PAIR = ROOT / "tests" / "support" / "pairs" / "of_cells.py"
 UPDATES = 3
-OPTIONS = {"gates": pair_of_cells.GATES, "forget_bias": pair_of_cells.FORGET_BIAS}
+OPTIONS = {"gates": of_cells.GATES, "forget_bias": of_cells.FORGET_BIAS}
 
 
 def kernels(cell: str) -> list[str]:
@@ -46,9 +46,9 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[float]
     prefix = tmp_path_factory.mktemp("cells") / "model.ckpt"
     with tf.Graph().as_default(), tf1.Session() as session:
         tf1.set_random_seed(7)
-        ends = pair_of_cells.tf1_graph()
+        ends = of_cells.tf1_graph()
         session.run(tf1.global_variables_initializer())
-        fed = dict(zip((ends["x"], ends["y"]), pair_of_cells.batch(), strict=True))
+        fed = dict(zip((ends["x"], ends["y"]), of_cells.batch(), strict=True))
         step = [ends["train_op"], ends["cost"]]
         for _ in range(UPDATES):
             session.run(step, fed)
@@ -70,7 +70,7 @@ def test_cells_go_there_and_back_and_train_on(
     assert {name for name in went if not np.array_equal(went[name], came[name])} <= {"lstm/bias"}
     np.testing.assert_allclose(went.pop("lstm/bias"), came["lstm/bias"], rtol=0, atol=6e-8)
     model = keras.models.load_model(tmp_path / "a.keras")
-    losses = [model.train_on_batch(*pair_of_cells.batch()) for _ in range(UPDATES)]
+    losses = [model.train_on_batch(*of_cells.batch()) for _ in range(UPDATES)]
     allowed = TOLERANCES["idiomatic_resumed"].relative
     assert relative_distance(losses, later).max() <= allowed
 

@@ -3,9 +3,9 @@
 import pytest
 import tensorflow as tf
 
-from tests.support import pair_of_cells
 from tests.support.exact_pieces import PIECES
 from tests.support.exactness import loops_of_tensorflow_1
+from tests.support.pairs import of_cells
 from tf1_compat.reading import gates
 from tf1_compat.reading.updates import ancestors
 
@@ -16,11 +16,11 @@ tf1 = tf.compat.v1
 def test_gates_of_a_cell_written_out_are_read(
     order: str, forget_bias: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pair_of_cells, "GATES", order)
-    monkeypatch.setattr(pair_of_cells, "FORGET_BIAS", forget_bias)
+    monkeypatch.setattr(of_cells, "GATES", order)
+    monkeypatch.setattr(of_cells, "FORGET_BIAS", forget_bias)
     with tf.Graph().as_default():
-        x = tf1.placeholder(tf.float32, [None, pair_of_cells.STEPS, pair_of_cells.INPUTS])
-        found = gates.read(ancestors([pair_of_cells.lstm(tf.unstack(x, axis=1))[-1].op]))
+        x = tf1.placeholder(tf.float32, [None, of_cells.STEPS, of_cells.INPUTS])
+        found = gates.read(ancestors([of_cells.lstm(tf.unstack(x, axis=1))[-1].op]))
     options = {"gates": order, "forget_bias": forget_bias}
     assert found == {"lstm/kernel": options, "lstm/bias": options}
 

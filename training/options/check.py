@@ -17,8 +17,9 @@ class CheckConfig(DataOptions):
     RUNS THE CODE in PAIR.py, a file of yours with tf1_graph(), which builds the graph and returns
     {"x", "y", "cost", "train_op", "logits", "feeds"} (the last two optional; x, y and logits may be
     lists or dicts), and keras_model(), which returns a compiled model. Optional: weight_map =
-    {"TF1 variable": "layer/kernel"}; otherwise variables are paired by name, use, shape and order.
-    sample_batch(rng, rows) gives x and y where random numbers will not do.
+    {"TF1 variable": "layer/kernel"}, or a recipe of several; otherwise variables are paired by
+    name, use, shape and order. sample_batch(rng, rows) gives x and y where random numbers will not
+    do.
 
     Verdict and exit status: identical or equivalent 0, different 1, unusable input 2, undecided
     (the proof could not be run) 3.

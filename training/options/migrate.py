@@ -31,7 +31,8 @@ class MigrateConfig(OutputOptions):
     layers and Adam."""
 
     map: Path | None = None
-    """JSON file, {"TF1 variable": "layer/kernel", ...}, where the variables have other names."""
+    """JSON file, {"TF1 variable": "layer/kernel", ...}, where the variables have other names, or
+    are made of several."""
 
     pair: Path | None = None
     """PAIR.py with tf1_graph() and keras_model(); its code is run."""
