@@ -3,6 +3,7 @@
 import contextlib
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import keras
@@ -10,13 +11,15 @@ import numpy as np
 import tensorflow as tf
 
 from keras_models import translation
-from keras_models.pairing import Pairing, views
+from keras_models.pairing import Pairing, View, views
 from tf1_compat.graph import Observation
 from tf1_compat.reading.inspection import Tree, named
 
 
 class Rewrite:
-    """`model` with its pairing and that of moving averages.
+    """`model` with its pairing and that of moving averages, and TensorFlow 1's averages of weights.
+
+    `shadows`: average of a weight -> the weight, which Keras has in an optimizer with `use_ema`.
 
     `traced`: run as tf.function, as `fit` does; otherwise eagerly. `taped`: differentiated by a
     tape, as `fit` does; otherwise by `tf.gradients`, which adds gradients up in TensorFlow 1's
@@ -32,6 +35,7 @@ class Rewrite:
         model: keras.Model,
         pairing: Pairing,
         moving: Pairing | None = None,
+        shadows: Mapping[str, str] = MappingProxyType({}),
         *,
         traced: bool = True,
         taped: bool = True,
@@ -40,8 +44,23 @@ class Rewrite:
         self._paired, self._moved = (views(of, model) for of in (pairing, moving or {}))
         self._variables = {id(v): v for view in self._paired.values() for v in view.variables}
         model.optimizer.build(model.trainable_variables)
+        self._averages = self._averaged(shadows)
         self._traced = traced
         self._functions: dict[str, Any] = {}
+
+    def _averaged(self, shadows: Mapping[str, str]) -> dict[str, View]:
+        """Return the views of the averages of weights that an optimizer keeps."""
+        held: dict[int, Any] = {}
+        for optimizer in translation.parts(self.model.optimizer):
+            if optimizer.use_ema:
+                trained = [id(variable) for variable in optimizer._trainable_variables]
+                held |= zip(trained, optimizer._model_variables_moving_average, strict=True)
+        views = {shadow: self._paired[name] for shadow, name in shadows.items()}
+        return {
+            shadow: view.with_values_of([held[id(variable)] for variable in view.variables])
+            for shadow, view in views.items()
+            if all(id(variable) in held for variable in view.variables)
+        }
 
     def _run(self, name: str, *batch: Tree) -> Any:
         """Call the method `name` on a batch, traced where that is asked for."""
@@ -156,13 +175,14 @@ class Rewrite:
         return self._run("_update", x, y).numpy()
 
     def moving(self) -> dict[str, np.ndarray]:
-        """Return copies of the moving averages that are paired."""
-        return {name: view.numpy() for name, view in self._moved.items()}
+        """Return copies of the moving averages that are paired, those of weights, too."""
+        return {name: view.numpy() for name, view in (self._moved | self._averages).items()}
 
     def load_moving(self, averages: Mapping[str, np.ndarray]) -> None:
         """Set the moving averages that are paired."""
-        for name, view in self._moved.items():
-            view.assign(averages[name])
+        for name, view in (self._moved | self._averages).items():
+            if name in averages:
+                view.assign(averages[name])
 
     def paths_of_moving(self) -> dict[str, str]:
         """Return where the moving averages are in the model."""

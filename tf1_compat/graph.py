@@ -83,7 +83,7 @@ class GraphProgram:
         self._session.run(initializer, fed)
         begun = {**self.weights(), **self.moving()}
         self.reset()
-        return begun
+        return {name: a for name, a in begun.items() if name not in self._structure.shadows}
 
     def weights(self) -> dict[str, np.ndarray]:
         """Return copies of the trained variables."""

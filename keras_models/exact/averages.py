@@ -11,8 +11,8 @@ class AveragesAsTF1(keras.optimizers.Optimizer):
 
     `ema_momentum` is its decay; `ema_num_updates`: it was given the global step as `num_updates`,
     so that after n updates the decay is at most (1 + n) / (10 + n). average -= (average - var) *
-    (1 - decay), in float32, from the variable's initial value; Keras' starts at the value after
-    the first update.
+    (1 - decay), decay in the dtype of `floatx`, from the variable's initial value; Keras' starts at
+    the value after the first update.
     """
 
     def __init__(self, *args: Any, ema_num_updates: bool = False, **kwargs: Any) -> None:
@@ -27,9 +27,10 @@ class AveragesAsTF1(keras.optimizers.Optimizer):
         super()._backend_apply_gradients(grads, trainable_variables)
 
     def _update_model_variables_moving_average(self, trainable_variables: list) -> None:
-        decay = tf.constant(self.ema_momentum, tf.float32)
+        dtype = keras.config.floatx()
+        decay = tf.constant(self.ema_momentum, dtype)
         if self.ema_num_updates:
-            updates = tf.cast(tf.convert_to_tensor(self.iterations) + 1, tf.float32)
+            updates = tf.cast(tf.convert_to_tensor(self.iterations) + 1, dtype)
             decay = tf.minimum(decay, (1.0 + updates) / (10.0 + updates))
         for variable, average in self._averaged():
             average.assign_sub((average - variable) * tf.cast(1.0 - decay, average.dtype))

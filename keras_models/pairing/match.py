@@ -102,6 +102,10 @@ class View:
         for variable, array in zip(self.variables, arrays, strict=True):
             variable.assign(array)
 
+    def with_values_of(self, variables: Sequence[Any]) -> "View":
+        """Return averages or the like, one of each variable, as that of TensorFlow 1's variable."""
+        return View(variables, self._order)
+
     def beside(self, variables: Sequence[Any]) -> "View":
         """Return slots or the like, one of each variable, as that of TensorFlow 1's variable."""
         return View(variables, self._order and self._order.of_changes())

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from tf1_compat.reading import constants, dropout, gates
+from tf1_compat.reading import averages, constants, dropout, gates
 from tf1_compat.reading.control_flow import in_control_flow
 from tf1_compat.reading.draws import RANDOM
 from tf1_compat.reading.dropout import Dropout
@@ -42,6 +42,8 @@ class Structure:
     """Gradients are changed on their way to the optimizer."""
     moving: tuple[str, ...]
     """Variables that an update moves and no gradient does, such as moving averages, as made."""
+    shadows: Mapping[str, str]
+    """Of `moving`: average of a weight -> the trained variable."""
     held: tuple[str, ...]
     """Variables behind the cost that nothing moves, such as those of frozen layers."""
     numbers: tuple[float, ...]
@@ -82,6 +84,7 @@ def read(ends: Mapping[str, Any], inspection: Inspection) -> Structure:
         draws=tuple(_draws(behind_cost, dropouts)),
         clipped=any(_clipped(graph, update, gradients) for update in updates),
         moving=tuple(name for name in _floats(behind_update) if name in moving),
+        shadows=averages.shadows(behind_update, inspection.shapes),
         held=tuple(name for name in _floats(behind_cost) if name not in trained | moving),
         numbers=tuple(sorted(constants.floats(behind_cost))),
         inference=_inference(behind_cost, ends.get("feeds") or {}),

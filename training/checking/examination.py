@@ -71,7 +71,9 @@ class Examination:
     def start_over(self, program: GraphProgram) -> None:
         """Set a program of the graph to where both sides begin."""
         program.reset()
-        program.assign({**self.weights, **self.held})
+        shadows = self.pair.structure.shadows.items()
+        averages = {shadow: self.weights[name] for shadow, name in shadows}
+        program.assign({**self.weights, **self.held, **averages})
 
     def record(self, program: GraphProgram, batches: Sequence[Batch]) -> Trace:
         """Return what a program of the graph does on `batches`, from the examination's weights."""
@@ -84,7 +86,9 @@ class Examination:
                 f"same batch{_drawn_by(self.pair)}.\nSwitch its randomness off: put zeros or "
                 "another constant in its place on both sides."
             )
-        averages = beginning.above(program.moving(), self.seed)
+        shadows, moving = self.pair.structure.shadows, program.moving()
+        of_layers = {name: array for name, array in moving.items() if name not in shadows}
+        averages = beginning.above(of_layers, self.seed)
         return ladder.record(program, observed, batches, averages)
 
     @contextlib.contextmanager
@@ -238,13 +242,14 @@ class Examination:
         self, model: keras.Model, pairing: Pairing
     ) -> tuple[Pairing, Sequence[str]]:
         """Pair the moving averages; return them, and the paths in Keras that are left over."""
-        shapes = {name: array.shape for name, array in self.trace.moving[0].items()}
+        moving, shadows = self.trace.moving[0], self.pair.structure.shadows
+        shapes = {name: array.shape for name, array in moving.items() if name not in shadows}
         return pair_moving(shapes, model, pairing)
 
     def rewrite(self, model: keras.Model, pairing: Pairing, **how: bool) -> Rewrite:
         """Return what climbs for `model`; see Rewrite for `how`."""
         moving, _ = self.pairing_of_moving(model, pairing)
-        return Rewrite(model, pairing, moving, **how)
+        return Rewrite(model, pairing, moving, self.pair.structure.shadows, **how)
 
     def rungs(self, model: keras.Model) -> list[Rung]:
         """Climb the whole ladder in the dtype of the pair, as `fit` would run the model."""

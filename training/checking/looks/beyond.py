@@ -131,7 +131,12 @@ def _dropout(examination: Examination) -> Iterator[Seen]:
 
 def _moving(examination: Examination) -> Iterator[Seen]:
     """Moving averages that no rung has."""
-    model, theirs = examination.pair.sample, examination.pair.structure.moving
+    model, structure = examination.pair.sample, examination.pair.structure
+    of_weights = any(one.use_ema for one in examination.optimizers().values())
+    if bool(structure.shadows) != of_weights:
+        side, other = ("TensorFlow 1", "Keras") if structure.shadows else ("Keras", "TensorFlow 1")
+        yield Seen(not_compared=f"averages of weights, which {side} keeps and {other} does not")
+    theirs = [name for name in structure.moving if name not in structure.shadows]
     try:
         found, left = examination.pairing_of_moving(model, examination.pairing(model))
     except Unmatched:
