@@ -77,8 +77,8 @@ BEGINNING = (
 def _decays(case: Case, shadow: str, weight: str) -> np.ndarray:
     """Return the decay of an average at each update, read off the graph's numbers: [updates]."""
     trace = case.examination.wide.trace
-    befores = [trace.averages_at_first[shadow], *(of[shadow] for of in trace.moving)]
-    steps = zip(befores, trace.moving, trace.after_each, strict=False)
+    starts = [trace.averages_at_first[shadow], *(of[shadow] for of in trace.moving)]
+    steps = zip(starts, trace.moving, trace.after_each, strict=False)
     far = [(before - after[weight], before - now[shadow]) for before, now, after in steps]
     return np.array([1 - (moved * span).sum() / (span * span).sum() for span, moved in far])
 
