@@ -17,9 +17,10 @@ from tf1_compat.reading.inspection import Tree, named
 
 
 class Rewrite:
-    """`model` with its pairing and that of moving averages, and TensorFlow 1's averages of weights.
+    """`model` with its pairing, that of moving averages and that of what nobody trains.
 
-    `shadows`: average of a weight -> the weight, which Keras has in an optimizer with `use_ema`.
+    `shadows`: TensorFlow 1's average of a weight -> the weight; Keras has it in an optimizer with
+    `use_ema`.
 
     `traced`: run as tf.function, as `fit` does; otherwise eagerly. `taped`: differentiated by a
     tape, as `fit` does; otherwise by `tf.gradients`, which adds gradients up in TensorFlow 1's
@@ -35,13 +36,15 @@ class Rewrite:
         model: keras.Model,
         pairing: Pairing,
         moving: Pairing | None = None,
+        held: Pairing | None = None,
         shadows: Mapping[str, str] = MappingProxyType({}),
         *,
         traced: bool = True,
         taped: bool = True,
     ) -> None:
         self.model, self.pairing, self._taped = model, pairing, taped
-        self._paired, self._moved = (views(of, model) for of in (pairing, moving or {}))
+        given = (pairing, moving or {}, held or {})
+        self._paired, self._moved, self._held = (views(one, model) for one in given)
         self._variables = {id(v): v for view in self._paired.values() for v in view.variables}
         model.optimizer.build(model.trainable_variables)
         self._averages = self._averaged(shadows)
@@ -99,12 +102,9 @@ class Rewrite:
             view.assign(weights[name])
 
     def hold(self, values: Mapping[str, np.ndarray]) -> None:
-        """Set what nobody trains: each value in order, the next such weight of its shape."""
-        free = [v for v in self.model.non_trainable_variables if id(v) not in self._variables]
-        for value in values.values():
-            places = [i for i, variable in enumerate(free) if tuple(variable.shape) == value.shape]
-            if places:
-                free.pop(places[0]).assign(value)
+        """Set what nobody trains, where it is paired."""
+        for name, view in self._held.items():
+            view.assign(values[name])
 
     def _forward(self, x: Tree, y: Tree) -> tuple[Tree, tf.Tensor]:
         outputs = self.model(x, training=True)

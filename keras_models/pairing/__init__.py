@@ -8,9 +8,9 @@ import keras
 
 from keras_models.pairing import by_map, by_names
 from keras_models.pairing.by_map import Unmatched, WeightMap
-from keras_models.pairing.by_names import pair_moving
+from keras_models.pairing.by_names import pair_held, pair_moving
 from keras_models.pairing.cells import automatic_name
-from keras_models.pairing.match import Match, Pairing, Shape, View, carried_over, views
+from keras_models.pairing.match import Match, Pairing, Shape, View, carried_over, views, with_gates
 
 __all__ = [
     "Match",
@@ -21,9 +21,11 @@ __all__ = [
     "WeightMap",
     "automatic_name",
     "carried_over",
+    "pair_held",
     "pair_moving",
     "pair_up",
     "views",
+    "with_gates",
 ]
 
 
@@ -41,5 +43,4 @@ def pair_up(
     if weight_map is not None:
         weights = list(model.weights)
         return by_map.fitted(by_map.pair(weights, weight_map), weights, shapes)
-    found = by_names.pair(shapes, model)
-    return {name: match.with_gates(gates.get(name, {})) for name, match in found.items()}
+    return with_gates(by_names.pair(shapes, model), gates)

@@ -42,7 +42,7 @@ def pair(shapes: Mapping[str, Shape], model: keras.Model) -> Pairing:
 
 
 def _trained(offer: Offer, weights: Sequence[Any]) -> bool:
-    return all(weights[place].trainable for place in Match(offer.recipe).places)
+    return all(weights[place].trainable for place in offer.places)
 
 
 def pair_moving(
@@ -70,6 +70,18 @@ def pair_moving(
     }
     found = _take(shapes, model, candidates, beside)
     return found, [one.path for one in candidates]
+
+
+def pair_held(shapes: Mapping[str, Shape], model: keras.Model, pairing: Pairing) -> Pairing:
+    """Pair what nobody trains, name -> shape, with what of the model is neither trained nor paired.
+
+    What is found nowhere is left out.
+    """
+    weights = list(model.weights)
+    taken = {place for match in pairing.values() for place in match.places}
+    taken |= {i for i, one in enumerate(weights) if one.trainable or one.dtype[:5] != "float"}
+    offered = offers(model, shapes.values())
+    return _take(shapes, model, [one for one in offered if taken.isdisjoint(one.places)])
 
 
 def _take(

@@ -31,6 +31,11 @@ class Offer:
     shape: Shape
     path: str
 
+    @property
+    def places(self) -> tuple[int, ...]:
+        """The Keras variables, by their places in `model.weights`."""
+        return Match(self.recipe).places
+
 
 def offers(model: keras.Model, shapes: Iterable[Shape]) -> list[Offer]:
     """Return what a model offers for variables of these shapes, in the order of its weights.

@@ -39,10 +39,6 @@ class Match:
         """Return it for weights in another order, old place -> new place."""
         return replace(self, recipe=recipes.with_leaves(self.recipe, lambda old: places[old]))
 
-    def with_gates(self, options: Mapping[str, Any]) -> "Match":
-        """Return it with these options of an LSTM's recipe."""
-        return replace(self, recipe=recipes.with_options(self.recipe, "lstm", options))
-
     def transposed(self) -> "Match":
         """Return it the other way round."""
         return replace(self, recipe={"transpose": [self.recipe]})
@@ -115,6 +111,14 @@ def views(pairing: Pairing, model: keras.Model) -> dict[str, View]:
     """Return TensorFlow 1 variable -> its view; raises BadRecipe where a recipe does not suit."""
     weights = list(model.weights)
     return {name: View.of(match, weights) for name, match in pairing.items()}
+
+
+def with_gates(pairing: Pairing, gates: Mapping[str, Mapping[str, Any]]) -> Pairing:
+    """Return it with options of an LSTM's recipe, by variable."""
+    return {
+        name: replace(match, recipe=recipes.with_options(match.recipe, "lstm", gates.get(name, {})))
+        for name, match in pairing.items()
+    }
 
 
 def carried_over(pairing: Pairing, old: keras.Model, new: keras.Model) -> Pairing:

@@ -7,6 +7,7 @@ import pytest
 import tensorflow as tf
 
 from keras_models.clones import variants
+from keras_models.pairing import with_gates
 from keras_models.tf1_optimizers import TF1GradientDescent
 from tests.support.exact_pieces import PIECES
 from tests.support.exactness import (
@@ -18,7 +19,9 @@ from tests.support.exactness import (
 from tests.support.examining import examination_of, examine
 from tests.support.pairs import of_cells
 from training.checking import search
+from training.checking.case import Case
 from training.checking.examination import Examination
+from training.parity.ladder import Rung
 
 tf1 = tf.compat.v1
 RNN = PIECES["TF1RNNCell"]
@@ -59,22 +62,47 @@ def cells() -> Examination:
     return examination_of(vars(of_cells))
 
 
+def failing_in_float64(examination: Examination) -> Rung | None:
+    with examination.wide.scope():
+        wide = variants.in_float64(examination.fresh_model())
+        return search.climb(Case(examination, wide, examination.pairing(wide)))
+
+
 def test_cells_written_out_are_keras_layers_but_for_rounding(cells: Examination) -> None:
     """Gradients, Adam's slots and three updates, in float64, by TensorFlow 1's names."""
-    with cells.wide.scope():
-        wide = variants.in_float64(cells.fresh_model())
-        rungs = {rung.name: rung for rung in cells.wide.rungs_of(wide, cells.pairing(wide))}
-    assert all(rung.ok for rung in rungs.values()), rungs
-    assert {"gradients", "one update", "all updates"} <= {*rungs}
+    assert failing_in_float64(cells) is None
 
 
-def test_mistake_beside_cells_is_found(cells: Examination) -> None:
-    """The search changes models whose variables are paired by recipes."""
+def test_a_frozen_cell_is_copied(monkeypatch: pytest.MonkeyPatch) -> None:
+    def variable(name: str, *shape: int) -> Any:
+        trainable = not name.startswith("lstm")
+        return tf1.get_variable(name, shape, trainable=trainable, use_resource=False)
+
+    def frozen() -> keras.Model:
+        made = of_cells.keras_model()
+        made.layers[0].trainable = False
+        return made
+
+    monkeypatch.setattr(of_cells, "variable", variable)
+    examination = examination_of({**vars(of_cells), "keras_model": frozen})
+    assert examination.pair.structure.held == ("lstm/kernel", "lstm/bias")
+    assert failing_in_float64(examination) is None
+
+
+def test_mistakes_in_cells_and_beside_them_are_found(cells: Examination) -> None:
+    """The search changes recipes, and models whose variables are paired by them."""
+    every = [{"gates": "icfo", "forget_bias": 0.0} for _ in cells.pair.inspection.shapes]
+    options = dict(zip(cells.pair.inspection.shapes, every, strict=True))
     with cells.wide.scope():
         wide = variants.variant(
             variants.in_float64(cells.fresh_model()),
             optimizer=keras.optimizers.Adam(0.02, epsilon=1e-8),
         )
-        found, left = search.explain(search.Search(cells, wide, search.Effort(30)))
+        suspected = search.Search(cells, wide, search.Effort(30))
+        suspected.case = suspected.case.paired(with_gates(cells.pairing(wide), options))
+        found, left = search.explain(suspected)
     assert left is None
-    assert [one.cause for one in found] == ["learning_rate: 0.02 in Keras, 0.01 in TensorFlow 1"]
+    assert [one.cause for one in found] == [
+        'LSTM: {"gates": "ifoc", "forget_bias": 1.0} in TensorFlow 1; say so in weight_map',
+        "learning_rate: 0.02 in Keras, 0.01 in TensorFlow 1",
+    ]

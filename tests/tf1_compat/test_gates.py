@@ -1,5 +1,9 @@
 """An LSTM's gates and forget bias are read off the graph, however it is run."""
 
+import contextlib
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 import tensorflow as tf
 
@@ -25,9 +29,12 @@ def test_gates_of_a_cell_written_out_are_read(
     assert found == {"lstm/kernel": options, "lstm/bias": options}
 
 
-def test_gates_are_read_within_a_loop() -> None:
+@pytest.mark.parametrize("loops", [loops_of_tensorflow_1, contextlib.nullcontext])
+def test_gates_are_read_within_a_loop(loops: Callable[[], Any]) -> None:
+    """Of Enter and Exit, and in a function of its own; also once it is differentiated."""
     net = PIECES["TF1LSTMCell"]
-    with tf.Graph().as_default(), loops_of_tensorflow_1():
+    with tf.Graph().as_default(), loops():
         logits = net.net(tf1.placeholder(tf.float32, [None, *net.inputs]))
+        tf.gradients(logits, tf1.trainable_variables())
         found = gates.read(ancestors([logits.op]))
     assert found["bias"] == found["kernel"] == {"gates": "icfo", "forget_bias": 1.0}

@@ -3,19 +3,23 @@
     z = matmul([x, h], kernel) + bias;  i, j, f, o = split(z, 4)
     c = c * sigmoid(f + forget_bias) + sigmoid(i) * tanh(j);  h = tanh(c) * sigmoid(o)
 
-Each gate is told by what it is multiplied by. A cell that is written in another way, or that runs
-in a function of its own (`While`), is not read.
+Each gate is told by what it is multiplied by, also in a loop. A cell that is written in another way
+is not read.
 """
 
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 import tensorflow as tf
+from tensorflow.python.ops import while_v2
 
 from tf1_compat.float64 import as_written
 from tf1_compat.reading.updates import variable_of
 
 ADDS = {"Add", "AddV2", "BiasAdd"}
+LOOPS = {"While", "StatelessWhile"}
+BESIDE = {"TensorListPushBack", "Shape"}
+"""What the body of a loop notes for its gradient."""
 
 
 class _Gate(NamedTuple):
@@ -31,9 +35,11 @@ def read(ops: Iterable[tf.Operation]) -> dict[str, Mapping[str, Any]]:
 
     Gates are i (input), c (candidate), f (forget) and o (output), such as "icfo".
     """
-    known = {op.name: op for op in ops}
+    known = {op.name: op for op in ops if op.type not in BESIDE}
     found: dict[str, Mapping[str, Any]] = {}
     for op in known.values():
+        if op.type in LOOPS:
+            found |= _in_loop(op)
         if op.type not in ("Split", "SplitV") or len(op.outputs) != 4:
             continue
         gates = [gate for output in op.outputs if (gate := _gate(output, known))]
@@ -44,6 +50,14 @@ def read(ops: Iterable[tf.Operation]) -> dict[str, Mapping[str, Any]]:
             options = {"gates": order, "forget_bias": added["f"]}
             found |= dict.fromkeys(variables, options)
     return found
+
+
+def _in_loop(loop: tf.Operation) -> dict[str, Mapping[str, Any]]:
+    """Return the same for a loop whose body is a function, by the variables given to it."""
+    body = while_v2._get_graph(loop, "body", "_body_graph")
+    given = {inside.op.name: one.op for inside, one in zip(body.inputs, loop.inputs, strict=True)}
+    found = read(body.get_operations())
+    return {variable_of(given[name]).name: found[name] for name in found if name in given}
 
 
 def _takers(tensor: tf.Tensor, known: Mapping[str, tf.Operation]) -> list[tf.Operation]:

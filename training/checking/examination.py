@@ -16,7 +16,7 @@ import tensorflow as tf
 
 from keras_models import masks
 from keras_models.exact import TF1FusedBatchNorm
-from keras_models.pairing import Pairing, Unmatched, pair_moving, pair_up
+from keras_models.pairing import Pairing, Unmatched, pair_held, pair_moving, pair_up, with_gates
 from keras_models.rewrite import Rewrite
 from tf1_compat.graph import GraphProgram
 from training.checking import beginning
@@ -249,7 +249,9 @@ class Examination:
     def rewrite(self, model: keras.Model, pairing: Pairing, **how: bool) -> Rewrite:
         """Return what climbs for `model`; see Rewrite for `how`."""
         moving, _ = self.pairing_of_moving(model, pairing)
-        return Rewrite(model, pairing, moving, self.pair.structure.shadows, **how)
+        shapes = {name: array.shape for name, array in self.held.items()}
+        held = with_gates(pair_held(shapes, model, pairing), self.pair.structure.gates)
+        return Rewrite(model, pairing, moving, held, self.pair.structure.shadows, **how)
 
     def rungs(self, model: keras.Model) -> list[Rung]:
         """Climb the whole ladder in the dtype of the pair, as `fit` would run the model."""

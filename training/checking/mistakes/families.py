@@ -12,6 +12,7 @@ def candidates(case: Case, failing: Rung) -> Iterator[Candidate]:
     families: dict[str, tuple[Hypothesis, ...]] = {
         "variables": variables.OF_SHAPE,
         "forward": (
+            variables.gates,
             *places.FIRST,
             *forward.ALL,
             *places.LAST,

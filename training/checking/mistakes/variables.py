@@ -4,12 +4,18 @@ import itertools
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from keras_models.pairing import Match
+from keras_models.pairing import Match, recipes, with_gates
 from training.checking.case import Candidate, Case, Hypothesis, edited
 from training.checking.mistakes import forward
 
 FEW = 12
 """Pairs of equal shape of which two at a time are exchanged; of more there would be too many."""
+
+USUAL = [
+    {"gates": order, "forget_bias": bias}
+    for order, bias in itertools.product(("icfo", "ifco", "ifoc"), (1.0, 0.0))
+]
+"""Of an LSTM that was not read: as in TensorFlow 1, Keras and PyTorch, papers; `recipes.lstm`."""
 
 
 def bias(case: Case) -> Iterator[Candidate]:
@@ -92,6 +98,29 @@ def swapped(case: Case) -> Iterator[Candidate]:
 def _short(match: Match, weights: Sequence[Any]) -> str:
     """Return the layer and the name of each Keras variable."""
     return ", ".join("/".join(weights[i].path.split("/")[-2:]) for i in match.places)
+
+
+def gates(case: Case) -> Iterator[Candidate]:
+    """Another order of an LSTM's gates, or another forget bias, than it was paired by."""
+    assert case.pairing
+    read = case.examination.pair.structure.gates
+    for options in [read] if read else [dict.fromkeys(case.pairing, one) for one in USUAL]:
+        pairing = with_gates(case.pairing, options)
+        moved = [match for name, match in pairing.items() if match != case.pairing[name]]
+        if moved:
+            said = " or ".join(dict.fromkeys(map(recipes.shown, options.values())))
+            yield Candidate(
+                f"LSTM: {said} in TensorFlow 1; say so in weight_map",
+                lambda pairing=pairing: case.paired(pairing),  # type: ignore[misc]
+                _layers_of(moved, case),
+            )
+
+
+def _layers_of(matches: Sequence[Match], case: Case) -> tuple[str, ...]:
+    """Return the names of the layers that have Keras variables of these matches."""
+    weights = list(case.model.weights)
+    own = {id(weights[place]) for match in matches for place in match.places}
+    return tuple(one.name for one in case.model.layers if own & {id(w) for w in one.weights})
 
 
 OF_SHAPE: tuple[Hypothesis, ...] = (bias, transposed_by_shape, forward.choices)
