@@ -83,7 +83,7 @@ def validate(path: Path, names: Mapping[str, Any], seed: int) -> Pair:
     with graph.as_default(), tf.device("/CPU:0"), blamed(path, "tf1_graph()"):
         tf.compat.v1.set_random_seed(seed)
         returned = build()
-    ends = endpoints.checked(returned, graph, path)
+    graph, ends = _for_the_cpu(graph, endpoints.checked(returned, graph, path), path)
     used = endpoints.ops_behind(ends, path)
     with tf.device("/CPU:0"):
         inspection = inspect(graph, ends)
@@ -137,6 +137,28 @@ def _function(
     if not callable(found):
         raise UserError(f"{path}: no function {name}{takes}; expected `def {name}{takes}:`.")
     return found
+
+
+def _for_the_cpu(
+    graph: "tf.Graph", ends: Mapping[str, Any], path: Path
+) -> tuple["tf.Graph", Mapping[str, Any]]:
+    """Return graph and endpoints, or where ops of it are channels first those of a copy."""
+    import tensorflow as tf
+
+    from tf1_compat.meta import channels_last
+
+    try:
+        turned = channels_last.of_graph(graph)
+    except ValueError as error:
+        raise UserError(f"{path}: {error}.") from error
+    if turned is graph:
+        return graph, ends
+
+    def there(end: Any) -> Any:
+        return None if end is None else turned.as_graph_element(end.name)
+
+    found = {name: tf.nest.map_structure(there, ends[name]) for name in ends if name != "feeds"}
+    return turned, found | {"feeds": ends["feeds"]}
 
 
 def _checked_model(model: Any, path: Path) -> Any:

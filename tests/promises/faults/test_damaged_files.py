@@ -19,7 +19,7 @@ import tensorflow_datasets as tfds
 from PIL import Image
 
 from tests.conftest import ROOT, run, write_idx
-from tf1_compat import checkpoint, frozen
+from tf1_compat import checkpoint, frozen, meta
 from tf1_compat.hyperparameters import Hyperparameters
 from tf1_compat.program import Program
 from tf1_compat.state import StateError, arrays_of
@@ -278,6 +278,22 @@ def test_frozen_graph(small_run: Path, tmp_path: Path) -> None:
     def read() -> Any:
         with reading.refusal(file):
             return dict(frozen.read(file).weights)
+
+    hold(file, read, str(file), checksummed=False, cuts_seen=False)
+
+
+def test_meta(tmp_path: Path) -> None:
+    """Neither has this one; what is left of a graph may be a graph."""
+    with tf.Graph().as_default() as graph:
+        tf.compat.v1.Variable(np.ones((2, 2), np.float32), name="W")
+        definition = tf.compat.v1.train.export_meta_graph(graph=graph)
+    file = tmp_path / "model.ckpt.meta"
+    file.write_bytes(definition.SerializeToString())
+
+    def read() -> Any:
+        with reading.refusal(file), tf.Graph().as_default() as graph:
+            meta.load(file)
+            return graph.as_graph_def().SerializeToString(deterministic=True)
 
     hold(file, read, str(file), checksummed=False, cuts_seen=False)
 

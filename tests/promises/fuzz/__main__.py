@@ -12,8 +12,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-SHARES = {"idx": 0.3, "npz": 0.25, "images": 0.13, "config": 0.2, "checkpoint": 0.05}
-SHARES |= {"index": 0.04, "graph": 0.025, "keras": 0.005}
+SHARES = {"idx": 0.3, "npz": 0.25, "images": 0.13, "config": 0.19, "checkpoint": 0.05}
+SHARES |= {"index": 0.04, "graph": 0.025, "meta": 0.01, "keras": 0.005}
 """Of all inputs; the quick ones get more."""
 SECONDS = 10
 MEMORY = "/dev/shm" if os.path.isdir("/dev/shm") else None
@@ -33,8 +33,8 @@ def fuzz(name: str, inputs: int) -> None:
         Image.init()
     startup.import_tensorflow()
     with atheris.instrument_imports(include=["tf1_compat", "tests"]):
-        from tests.promises.fuzz import graphs, indexes, keras_files  # noqa: F401
-        from tf1_compat import checkpoint, frozen  # noqa: F401
+        from tests.promises.fuzz import graphs, indexes, keras_files, metas  # noqa: F401
+        from tf1_compat import checkpoint, frozen, meta  # noqa: F401
     with tempfile.TemporaryDirectory() as corpus:
         for number, seed in enumerate(seeds.of(name)):
             Path(corpus, str(number)).write_bytes(seed)

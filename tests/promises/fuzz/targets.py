@@ -1,7 +1,7 @@
 """What is fuzzed: each reader of files, given any bytes; only a refusal may be raised.
 
 `TARGETS[name](content)` writes `content` to a file and reads it as a command would; the first byte
-says what is done with the rest. Of `index`, `graph` and `keras` the bytes choose fields.
+says what is done with the rest. Of `index`, `graph`, `meta` and `keras` the bytes choose fields.
 """
 
 import contextlib
@@ -25,7 +25,7 @@ from training.errors import UserError
 from training.model_files import pretrained, reading, training_state, variable_map
 
 MEGABYTES = {"idx": 900, "npz": 900, "images": 2000, "config": 900, "checkpoint": 1000}
-MEGABYTES |= {"index": 1000, "graph": 1200, "keras": 1400}
+MEGABYTES |= {"index": 1000, "graph": 1200, "meta": 1200, "keras": 1400}
 """Resident: the libraries, the fuzzer's own, what a file may unfold to, 50 million pixels."""
 LARGEST = 4096  # bytes of an input
 
@@ -175,6 +175,18 @@ def read_graph(content: bytes) -> None:
         assert total <= bounds.most_bytes(file.stat().st_size)
 
 
+def read_meta(content: bytes) -> None:
+    """A `.meta` file of any fields: nothing of it is run."""
+    import tensorflow as tf
+
+    from tests.promises.fuzz import metas
+    from tf1_compat import meta
+    from tf1_compat.state import StateError
+
+    with contextlib.suppress(StateError), tf.Graph().as_default():
+        assert "conv" in meta.load(_file("a.meta", metas.make(content)), conv="conv:0")
+
+
 def read_keras(content: bytes) -> None:
     """A `.keras` file whose configuration has any fields: nothing of it is run."""
     import keras
@@ -196,5 +208,6 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "checkpoint": read_checkpoint,
     "index": read_index,
     "graph": read_graph,
+    "meta": read_meta,
     "keras": read_keras,
 }
