@@ -127,4 +127,5 @@ def ancestors(
         seen.add(op.name)
         yield op
         waiting += [tensor.op for tensor in op.inputs if tensor.name not in fed]
-        waiting += list(op.control_inputs) if control else []
+        before = op.control_inputs if control else ()
+        waiting += [one for one in before if not any(out.name in fed for out in one.outputs)]
