@@ -166,12 +166,12 @@ class GraphProgram:
         for op in updates.ancestors(last, control=False, fed=given):
             behind += op.outputs if op.name not in hidden else []
         names = [tensor.name for tensor in behind if tensor.dtype.is_floating]
-        values, rows = self._session.run(names, given), len(given[inputs[0]])
-        return {
-            name: value
-            for name, value in zip(names, values, strict=True)
-            if value.ndim and len(value) == rows
-        }
+        values, rows = self.values({name: name for name in names}, x, y), len(given[inputs[0]])
+        return {name: one for name, one in values.items() if one.ndim and len(one) == rows}
+
+    def values(self, names: Any, x: Tree, y: Tree) -> Any:
+        """Return what tensors are on a batch, in the structure of their names."""
+        return self._session.run(names, self._feed(x, y))
 
     def applied_gradients(self, x: Tree, y: Tree) -> dict[str, np.ndarray]:
         """Return the gradients as the update ops would get them, after any clipping.

@@ -1,17 +1,43 @@
 """Where both sides begin: numbers that hide nothing."""
 
+from collections.abc import Sequence
+
 import numpy as np
+from keras import tree
+
+from training.parity.ladder import Batch
 
 SPREAD = 0.1
 """Standard deviation of what is added to a constant initial weight."""
+SHIFT = 3.0
+"""Standard deviations that inputs are moved by: a relu's inputs that all were positive, as those in
+front of a global maximum are, become negative where weights are."""
+FEW = 2
+"""Batches that are widened: with large numbers training soon diverges."""
 
 
-def unhidden(weights: dict[str, np.ndarray], seed: int) -> dict[str, np.ndarray]:
-    """Return the weights with every constant one spread."""
+def widened(batches: Sequence[Batch], factor: float) -> list[Batch]:
+    """Return the first FEW batches, x moved up or down and `factor` times as large; ids stay."""
+
+    def moved(array: np.ndarray, by: float) -> np.ndarray:
+        return ((array + by) * factor).astype(array.dtype) if array.dtype.kind == "f" else array
+
+    made = []
+    for (x, y), by in zip(batches[:FEW], (SHIFT, -SHIFT), strict=False):
+        wide = {id(array): moved(array, by) for array in tree.flatten(x)}
+        # An autoencoder's labels are its x.
+        made.append(tree.map_structure(lambda array, of=wide: of.get(id(array), array), (x, y)))
+    return made
+
+
+def unhidden(
+    weights: dict[str, np.ndarray], seed: int, factor: float = 1.0
+) -> dict[str, np.ndarray]:
+    """Return the weights with every constant one spread, `factor` times as wide as usual."""
     rng = np.random.default_rng(seed)
     spread = {}
     for name, array in weights.items():
-        noise = SPREAD * rng.standard_normal(array.shape)
+        noise = factor * SPREAD * rng.standard_normal(array.shape)
         if np.ptp(array) == 0 and array.dtype.kind == "f":
             array = (array + noise).astype(array.dtype)
         spread[name] = array

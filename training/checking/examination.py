@@ -36,11 +36,11 @@ class Examination:
     """A pair with its batches and weights.
 
     `pairing` is that of every copy of the Keras model, where it is known; `held` are variables that
-    nobody trains, such as those of frozen layers. Weights are the graph's own initial ones; a
-    variable that starts as a constant, such as a bias of zeros, has N(0, 0.1) added on both sides,
-    or a mistake could hide behind the zeros. The graph is fed `fixed` besides, by tensor. `dropped`
-    is which share each of its dropouts drops then. Raises UserError for a graph that gives another
-    loss when run again, and for data that it refuses.
+    nobody trains, such as those of frozen layers. Without `weights` both begin from the graph's own
+    initial ones; a variable that starts as a constant, such as a bias of zeros, has N(0, 0.1) added
+    on both sides, or a mistake could hide behind the zeros. The graph is fed `fixed` besides, by
+    tensor. `dropped` is which share each of its dropouts drops then. Raises UserError for a graph
+    that gives another loss when run again, and for data that it refuses.
     """
 
     def __init__(
@@ -51,6 +51,7 @@ class Examination:
         config: tf.compat.v1.ConfigProto,
         pairing: Pairing | None = None,
         fixed: Mapping[str, Any] = MappingProxyType({}),
+        weights: Mapping[str, np.ndarray] | None = None,
     ) -> None:
         self._pairing, self.fixed = pairing, {**pair.fixed, **fixed}
         self.pair, self.batches, self.seed, self._config = pair, batches, seed, config
@@ -63,7 +64,7 @@ class Examination:
             self.dropped = self.program.dropout_rates(*batches[0])
         self._stream = stream if any(self.dropped) else None
         self.drawn = self.program.weights()
-        self.weights = beginning.unhidden(self.drawn, seed)
+        self.weights = weights or beginning.unhidden(self.drawn, seed)
         self.held = self.program.read(pair.structure.held)
         self.trace = self.record(self.program, batches)
         self.wide = Wide(self)
@@ -103,6 +104,16 @@ class Examination:
         """Return the same examination on batches whose x is `factor` times as large."""
         return self._having(batches=[_larger(batch, factor) for batch in self.batches])
 
+    def wider(self, factor: float) -> tuple[list[Batch], dict[str, np.ndarray]]:
+        """Return a few batches, and weights, of x and constants spread `factor` times as wide."""
+        weights = beginning.unhidden(self.drawn, self.seed, factor)
+        return beginning.widened(self.batches, factor), weights
+
+    def widened(self, factor: float) -> "Examination":
+        """Return the same examination of what is `wider`."""
+        batches, weights = self.wider(factor)
+        return self._having(batches=batches, weights=weights)
+
     def paired(self, pairing: Pairing) -> "Examination":
         """Return the same examination with variables paired as said."""
         return self._having(pairing=pairing)
@@ -121,7 +132,7 @@ class Examination:
     def _having(self, **changes: Any) -> "Examination":
         """Return the same examination of other batches, or with something else that it is given."""
         given = {"batches": self.batches, "seed": self.seed, "config": self._config}
-        given |= {"pairing": self._pairing, "fixed": self.fixed}
+        given |= {"pairing": self._pairing, "fixed": self.fixed, "weights": self.weights}
         return Examination(self.pair, **{**given, **changes})
 
     def rates(self, fixed: Mapping[str, Any]) -> list[float]:

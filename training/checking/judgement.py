@@ -112,7 +112,8 @@ def _without_clones(
         raise UserError(f"{examination.pair.path}: the variables cannot be matched, {note}.")
     if answer.holds:
         return Diagnosis("equivalent", rungs, [_rounding(rungs, answer.rungs)])
-    return Diagnosis("different", rungs, unexplained=reason)
+    left = first_failing(answer.rungs)
+    return Diagnosis("different", rungs, unexplained=reason, in_float64=left)
 
 
 def _by_float32(rungs: Sequence[Rung], doubt: str) -> Diagnosis:

@@ -66,6 +66,11 @@ TOLERANCES = {
         1e-10,
         "the same after a few dozen updates, each of which can grow what the one before left",
     ),
+    "float64_ladder_of_large": Tolerance(
+        1e-9,
+        "float64_ladder where numbers were made large on purpose: logits of 1,000 have a softmax "
+        "1,000 times as far apart as they are",
+    ),
     "float64_of_float32": Tolerance(
         2e-3,
         "outputs, losses and gradients of a model in float64 and of the same one in float32, "

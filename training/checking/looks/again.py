@@ -1,5 +1,6 @@
-"""The ladder climbed once more where the first climb is blind: clips that act, dropout on."""
+"""The ladder climbed once more where the first climb is blind: clips, thresholds, dropout."""
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -7,9 +8,10 @@ import keras
 
 from training.checking.examination import Examination
 from training.checking.judgement import PROVEN, Diagnosis, judge
-from training.checking.looks import dropping
+from training.checking.looks import dropping, reaching
 from training.checking.search import Effort, Explanation
 from training.errors import UserError, first_line
+from training.parity.tolerances import TOLERANCES
 
 SCALES = (1, 10, 100, 1_000, 10_000)
 """How many times as large x is made to see a clip act."""
@@ -38,17 +40,46 @@ def _clipped(examination: Examination, found: Diagnosis, effort: Effort) -> Seen
         return found, []
     if factor is None and not in_keras:
         return found, ["clipping, which did nothing even where x was made larger"]
-    factor = factor or SCALES[-1]
+    by = factor or SCALES[-1]
+    where = f"with x {by:,} times as large"
+    found, unknown = _once_more(lambda: examination.scaled(by), found, effort, where)
+    return found, [f"clipping ({unknown})"] if unknown else []
+
+
+def _reaching(examination: Examination, found: Diagnosis, effort: Effort) -> Seen:
+    """On numbers spread wider, where those of before leave a side of some op unseen."""
+    missed = reaching.missed(examination)
+    factor, unseen, why = missed.factor, missed.still, ""
+    if factor is not None:
+        where = f"with x and constant weights spread {factor:,} times as wide"
+        found, unknown = _once_more(lambda: examination.widened(factor), found, effort, where)
+        if unknown:
+            unseen, why = missed.sides, f" ({unknown})"
+    sides = ", ".join(unseen[:3]) + " ..." * (len(unseen) > 3)
+    return found, [f"what no number reached: {sides}{why}"] if unseen else []
+
+
+def _once_more(
+    other: Callable[[], Examination], found: Diagnosis, effort: Effort, where: str
+) -> tuple[Diagnosis, str | None]:
+    """Judge another examination; return what is known then, or why that gave nothing."""
     try:
-        larger = examination.scaled(factor)
-        again = judge(larger, effort)
+        again = judge(other(), effort)
     except (UserError, TypeError) as error:
-        return found, [f"clipping ({first_line(error)})"]
-    if again.verdict == "different":
-        where = f"with x {factor:,} times as large"
-        causes = [replace(c, evidence=f"{where}: {c.evidence}") for c in again.causes]
-        return replace(found, verdict="different", causes=causes, unexplained=again.unexplained), []
-    return found, [] if again.verdict in PROVEN else [f"clipping ({again.unexplained})"]
+        return found, first_line(error)
+    if again.verdict in PROVEN:
+        return found, None
+    failing = again.in_float64 or again.first_difference
+    assert failing is not None
+    if not math.isfinite(failing.max_rel):
+        return found, f"{where}, numbers are not finite"
+    if again.verdict == "undecided":
+        return found, again.unexplained
+    if failing.max_rel <= TOLERANCES["float64_ladder_of_large"].relative:
+        return found, f"{where}, rounding decides"
+    causes = [replace(c, evidence=f"{where}: {c.evidence}") for c in again.causes]
+    left = again.unexplained and f"{where}: {again.unexplained}"
+    return replace(found, verdict="different", causes=causes, unexplained=left), None
 
 
 def _clips(optimizer: keras.optimizers.Optimizer) -> bool:
@@ -71,4 +102,6 @@ def _dropping(examination: Examination, found: Diagnosis, effort: Effort) -> See
     return found, unknown
 
 
-LOOKS: tuple[Callable[[Examination, Diagnosis, Effort], Seen], ...] = (_clipped, _dropping)
+LOOKS: tuple[Callable[[Examination, Diagnosis, Effort], Seen], ...] = (
+    *(_clipped, _reaching, _dropping),
+)

@@ -25,6 +25,7 @@ CHOICES: dict[str, tuple[Any, ...]] = {
     "strides": (1, 2, 3),
     "interpolation": ("nearest", "bilinear"),
     "mask_zero": (True, False),
+    "max_value": (None, 6.0),
     "go_backwards": (True, False),
     "reset_after": (True, False),
 }
