@@ -80,6 +80,8 @@ def _config() -> list[bytes]:
         b"h" + (folder / "history.csv").read_bytes(),
         b'f{"classes": [0, 1, 2], "rows": {"train": 5}}',
         b'm{"W1": "hidden_layer/kernel", "b1": "hidden_layer/bias"}',
+        b'm{"k": {"lstm": ["cell/kernel", "cell/recurrent_kernel"], "gates": "ifco"}, '
+        b'"b": {"reshape": {"lstm": "cell/bias", "forget_bias": 0.5}, "shape": [1, 8]}}',
     ]
 
 

@@ -105,7 +105,18 @@ def read_config(content: bytes) -> None:
             model: Any = types.SimpleNamespace(output_shape=(None, 3))
             assert len(pretrained._classes(folder() / "model.keras", model)) == 3
         else:
-            assert variable_map.read(_file("map.json", rest))
+            _pair(variable_map.read(_file("map.json", rest)))
+
+
+def _pair(weight_map: Any) -> None:
+    """Follow the recipes of a map."""
+    from keras_models.pairing import Unmatched, by_map  # Keras is imported only where it is needed
+
+    shapes = {"cell/kernel": (2, 8), "cell/recurrent_kernel": (2, 8), "cell/bias": (8,)}
+    shapes |= {"hidden_layer/kernel": (3, 4), "hidden_layer/bias": (4,)}
+    weights = [types.SimpleNamespace(path=path, shape=shapes[path]) for path in shapes]
+    with contextlib.suppress(Unmatched):
+        assert by_map.written(by_map.pair(weights, weight_map), weights)
 
 
 def read_checkpoint(content: bytes) -> None:
