@@ -9,7 +9,7 @@ import keras
 from keras_models.pairing import by_map, by_names
 from keras_models.pairing.by_map import Unmatched, WeightMap
 from keras_models.pairing.by_names import pair_held, pair_moving
-from keras_models.pairing.cells import automatic_name
+from keras_models.pairing.cells import automatic_name, offers
 from keras_models.pairing.match import Match, Pairing, Shape, View, carried_over, views, with_gates
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "WeightMap",
     "automatic_name",
     "carried_over",
+    "offers",
     "pair_held",
     "pair_moving",
     "pair_up",

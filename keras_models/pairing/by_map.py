@@ -29,7 +29,7 @@ def pair(weights: Sequence[Any], weight_map: WeightMap) -> Pairing:
             pairing[name] = Match(recipes.with_leaves(source, lambda path: _place(path, weights)))
             pairing[name].shape(weights)
         except BadRecipe as error:
-            raise Unmatched(f"weight_map's {name}: {error}") from error
+            raise Unmatched(f"weight_map's {name}, {recipes.shown(source)}: {error}") from error
         except LookupError as error:
             there = ", ".join(weight.path for weight in weights)
             raise Unmatched(f"weight_map names {error} for {name}; Keras has {there}") from error

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 import keras
 
@@ -28,21 +27,17 @@ def pair(shapes: Mapping[str, Shape], model: keras.Model) -> Pairing:
     bias, ...), then in order; always by shape, but for axes of size 1 where no other is left.
     """
     weights, every = list(model.weights), offers(model, shapes.values())
-    trained = [one for one in every if _trained(one, weights)]
+    trained = [one for one in every if one.trained(weights)]
     candidates = trained if len(trained) >= len(shapes) else every  # some layer may be frozen
     found = _take(shapes, model, candidates)
     left = [f"{name} {list(shapes[name])}" for name in shapes if name not in found]
     over = [f"{one.path} {list(one.shape)}" for one in candidates]
-    if left or (over and all(_trained(one, weights) for one in candidates)):
+    if left or (over and all(one.trained(weights) for one in candidates)):
         raise Unmatched(
             f"without a counterpart: TensorFlow 1 {', '.join(left) or 'none'}; "
             f"Keras {', '.join(over) or 'none'}"
         )
     return found
-
-
-def _trained(offer: Offer, weights: Sequence[Any]) -> bool:
-    return all(weights[place].trainable for place in offer.places)
 
 
 def pair_moving(

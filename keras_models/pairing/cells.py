@@ -36,6 +36,10 @@ class Offer:
         """The Keras variables, by their places in `model.weights`."""
         return Match(self.recipe).places
 
+    def trained(self, weights: Sequence[Any]) -> bool:
+        """Whether all of `model.weights` that it is made of are trained."""
+        return all(weights[place].trainable for place in self.places)
+
 
 def offers(model: keras.Model, shapes: Iterable[Shape]) -> list[Offer]:
     """Return what a model offers for variables of these shapes, in the order of its weights.

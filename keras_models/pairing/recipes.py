@@ -190,5 +190,5 @@ def order(recipe: Recipe, shapes: Mapping[Any, tuple[int, ...]]) -> Order:
         positions = np.rint(_made(recipe, places) - more).astype(np.int64)
     except (ValueError, TypeError, IndexError, ArithmeticError, MemoryError) as error:
         sizes = ", ".join(str(list(shape)) for shape in shapes.values())
-        raise BadRecipe(f"{shown(recipe)} does not suit shapes {sizes}: {error}") from error
+        raise BadRecipe(f"it does not suit shapes {sizes}: {error}") from error
     return Order(positions, more if more.any() else None)

@@ -73,6 +73,27 @@ def test_cells_written_out_are_keras_layers_but_for_rounding(cells: Examination)
     assert failing_in_float64(cells) is None
 
 
+def test_keras_default_gru_is_named() -> None:
+    """Its variables have no counterpart: with reset_after there are two biases."""
+
+    def default() -> keras.Model:
+        lstm, _, plain, head = of_cells.keras_model().layers
+        gru = keras.layers.GRU(of_cells.UNITS, return_sequences=True, name="gru")
+        inputs = keras.Input([of_cells.STEPS, of_cells.INPUTS])
+        made = keras.Sequential([inputs, lstm, gru, plain, head])
+        made.compile(keras.optimizers.Adam(0.01, epsilon=1e-8), "mse", jit_compile=False)
+        return made
+
+    examination = examination_of({**vars(of_cells), "keras_model": default})
+    with examination.wide.scope():
+        wide = variants.in_float64(examination.fresh_model())
+        found, left = search.explain(search.Search(examination, wide, search.Effort(30)))
+    assert left is None
+    assert [one.cause for one in found] == [
+        "reset_after of layer gru: True in Keras, False in TensorFlow 1"
+    ]
+
+
 def test_a_frozen_cell_is_copied(monkeypatch: pytest.MonkeyPatch) -> None:
     def variable(name: str, *shape: int) -> Any:
         trainable = not name.startswith("lstm")

@@ -85,7 +85,7 @@ def paths_of(pairing: Pairing, model: keras.Model) -> dict[str, list[str]]:
     ("layer", "shapes", "expected"),
     [
         (
-            lambda: layers.Bidirectional(layers.LSTM(UNITS), name="both"),
+            lambda: layers.Bidirectional(layers.LSTM(UNITS, name="lstm")),
             shapes_of("bw/", 4) | shapes_of("fw/", 4),
             ["forward_lstm/lstm_cell/kernel", "forward_lstm/lstm_cell/recurrent_kernel"],
         ),

@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from keras_models.pairing import Match, recipes, with_gates
+from keras_models.pairing import Match, offers, recipes, with_gates
 from training.checking.case import Candidate, Case, Hypothesis, edited
 from training.checking.mistakes import forward
 
@@ -36,24 +36,23 @@ def bias(case: Case) -> Iterator[Candidate]:
 def transposed_by_shape(case: Case) -> Iterator[Candidate]:
     """A kernel of [m, n] on one side and [n, m] on the other."""
     shapes, map_ = case.examination.pair.inspection.shapes, case.examination.pair.weight_map
-    weights = list(case.model.weights)
-    free = [i for i, weight in enumerate(weights) if weight.trainable]
+    free = [one for one in offers(case.model, shapes.values()) if one.trained(case.model.weights)]
     pairing, turned = {}, []
     for name, shape in shapes.items():
         wanted = map_.get(name) if map_ else None
-        for i in free:
-            found = tuple(weights[i].shape)
-            if wanted and not f"/{weights[i].path}".endswith(f"/{wanted}"):
+        for one in free:
+            if wanted and not f"/{one.path}".endswith(f"/{wanted}"):
                 continue
-            if found in (shape, shape[::-1]):
-                pairing[name] = Match(i) if found == shape else Match(i).transposed()
-                turned += [name] if found != shape else []
-                free.remove(i)
+            if one.shape in (shape, shape[::-1]):
+                match = Match(one.recipe)
+                pairing[name] = match if one.shape == shape else match.transposed()
+                turned += [name] if one.shape != shape else []
+                free.remove(one)
                 break
     if len(pairing) == len(shapes) and turned:
         yield Candidate(
             f"transposed weights: {', '.join(turned)} goes into Keras the other way round",
-            lambda: case.paired(pairing),
+            lambda: case.paired(with_gates(pairing, case.examination.pair.structure.gates)),
         )
 
 
