@@ -1,5 +1,6 @@
 """Pairing by a weight_map: TensorFlow 1 variable -> path of the Keras variable, or a recipe."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -53,24 +54,34 @@ def _place(path: Any, weights: Sequence[Any]) -> int:
 
 
 def _check_each_number_once(pairing: Pairing, weights: Sequence[Any]) -> None:
-    numbers, total = {}, 0
-    for place in dict.fromkeys(place for match in pairing.values() for place in match.places):
-        size = int(np.prod(tuple(weights[place].shape)))
-        numbers[place] = total + np.arange(size).reshape(tuple(weights[place].shape))
-        total += size
-    seen = [
-        View.of(match, weights).beside(()).seen([numbers[place] for place in match.places]).ravel()
-        for match in pairing.values()
-    ]
-    count = np.bincount(np.concatenate(seen, dtype=np.int64), minlength=total)
+    matches = list(pairing.values())
+    whole = [match.recipe for match in matches if isinstance(match.recipe, int)]
+    parts = [match for match in matches if not isinstance(match.recipe, int)]
+    shapes = {place: tuple(weights[place].shape) for match in parts for place in match.places}
+    twice = [place for place, count in Counter([*whole, *shapes]).items() if count > 1]
+    numbers, count = _numbered(shapes)
+    for match in parts:
+        seen = View.of(match, weights).beside(()).seen([numbers[place] for place in match.places])
+        np.add.at(count, seen.ravel(), 1)
+    twice += [place for place, own in numbers.items() if (count[own] > 1).any()]
+    if twice:
+        raise Unmatched(f"weight_map names one Keras variable twice, {weights[twice[0]].path}")
     for place, own in numbers.items():
-        if (count[own] > 1).any():
-            raise Unmatched(f"weight_map names one Keras variable twice, {weights[place].path}")
         if left := int((count[own] == 0).sum()):
             raise Unmatched(
                 f"weight_map leaves out {left:,} of the {own.size:,} numbers of "
                 f"{weights[place].path}; expected recipes that use each of them"
             )
+
+
+def _numbered(shapes: Mapping[int, Shape]) -> tuple[dict[int, np.ndarray], np.ndarray]:
+    """Return arrays of these shapes in which every number is another, from 0, and a 0 for each."""
+    numbers, total = {}, 0
+    for place, shape in shapes.items():
+        size = int(np.prod(shape))
+        numbers[place] = total + np.arange(size).reshape(shape)
+        total += size
+    return numbers, np.zeros(total, np.int64)
 
 
 def shaped(match: Match, weights: Sequence[Any], shape: Shape) -> Match | None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Any
 
 import keras
@@ -76,7 +75,7 @@ class View:
         """TensorFlow 1's."""
         return tuple((self._order.positions if self._order else self.variables[0]).shape)
 
-    @cached_property
+    @property
     def trainable(self) -> bool:
         """Whether the variables are trained."""
         return all(variable.trainable for variable in self.variables)
