@@ -7,8 +7,14 @@ PYTHON37 ?= $(firstword $(foreach name,python3.7 $(HOME)/.pyenv/versions/3.7.*/b
 	$(shell $(name) -c 'import sys; assert sys.version_info[:2] == (3, 7)' 2>/dev/null && echo $(name))))
 VENV ?= $(if $(filter command% environment%,$(origin PYTHON)),.venv-$(notdir $(PYTHON)),.venv)
 BIN = $(VENV)/bin
-PIP = $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
+PIP_INSTALL = python -m pip --disable-pip-version-check install --quiet --no-compile
+PIP = $(BIN)/$(PIP_INSTALL) --constraint constraints.txt
+# Python compiles what it imports and keeps it; pip would compile all of every package, which is two
+# fifths of an installation.
+export PYTHONDONTWRITEBYTECODE =
 ARGS ?=
+# One more worker than cores, up to four: a test often waits for a process that it has started.
+WORKERS ?= $(shell cores=$$(nproc 2>/dev/null || getconf _NPROCESSORS_ONLN); echo $$((cores < 3 ? cores + 1 : 4)))
 
 .DEFAULT_GOAL := help
 
@@ -28,8 +34,8 @@ article: $(VENV)/installed ## run the article's listing, printing its own lines
 install: $(VENV)/installed ## make .venv with the command tf1keras in it
 
 .PHONY: test
-test: lint ## lint, then pytest on as many cores as there are, up to four; all of MNIST too where MNIST_DIR says where its files are
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
+test: lint ## lint, then pytest with a worker more than there are cores, up to four; all of MNIST too where MNIST_DIR says where its files are
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 .PHONY: tf115
 tf115: .venv-tf115/installed ## genuine TensorFlow 1.15.5, to test against: TF115=.venv-tf115/bin/python make test
@@ -112,12 +118,13 @@ $(VENV)/python:
 .venv-tf115/installed:
 	@test -n "$(PYTHON37)" || { echo "Python 3.7 is needed, and none was found; install one, or: make tf115 PYTHON37=/path/to/python3.7" >&2; exit 2; }
 	$(PYTHON37) -m venv .venv-tf115
-	.venv-tf115/bin/python -m pip --disable-pip-version-check install --quiet 'tensorflow==1.15.5' 'protobuf<3.21'
+	.venv-tf115/bin/$(PIP_INSTALL) 'tensorflow==1.15.5' 'protobuf<3.21'
 	@touch $@
 
 $(VENV)/installed: $(VENV)/python pyproject.toml constraints.txt
 	@echo "installing into $(VENV), about two minutes ..."
 	$(PIP) --editable .
+	@$(BIN)/tf1keras env >/dev/null
 	@touch $@
 
 $(VENV)/installed-frameworks: $(VENV)/installed
@@ -130,10 +137,11 @@ $(VENV)/installed-fuzz: $(VENV)/installed-dev
 
 .venv-audit/installed: $(VENV)/python
 	$(PYTHON) -m venv .venv-audit
-	.venv-audit/bin/python -m pip --disable-pip-version-check install --quiet pip-audit==2.10.1
+	.venv-audit/bin/$(PIP_INSTALL) pip-audit==2.10.1
 	@touch $@
 
 $(VENV)/installed-dev: $(VENV)/python pyproject.toml constraints.txt
 	@echo "installing into $(VENV), about two minutes ..."
 	$(PIP) --editable ".[dev]"
+	@$(BIN)/tf1keras env >/dev/null
 	@touch $@ $(VENV)/installed

@@ -1,5 +1,6 @@
 """What tests share: digits, golden numbers, and the command line, run for real."""
 
+import gc
 import json
 import os
 import subprocess
@@ -47,6 +48,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the files that have most slow tests: no worker ends long after the others."""
     slow = Counter(item.path for item in items if item.get_closest_marker("slow"))
     items.sort(key=lambda item: -slow[item.path])  # stable: within a file the order stays
+
+
+def pytest_collection_finish() -> None:
+    """Look for no garbage among modules and tests, which stay: once is enough."""
+    gc.collect()
+    gc.freeze()
 
 
 def tf1keras(

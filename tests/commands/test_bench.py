@@ -93,7 +93,7 @@ def test_synthetic_rows_begin_with_the_same_ones() -> None:
     assert (few.y.sum(axis=1) == 1).all()
 
 
-@pytest.mark.parametrize("rows", [1000, 999, 4000, 7])
+@pytest.mark.parametrize("rows", [1000, 999, 4000, pytest.param(7, marks=pytest.mark.slow)])
 def test_slices_sum_to_the_full_batchs_gradient(rows: int, digits: Digits) -> None:
     """Also where the last slice is smaller; one slice of all rows is the full batch in bits."""
     x, y = (tf.constant(array) for array in digits.train)
@@ -110,7 +110,7 @@ def test_slices_sum_to_the_full_batchs_gradient(rows: int, digits: Digits) -> No
         assert losses[0].tobytes() == losses[1].tobytes()
 
 
-@pytest.mark.parametrize("rows", [1000, 999, 7])
+@pytest.mark.parametrize("rows", [1000, 999, pytest.param(7, marks=pytest.mark.slow)])
 def test_gradient_of_slices_is_the_full_batchs(rows: int, digits: Digits) -> None:
     """Relative, before any update: the whole gradient as one vector.
 

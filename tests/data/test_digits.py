@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.conftest import tf1keras, write_idx
 from training import data
-from training.data import Digits, idx, tfds
+from training.data import Digits, embedded, idx, tfds
 from training.data.digits import NPZ_KEYS
 from training.errors import UserError
 
@@ -30,6 +30,13 @@ def raw_digits(rows: tuple[int, int] = (30, 20)) -> list[np.ndarray]:
             rng.integers(0, 10, n).astype(np.uint8),
         ]
     return arrays
+
+
+def test_embedded_digits_are_made_once_and_not_written_to() -> None:
+    pixels = embedded.read("digits")[0]
+    assert embedded.read("digits")[0] is pixels
+    with pytest.raises(ValueError, match="read-only"):
+        pixels[0] = 0
 
 
 def test_mnist_5k_is_the_split_that_was_recorded(digits: Digits) -> None:

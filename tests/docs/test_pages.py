@@ -41,41 +41,48 @@ RUN_BY_OTHERS = ["tf1keras compare", "tf1keras compare --out my-run"]
 CAUSES_PAGES = ["docs/why-keras-drifts.md", "docs/zh-CN/why-keras-drifts.md"]
 
 
+@pytest.fixture(scope="module")
+def followed(default_run: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, set[str]]:
+    """A folder to follow the pages in, with the default comparison; and the commands run there."""
+    folder = tmp_path_factory.mktemp("followed")
+    (folder / "examples").symlink_to(ROOT / "examples")
+    shutil.copytree(default_run, folder / "my-run")
+    write_under_their_names(default_run / "tf1" / "model.ckpt", folder)
+    (folder / "pair.py").write_text(python_examples("docs/migrate.md")[0], encoding="utf-8")
+    return folder, {*RUN_BY_OTHERS}
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("page", SHOWN)
 def test_every_command_runs(
-    page: str, default_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    page: str, followed: tuple[Path, set[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As printed, one after the other, with the default comparison in `my-run`.
+    """As printed, one after the other; what a page has in common with an earlier one runs once.
 
     README's each in a process of its own, as readers run them; the others without the start.
     """
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "examples").symlink_to(ROOT / "examples")
-    shutil.copytree(default_run, tmp_path / "my-run")
-    if page == "README.md":
-        write_under_their_names(default_run / "tf1" / "model.ckpt", tmp_path)
-    if page == "docs/migrate.md":
-        (tmp_path / "pair.py").write_text(python_examples(page)[0], encoding="utf-8")
+    folder, already = followed
+    monkeypatch.chdir(folder)
     for line in commands(SHOWN[page]):
         program, *arguments = shlex.split(line)
-        if program in ("make", "source") or line in RUN_BY_OTHERS:
+        if program in ("make", "source") or line in already:
             continue
         assert program == "tf1keras"
         if page == "README.md" or "--help" in arguments:
-            done = tf1keras(*arguments, cwd=tmp_path)
+            done = tf1keras(*arguments, cwd=folder)
             assert done.returncode == 0, (line, done.stderr)
         else:
             assert run(*arguments) == 0, line
+        already.add(line)
     if page == "README.md":
-        carried, renamed = (arrays(tmp_path / f"{name}.keras") for name in ("carried", "yours"))
+        carried, renamed = (arrays(folder / f"{name}.keras") for name in ("carried", "yours"))
         assert carried == renamed
     if page == "docs/migrate.md":  # the exact lane's Adam holds its powers, too
-        own, carried = (arrays(tmp_path / f"{name}.keras") for name in ("own", "carried"))
+        own, carried = (arrays(folder / f"{name}.keras") for name in ("own", "carried"))
         assert set(own) < set(carried)
         assert len(carried) - len(own) == 2
     if page == "docs/comparing.md":
-        losses = read_csv(tmp_path / "seed-0" / "history.csv")
+        losses = read_csv(folder / "seed-0" / "history.csv")
         assert losses["tf1"].tobytes() == losses["exact"].tobytes()
         assert within_other_kernels(losses["tf1"], golden("mnist_5k-seed0")["loss"][:100])
 

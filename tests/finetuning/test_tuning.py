@@ -61,7 +61,7 @@ def trained(
         ("full", KERNELS | BIASES, PARAMETERS, 1),
         ("head", HEAD, 128 * 10 + 10, 1),
         pytest.param("probe", KERNELS | BIASES, PARAMETERS, 2, marks=pytest.mark.slow),
-        ("gradual", KERNELS | BIASES, PARAMETERS, 2),
+        pytest.param("gradual", KERNELS | BIASES, PARAMETERS, 2, marks=pytest.mark.slow),
         ("bitfit", BIASES, 128 + 10, 1),
         (
             "lora",

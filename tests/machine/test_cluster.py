@@ -196,7 +196,7 @@ def test_no_worker_is_blamed_that_may_have_left_after_another() -> None:
 @pytest.mark.slow
 def test_workers_resume_bit_for_bit(tmp_path: Path) -> None:
     """Two workers, one killed in the middle: resumed, all is as of two that nobody disturbed."""
-    options = ["compare", "--data", "digits", "--epochs", "200", "--lanes", "tf1", "exact"]
+    options = ["compare", "--data", "digits", "--epochs", "100", "--lanes", "tf1", "exact"]
     workers = start(tmp_path, 2, *options, "--save-every", "20", "--out", "run")
     deadline = time.monotonic() + 60
     while not (tmp_path / "run.unfinished" / "state.npz").is_file():

@@ -23,6 +23,7 @@ def test_idx_folder_gives_all_of_mnist(mnist_dir: Path) -> None:
     assert np.bincount(digits.train.labels).sum() == 60000
 
 
+@pytest.mark.slow
 def test_tensorflow_datasets_prepares_the_originals_without_a_network(
     mnist_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -31,12 +32,7 @@ def test_tensorflow_datasets_prepares_the_originals_without_a_network(
     given = ["--manual-dir", str(mnist_dir)]
     done = tf1keras("data", "mnist", *given, "--out", "first", cwd=tmp_path, env=offline)
     assert done.returncode == 0, done.stderr
-    again = tf1keras(
-        "data", "mnist", "--out", "again", cwd=tmp_path, env=offline | {"MNIST_DIR": str(mnist_dir)}
-    )
-    assert again.returncode == 0, again.stderr
     facts = read_json(tmp_path / "first" / "data.json")
-    assert facts == read_json(tmp_path / "again" / "data.json")
 
     originals = data.load(f"idx:{mnist_dir}")
     assert (facts["train_rows"], facts["test_rows"]) == (60000, 10000)
@@ -45,9 +41,11 @@ def test_tensorflow_datasets_prepares_the_originals_without_a_network(
 
     monkeypatch.setattr("tensorflow_datasets.core.constants.DATA_DIR", str(tmp_path / "tfds"))
     monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path / "tfds"))
+    monkeypatch.setenv("MNIST_DIR", str(mnist_dir))
     prepared = data.load("mnist")
+    assert prepared.facts().items() <= facts.items()
     assert env.collect()["data"]["mnist"].startswith(f"prepared, {tmp_path / 'tfds'}")
-    assert prepared.sha256 == facts["sha256"] != originals.sha256
+    assert prepared.sha256 != originals.sha256
     assert sorted_rows(prepared.train) == sorted_rows(originals.train)
     assert sorted_rows(prepared.test) == sorted_rows(originals.test)
 

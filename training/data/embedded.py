@@ -1,5 +1,7 @@
 """Digits that are installed already, inside other packages: no network, no copies here."""
 
+from collections.abc import Sequence
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -16,9 +18,16 @@ FILES = {
 NAMES = tuple(FILES)
 
 
-def read(name: str) -> list[np.ndarray]:
-    """Return train pixels [N, 784] uint8, train labels, test pixels, test labels of `name`."""
-    return _mnist_5k() if name == "mnist_5k" else _digits()
+@cache
+def read(name: str) -> Sequence[np.ndarray]:
+    """Return train pixels [N, 784] uint8, train labels, test pixels, test labels of `name`.
+
+    They are made once in a process, so nobody may write to them.
+    """
+    arrays = tuple(_mnist_5k() if name == "mnist_5k" else _digits())
+    for array in arrays:
+        array.setflags(write=False)
+    return arrays
 
 
 def _mnist_5k() -> list[np.ndarray]:

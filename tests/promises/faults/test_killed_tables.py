@@ -21,7 +21,7 @@ from training.machine.files import read_json, write_json
 
 CAUSES = ["epsilon", "mini_batches", "late_loss", "onednn_off"]
 """One that is not random, one that draws an order, one that is an epoch ahead, one elsewhere."""
-ABLATE = ["ablate", "--data", "digits", "--epochs", 150, "--causes", *CAUSES]
+ABLATE = ["ablate", "--data", "digits", "--epochs", 80, "--causes", *CAUSES]
 STATES = list(drift.STATES.values())
 ROW = Row("full", 0, 0.9, 0.1, 101770, 1.5, None, None, 0.5)
 
