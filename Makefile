@@ -43,6 +43,10 @@ tf115: .venv-tf115/installed ## genuine TensorFlow 1.15.5, to test against: TF11
 .PHONY: frameworks
 frameworks: $(VENV)/installed-frameworks ## JAX and PyTorch, for --lanes keras-jax keras-torch and their tests
 
+.PHONY: legacy
+legacy: $(VENV)/installed ## tf-keras and tf-slim, for a PAIR.py with tf.layers, tf.nn.rnn_cell or slim
+	$(PIP) --editable ".[legacy]"
+
 .PHONY: lint
 lint: $(VENV)/installed-dev ## ruff, mypy, codespell, and which way imports go
 	$(BIN)/ruff check .

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from training.errors import UserError
 from training.machine import paths
-from training.model_files import endpoints, variable_map
+from training.model_files import endpoints, legacy_layers, variable_map
 from training.model_files.endpoints import Tree
 from training.model_files.users_code import blamed
 
@@ -68,7 +68,8 @@ def load(path: Path, seed: int) -> Pair:
     Raises UserError for a missing file or function, an exception in the user's code, missing or
     unusable endpoints, a placeholder that nobody feeds, and a model that is not compiled.
     """
-    return validate(path, vars(_run_file(path)), seed)
+    with legacy_layers.found():
+        return validate(path, vars(_run_file(path)), seed)
 
 
 def validate(path: Path, names: Mapping[str, Any], seed: int) -> Pair:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from training.errors import UserError, first_line
+from training.model_files import legacy_layers
 
 OF_KERAS = re.compile(r"Exception encountered when calling .*\n\n(?:\x1b\[1m)?(.+?)(?:\x1b\[0m)?\n")
 """What Keras writes around the message of an exception in a layer."""
@@ -44,7 +45,8 @@ def blamed(path: Path, what: str) -> Iterator[None]:
     except UserError:
         raise
     except (Exception, SystemExit) as error:
+        said = message(error)
+        help_ = legacy_layers.advice(said) or "Mend that first: `check` runs this file."
         raise UserError(
-            f"{place(error, path)}: {what} raised {type(error).__name__}: {message(error)}\n"
-            "Mend that first: `check` runs this file."
+            f"{place(error, path)}: {what} raised {type(error).__name__}: {said}\n{help_}"
         ) from error
