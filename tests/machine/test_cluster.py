@@ -28,7 +28,7 @@ from training.options.compare import CompareConfig
 from training.parity.distance import relative_distance
 
 CPU = Device("CPU", 0)
-EPOCHS = 100
+OPTIONS = ["compare", "--data", "digits", "--epochs", "100"]
 
 REPLICAS = """
 import json, sys
@@ -78,19 +78,26 @@ def launched(folder: Path, workers: int, *options: object) -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.fixture(scope="module")
+def of_two(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The run folder of two workers that nobody disturbs."""
+    folder = tmp_path_factory.mktemp("two")
+    launched(folder, 2, *OPTIONS, "--out", "run")
+    return folder / "run"
+
+
 @pytest.mark.slow
-def test_workers_have_the_losses_of_one_process(tmp_path: Path) -> None:
+def test_workers_have_the_losses_of_one_process(of_two: Path, tmp_path: Path) -> None:
     """899 rows, which neither 2 nor 4 divides; each worker checks that its weights are all's."""
-    options = ["compare", "--data", "digits", "--epochs", EPOCHS]
-    assert run(*options, "--out", tmp_path / "1") == 0
+    assert run(*OPTIONS, "--out", tmp_path / "1") == 0
     alone = read_csv(tmp_path / "1" / "history.csv")
-    for workers in (2, 4):
-        launched(tmp_path, workers, *options, "--out", str(workers))
-        shared = read_csv(tmp_path / str(workers) / "history.csv")
+    launched(tmp_path, 4, *OPTIONS, "--out", "4")
+    for workers, folder in ((2, of_two), (4, tmp_path / "4")):
+        shared = read_csv(folder / "history.csv")
         assert shared["tf1"].tobytes() == alone["tf1"].tobytes()
         for lane in ("exact", "idiomatic"):
             assert relative_distance(shared[lane], alone[lane]).max() <= 1e-6
-        results = read_json(tmp_path / str(workers) / "results.json")
+        results = read_json(folder / "results.json")
         assert results["workers"] == workers
         assert f"on {workers} workers, whose weights are identical" in results["verdict"]
 
@@ -194,10 +201,9 @@ def test_no_worker_is_blamed_that_may_have_left_after_another() -> None:
 
 
 @pytest.mark.slow
-def test_workers_resume_bit_for_bit(tmp_path: Path) -> None:
+def test_workers_resume_bit_for_bit(of_two: Path, tmp_path: Path) -> None:
     """Two workers, one killed in the middle: resumed, all is as of two that nobody disturbed."""
-    options = ["compare", "--data", "digits", "--epochs", "100", "--lanes", "tf1", "exact"]
-    workers = start(tmp_path, 2, *options, "--save-every", "20", "--out", "run")
+    workers = start(tmp_path, 2, *OPTIONS, "--save-every", "20", "--out", "run")
     deadline = time.monotonic() + 60
     while not (tmp_path / "run.unfinished" / "state.npz").is_file():
         assert time.monotonic() < deadline
@@ -205,10 +211,9 @@ def test_workers_resume_bit_for_bit(tmp_path: Path) -> None:
     workers[1].kill()
     assert workers[0].wait(30) == 2
     launched(tmp_path, 2, "resume", "run")
-    launched(tmp_path, 2, *options, "--out", "whole")
     ours, theirs = (
-        ((tmp_path / name / "history.csv").read_bytes(), held(tmp_path / name))
-        for name in ("run", "whole")
+        ((folder / "history.csv").read_bytes(), held(folder))
+        for folder in (tmp_path / "run", of_two)
     )
     assert ours == theirs
 

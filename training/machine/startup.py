@@ -11,11 +11,11 @@ import sys
 import tempfile
 from collections.abc import Iterable, Iterator
 
-LOOKED_FOR = ("IPython", "jax", "matplotlib", "pandas", "sklearn")
+LOOKED_FOR = ("IPython", "jax", "matplotlib", "pandas", "scipy", "sklearn")
 """What Keras and TensorFlow import where it is installed, and do without where it is not.
 
 It takes as long as all the rest, for what nothing here calls: Keras' galleries, its wrappers for
-scikit-learn, `fit` on data frames, JAX for TensorFlow Lite.
+scikit-learn, `fit` on data frames and sparse matrices, JAX for TensorFlow Lite.
 """
 
 
