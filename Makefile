@@ -34,7 +34,10 @@ article: $(VENV)/installed ## run the article's listing, printing its own lines
 install: $(VENV)/installed ## make .venv with the command tf1keras in it
 
 .PHONY: test
-test: lint ## lint, then pytest with a worker more than there are cores, up to four; all of MNIST too where MNIST_DIR says where its files are
+test: lint tests ## lint, then pytest with a worker more than there are cores, up to four; all of MNIST too where MNIST_DIR says where its files are
+
+.PHONY: tests
+tests: $(VENV)/installed-dev
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 .PHONY: tf115
