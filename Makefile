@@ -37,7 +37,7 @@ install: $(VENV)/installed ## make .venv with the command tf1keras in it
 test: lint tests ## lint, then pytest with a worker more than there are cores, up to four; all of MNIST too where MNIST_DIR says where its files are
 
 .PHONY: tests
-tests: $(VENV)/installed-dev
+tests: $(VENV)/installed-dev ## pytest without lint
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 .PHONY: tf115

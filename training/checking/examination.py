@@ -102,7 +102,7 @@ class Examination:
 
     def scaled(self, factor: float) -> "Examination":
         """Return the same examination on batches whose x is `factor` times as large."""
-        return self._having(batches=[_larger(batch, factor) for batch in self.batches])
+        return self._having(batches=[beginning.larger(batch, factor) for batch in self.batches])
 
     def wider(self, factor: float) -> tuple[list[Batch], dict[str, np.ndarray]]:
         """Return a few batches, and weights, of x and constants spread `factor` times as wide."""
@@ -152,38 +152,6 @@ class Examination:
         with masks.given(None) as asked, self._refusal():
             self.fresh_model()(self._x(self.batches[0]), training=True)
         return asked
-
-    def clips(self, factor: float) -> bool:
-        """Whether the graph changes a gradient on its way where x is `factor` times as large."""
-        x, y = _larger(self.batches[0], factor)
-        self.start_over(self.program)
-        raw, applied = self.program.observe(x, y).gradients, self.program.applied_gradients(x, y)
-        return any(not np.array_equal(applied[name], raw[name]) for name in applied)
-
-    def graph_rates(self, steps: Sequence[int]) -> dict[str, np.ndarray]:
-        """Return each variable's learning rate at each update, [steps]; nan where it has none."""
-        step, rates = self.pair.structure.step, []
-        self.program.reset()
-        for at in steps:
-            if step is not None:
-                self.program.assign({step: np.array(at)})
-            rates.append(self.program.hyperparameters_of_each(*self.batches[0]))
-        return {
-            variable: np.array([at[variable].get("learning_rate", np.nan) for at in rates])
-            for variable in rates[0]
-        }
-
-    def optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
-        """Return which of the Keras model's optimizers trains each variable of an update."""
-        model, updates = self.pair.sample, self.pair.inspection.updates
-        optimizer = model.optimizer
-        if not isinstance(optimizer, keras.optimizers.MultiOptimizer):
-            return {update.variable: optimizer for update in updates}
-        pairing, weights = self.pairing(model), list(model.weights)
-        return {
-            update.variable: optimizer._optimizer_map(weights[pairing[update.variable].places[0]])
-            for update in updates
-        }
 
     @property
     def rule(self) -> str | None:
@@ -289,14 +257,6 @@ class Examination:
 
 def _last(name: str) -> str:
     return name.rpartition("/")[2]
-
-
-def _larger(batch: Batch, factor: float) -> Batch:
-    def larger(array: np.ndarray) -> np.ndarray:  # ids stay in their table
-        return array * array.dtype.type(factor) if array.dtype.kind == "f" else array
-
-    x, y = batch
-    return keras.tree.map_structure(larger, x), y
 
 
 def _shown(tree: Any) -> str:

@@ -5,7 +5,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import keras
+import numpy as np
 
+from training.checking import beginning
 from training.checking.examination import Examination
 from training.checking.judgement import PROVEN, Diagnosis, judge
 from training.checking.looks import dropping, reaching
@@ -35,7 +37,7 @@ def _clipped(examination: Examination, found: Diagnosis, effort: Effort) -> Seen
     in_keras = _clips(examination.pair.sample.optimizer)
     if not examination.pair.structure.clipped and not in_keras:
         return found, []
-    factor = next((f for f in SCALES if examination.clips(f)), None)
+    factor = next((f for f in SCALES if _acts(examination, f)), None)
     if factor == 1:
         return found, []
     if factor is None and not in_keras:
@@ -80,6 +82,15 @@ def _once_more(
     causes = [replace(c, evidence=f"{where}: {c.evidence}") for c in again.causes]
     left = again.unexplained and f"{where}: {again.unexplained}"
     return replace(found, verdict="different", causes=causes, unexplained=left), None
+
+
+def _acts(examination: Examination, factor: float) -> bool:
+    """Whether the graph changes a gradient on its way where x is `factor` times as large."""
+    x, y = beginning.larger(examination.batches[0], factor)
+    program = examination.program
+    examination.start_over(program)
+    raw, applied = program.observe(x, y).gradients, program.applied_gradients(x, y)
+    return any(not np.array_equal(applied[name], raw[name]) for name in applied)
 
 
 def _clips(optimizer: keras.optimizers.Optimizer) -> bool:

@@ -1,23 +1,18 @@
 """A look at what a few updates on a few batches do not show, and what nothing looks at."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 import keras
 import numpy as np
 from keras import layers
 
-from keras_models import translation
 from keras_models.exact import TF1Dropout
 from keras_models.pairing import Unmatched
 from training.checking.examination import Examination
-from training.checking.looks import distributions, dropping
+from training.checking.looks import distributions, dropping, learning_rates
+from training.checking.looks.seen import Seen
 from training.checking.search import Explanation
-from training.parity.ladder import Rung
-from training.parity.tolerances import TOLERANCES
 
-FAR = (0, 1, 10, 100, 1_000, 10_000, 100_000)
-"""Updates at which learning rates are compared, besides those around boundaries."""
 ONLY_IN_TRAINING = (
     layers.GaussianNoise,
     layers.GaussianDropout,
@@ -25,56 +20,9 @@ ONLY_IN_TRAINING = (
 )
 
 
-@dataclass(frozen=True)
-class Seen:
-    """What one look gave."""
-
-    difference: Explanation | None = None
-    not_compared: str | None = None
-    rung: Rung | None = None
-    """Of what has no place on the ladder."""
-
-
 def look(examination: Examination) -> list[Seen]:
     """Return what every look gives; none of them changes the pair."""
     return [seen for one in LOOKS for seen in one(examination)]
-
-
-def _rates(examination: Examination) -> Iterator[Seen]:
-    """The learning rate of both sides, far beyond the updates that were run."""
-    structure, name = examination.pair.structure, "learning rates of later updates"
-    try:
-        optimizers = examination.optimizers()
-    except Unmatched:
-        optimizers = {}
-    if not optimizers or None in map(translation.rule, optimizers.values()):
-        yield Seen(not_compared=f"{name} (no learning rate is known)")
-        return
-    scheduled = any(callable(one._learning_rate) for one in optimizers.values())
-    if structure.step is None and not scheduled:
-        return
-    around = {b + d for b in structure.boundaries for d in (-1, 0, 1)}
-    steps = sorted({step for step in (*FAR, *around) if step >= 0})
-    theirs = examination.graph_rates(steps)
-    if any(np.isnan(rates).any() for rates in theirs.values()):
-        yield Seen(not_compared=f"{name} (the graph's cannot be read at another step)")
-        return
-    ours = {id(one): translation.rates(one, steps) for one in optimizers.values()}
-    for variable, of_graph in theirs.items():
-        of_keras = ours[id(optimizers[variable])]
-        allowed = TOLERANCES["constant_in_float32"].relative * np.abs(of_graph)
-        apart = np.abs(of_keras - of_graph) > allowed
-        if apart.any():
-            first = int(np.argmax(apart))
-            whose = f", for {variable}" if len(ours) > 1 else ""
-            yield Seen(
-                Explanation(
-                    f"learning rate: at update {steps[first] + 1:,} it is {of_keras[first]:.7g} in "
-                    f"Keras, {of_graph[first]:.7g} in TensorFlow 1{whose}",
-                    f"compared at {len(steps)} updates up to {steps[-1] + 1:,}",
-                )
-            )
-            return
 
 
 def _dropout(examination: Examination) -> Iterator[Seen]:
@@ -132,7 +80,7 @@ def _dropout(examination: Examination) -> Iterator[Seen]:
 def _moving(examination: Examination) -> Iterator[Seen]:
     """Moving averages that no rung has."""
     model, structure = examination.pair.sample, examination.pair.structure
-    of_weights = any(one.use_ema for one in examination.optimizers().values())
+    of_weights = any(one.use_ema for one in learning_rates.optimizers(examination).values())
     if bool(structure.shadows) != of_weights:
         side, other = ("TensorFlow 1", "Keras") if structure.shadows else ("Keras", "TensorFlow 1")
         yield Seen(not_compared=f"averages of weights, which {side} keeps and {other} does not")
@@ -201,5 +149,5 @@ def _inference(examination: Examination) -> Iterator[Seen]:
 
 
 LOOKS: tuple[Callable[[Examination], Iterator[Seen]], ...] = (
-    *(_rates, _dropout, _moving, _ids, _aside, _beginnings, _inference),
+    *(learning_rates.look, _dropout, _moving, _ids, _aside, _beginnings, _inference),
 )
