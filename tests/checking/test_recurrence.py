@@ -9,7 +9,8 @@ import tensorflow as tf
 from keras_models.clones import variants
 from keras_models.pairing import with_gates
 from keras_models.tf1_optimizers import TF1GradientDescent
-from tests.support.exact_pieces import PIECES
+from tests.support.exact_cells import UNITS
+from tests.support.exact_pieces import PIECES, Layers
 from tests.support.exactness import (
     CLASSES,
     cross_entropy,
@@ -37,8 +38,8 @@ def graph() -> dict[str, Any]:
     return {"x": x, "y": y, "cost": cost, "train_op": train_op, "logits": logits}
 
 
-def model(rate: float) -> keras.Model:
-    made = keras.Sequential([keras.Input(RNN.inputs), *RNN.ours()])
+def model(rate: float, net: Layers = RNN.ours) -> keras.Model:
+    made = keras.Sequential([keras.Input(RNN.inputs), *net()])
     made.compile(TF1GradientDescent(rate), keras_cross_entropy())
     return made
 
@@ -47,6 +48,18 @@ def test_net_in_a_loop_of_tensorflow_1_is_identical_with_its_cell() -> None:
     found = examine({"tf1_graph": graph, "keras_model": lambda: model(0.1)})
     assert found.verdict == "identical", found.rungs
     assert tf1.control_flow_v2_enabled()
+
+
+def test_one_kernel_for_two_is_what_rounds_otherwise() -> None:
+    def stock() -> list[keras.Layer]:
+        _, *others = RNN.ours()
+        return [keras.layers.SimpleRNN(UNITS, return_sequences=True), *others]
+
+    found = examine({"tf1_graph": graph, "keras_model": lambda: model(0.1, stock)})
+    assert found.verdict == "equivalent"
+    (cause,) = found.causes
+    assert cause.cause.startswith("recurrent cells: Keras multiplies inputs and state by a kernel")
+    assert cause.evidence.endswith("; 0 with the exact piece")
 
 
 def test_mistake_beside_a_loop_of_tensorflow_1_is_found_in_float64() -> None:

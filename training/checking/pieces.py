@@ -17,10 +17,14 @@ from keras_models.exact import (
     BiasAddDense,
     TF1BatchNorm,
     TF1FusedBatchNorm,
+    TF1GRUCell,
+    TF1LSTMCell,
+    TF1RNNCell,
 )
 from training.checking.examination import Examination
 from training.checking.search import Explanation, distance, first_failing, height
 from training.parity.ladder import Rung
+from training.parity.tolerances import TOLERANCES
 
 Piece = tuple[str, Callable[[keras.Model], keras.Model | None]]
 
@@ -39,6 +43,24 @@ BIAS_ADD = {layers.Dense: BiasAddDense}
 PLAIN = {layers.BatchNormalization: TF1BatchNorm}
 FUSED = {layers.BatchNormalization: TF1FusedBatchNorm, TF1BatchNorm: TF1FusedBatchNorm}
 KEPT: Mapping[type, type] = {kind: kind for kind in (TF1BatchNorm, TF1FusedBatchNorm)}
+
+
+CELLS = {layers.LSTM: TF1LSTMCell, layers.GRU: TF1GRUCell, layers.SimpleRNN: TF1RNNCell}
+OF_LAYER = ("name", "return_sequences", "go_backwards", "stateful", "unroll")
+"""Settings of a recurrent layer that are not its cell's."""
+
+
+def _with_one_kernel(model: keras.Model) -> keras.Model | None:
+    if not any(type(layer) in CELLS for layer in model.layers):
+        return None
+
+    def swap(layer: keras.Layer, config: dict[str, Any]) -> keras.Layer | None:
+        if type(layer) not in CELLS:
+            return None
+        cell = CELLS[type(layer)](layer.units, activation=config["activation"])
+        return layers.RNN(cell, **{name: config[name] for name in OF_LAYER})
+
+    return variants.variant(model, swap)
 
 
 def _exchange(kinds: Mapping[type, type], **options: Any) -> Callable[[keras.Model], Any]:
@@ -63,6 +85,11 @@ PIECES: tuple[Piece, ...] = (
         _exchange(PLAIN),
     ),
     ("fused batch norm: Keras normalizes in several ops, TensorFlow 1 in one", _exchange(FUSED)),
+    (
+        "recurrent cells: Keras multiplies inputs and state by a kernel each, TensorFlow 1 both by "
+        "one, and adds a forget bias at each step",
+        _with_one_kernel,
+    ),
     *(
         (
             f"decay of moving averages: {decay} in TensorFlow 1",
@@ -138,6 +165,13 @@ def _without_grappler() -> Iterator[None]:
         options.set_experimental_options({"disable_meta_optimizer": before})
 
 
+def _another(left: Rung | None) -> bool:
+    """Whether it is another model with the piece in it, such as by variables paired otherwise."""
+    if left is None or left.name not in ("forward", "loss", "gradients"):
+        return False
+    return left.max_rel > TOLERANCES["float64_of_float32"].relative
+
+
 def _swapped(
     examination: Examination, model: keras.Model, rungs: Sequence[Rung]
 ) -> tuple[Sequence[Rung], list[Explanation], keras.Model]:
@@ -152,7 +186,8 @@ def _swapped(
             if candidate is None:
                 continue
             again = examination.rungs(candidate)
-            if height(first_failing(again)) > height(failing):
+            left = first_failing(again)
+            if height(left) > height(failing) and not _another(left):
                 rule = translation.rule(candidate.optimizer) or "Adam"
                 said = name or OPTIMIZER_PIECES.get(rule, f"{rule}: {ONE_KERNEL}")
                 kept.append(Explanation(said, f"{distance(failing)}; 0 with the exact piece"))
