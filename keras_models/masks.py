@@ -12,6 +12,7 @@ import numpy as np
 import tensorflow as tf
 from keras.src.backend.tensorflow import random
 
+from keras_models.draws import over_and_over
 from keras_models.exact import dropout as exact
 from keras_models.replaced import replaced
 
@@ -32,8 +33,7 @@ def given(stream: np.ndarray | None) -> Iterator[list[float]]:
         shape = tf.shape(inputs)
         if noise_shape is not None:
             shape = [shape[i] if size is None else size for i, size in enumerate(noise_shape)]
-        places = tf.range(tf.reduce_prod(shape)) % len(stream)
-        numbers = tf.cast(tf.reshape(tf.gather(stream, places), shape), inputs.dtype)
+        numbers = over_and_over(stream, shape, inputs.dtype)
         # As tf.nn.dropout does it.
         scaled = inputs * tf.constant(1 / (1 - rate) if rate < 1 else 0, inputs.dtype)
         kept = tf.where(numbers >= tf.constant(rate, inputs.dtype), scaled, tf.zeros_like(scaled))

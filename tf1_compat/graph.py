@@ -19,6 +19,7 @@ import tensorflow as tf
 
 from tf1_compat import float64
 from tf1_compat.masks import Masks
+from tf1_compat.noise import Noise
 from tf1_compat.reading import draws, updates
 from tf1_compat.reading.control_flow import in_control_flow
 from tf1_compat.reading.inspection import Inspection, Tree
@@ -41,7 +42,7 @@ class GraphProgram:
     """A graph, initialized, in a session of its own; batches are fed at every call.
 
     x and y are arrays, or lists or dicts of arrays, as the endpoints are. `fixed` is fed besides,
-    by tensor; with a `stream` dropout takes its numbers from it, see Masks.
+    by tensor; with `streams`, by kind, random numbers are from them.
     """
 
     def __init__(
@@ -51,18 +52,19 @@ class GraphProgram:
         structure: Structure,
         config: tf.compat.v1.ConfigProto | None = None,
         fixed: Mapping[str, Any] = MappingProxyType({}),
-        stream: np.ndarray | None = None,
+        streams: Mapping[str, np.ndarray] | None = None,
     ) -> None:
         self.inspection, self._structure = inspection, structure
-        self._graph, self._config, self._fixed, self._stream = graph, config, fixed, stream
+        self._graph, self._config, self._fixed, self._streams = graph, config, fixed, streams
         self._session = tf.compat.v1.Session(graph=graph, config=config)
-        self._masks = Masks(self._session, structure.dropouts, stream)
+        self._masks = Masks(self._session, structure.dropouts, (streams or {}).get("uniform"))
+        self._noise = Noise(self._session, structure.noise, streams)
         self.reset()
 
     def in_float64(self, *, as_rounded: bool = False) -> "GraphProgram":
         """Return the same graph in float64, freshly initialized; `as_rounded` as in `float64`."""
         wide = float64.twin(self._graph, as_rounded=as_rounded)
-        known = (self.inspection, self._structure, self._config, self._fixed, self._stream)
+        known = (self.inspection, self._structure, self._config, self._fixed, self._streams)
         return GraphProgram(wide, *known)
 
     def reset(self) -> None:
@@ -101,7 +103,7 @@ class GraphProgram:
     def _feed(self, x: Tree, y: Tree | None = None) -> dict[str, Any]:
         """Return all that is fed with a batch."""
         fed = self._given(x, y)
-        return fed | self._masks.feeds(fed)
+        return fed | self._masks.feeds(fed) | self._noise.feeds(fed)
 
     def _given(self, x: Tree, y: Tree | None) -> dict[str, Any]:
         """Return what placeholders are fed with a batch."""

@@ -40,12 +40,14 @@ def graph(act: Act, cost: Callable = mean_square) -> Callable[[], dict[str, Any]
     return build
 
 
-def model(act: Act | None = None, loss: Any = "mse") -> Callable[[], keras.Model]:
-    """Its rewrite; `act` is in a layer of that name."""
+def model(
+    act: Any = None, loss: Any = "mse", kind: type[layers.Layer] = layers.Activation
+) -> Callable[[], keras.Model]:
+    """Its rewrite; a layer of this kind, and of that name, takes `act`."""
 
     def make() -> keras.Model:
         filters = layers.Conv1D(5, 1, use_bias=False)
-        acts = [layers.Activation(act, name="act")] if act else []
+        acts = [kind(act, name="act")] if act else []
         stack = [filters, layers.GlobalMaxPooling1D(name="max"), *acts]
         made = keras.Sequential([keras.Input([6, 1]), *stack, layers.Dense(3, use_bias=False)])
         made.compile(optimizers.SGD(0.1), loss)
@@ -61,16 +63,16 @@ def seen(graph: Callable, model: Callable) -> Any:
 @pytest.mark.parametrize(
     ("act", "rewritten", "cause"),
     [
-        (tf.nn.relu6, keras.ops.relu, "in Keras, relu6 in TensorFlow 1"),
-        (tf.nn.relu, keras.ops.relu6, "relu6 in Keras, relu in TensorFlow 1"),
-        (tf.nn.relu, None, "activation after layer max: none in Keras, relu in TensorFlow 1"),
+        (tf.nn.relu6, model(keras.ops.relu), "in Keras, relu6 in TensorFlow 1"),
+        (tf.nn.relu, model(6.0, kind=layers.ReLU), "layer act: 6.0 in Keras, None in TensorFlow 1"),
+        (tf.nn.relu, model(), "activation after layer max: none in Keras, relu in TensorFlow 1"),
     ],
     ids=["relu for relu6", "relu6 for relu", "no relu after a maximum"],
 )
 def test_what_only_wider_numbers_tell_apart_is_named(
-    act: Act, rewritten: Act | None, cause: str
+    act: Act, rewritten: Callable, cause: str
 ) -> None:
-    found = seen(graph(act), model(rewritten))
+    found = seen(graph(act), rewritten)
     assert found.verdict == "different", found
     assert cause in found.causes[0].cause
     assert found.causes[0].evidence.startswith(WIDER)

@@ -169,7 +169,7 @@ y made of a variable | "y": y | "y": logits | MatMul, which is to be fed, is mad
 shapes | Dense(2, | Dense(3, | TensorFlow 1 W [4, 2]; Keras
 uncompiled | model.compile( | dict(a= | without optimizer or loss
 no keras.Model | return model | return None | returned NoneType; expected a compiled
-noise | tf.matmul(x, W) | tf.matmul(x + tf.random.normal(tf.shape(x)), W) | (RandomStandardNormal)
+noise | tf.matmul(x, W) | tf.matmul(x + tf.random.gamma(tf.shape(x), 1.0), W) | (RandomGamma)
 unknown size | [None, 4]) | [None, None]) | expected every size but the first
 """
 """Name | what stands in PAIR.py | what in its place | what the message has in it."""

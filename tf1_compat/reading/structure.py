@@ -5,16 +5,16 @@ Read from the ops alone; nothing is run.
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
-from tf1_compat.reading import averages, constants, dropout, gates
+from tf1_compat.reading import averages, constants, draws, dropout, gates
 from tf1_compat.reading.control_flow import in_control_flow
-from tf1_compat.reading.draws import RANDOM
+from tf1_compat.reading.draws import RANDOM, Draw
 from tf1_compat.reading.dropout import Dropout
 from tf1_compat.reading.inspection import Inspection, fed
 from tf1_compat.reading.updates import Update, ancestors
@@ -36,6 +36,8 @@ class Structure:
 
     dropouts: tuple[Dropout, ...]
     """Those behind the cost, but for those in a loop or branch."""
+    noise: tuple[Draw, ...]
+    """Other random numbers behind the cost, but for those in a loop or branch."""
     draws: tuple[str, ...]
     """Every other op behind the cost that draws random numbers."""
     clipped: bool
@@ -79,9 +81,13 @@ def read(ends: Mapping[str, Any], inspection: Inspection) -> Structure:
     moving = moved - trained - _slots(updates)
     hidden = in_control_flow([cost.op])
     dropouts = dropout.find([op for op in behind_cost if op.name not in hidden])
+    masking = {one.drawn.rpartition(":")[0] for one in dropouts}
+    noise = draws.given(behind_cost, masking | hidden)
+    known = masking | {one.drawn.rpartition(":")[0] for one in noise}
     return Structure(
         dropouts=dropouts,
-        draws=tuple(_draws(behind_cost, dropouts)),
+        noise=noise,
+        draws=tuple(op.name for op in behind_cost if op.type in RANDOM and op.name not in known),
         clipped=any(_clipped(graph, update, gradients) for update in updates),
         moving=tuple(name for name in _floats(behind_update) if name in moving),
         shadows=averages.shadows(behind_update, inspection.shapes),
@@ -93,12 +99,6 @@ def read(ends: Mapping[str, Any], inspection: Inspection) -> Structure:
         rows=_rows(behind_cost, tf.nest.flatten(ends["x"])),
         gates=gates.read(behind_cost),
     )
-
-
-def _draws(ops: list[tf.Operation], dropouts: tuple[Dropout, ...]) -> Iterator[str]:
-    """Yield the names of the ops that draw random numbers for anything but `dropouts`."""
-    known = {one.drawn.rpartition(":")[0] for one in dropouts}
-    return (op.name for op in ops if op.type in RANDOM and op.name not in known)
 
 
 def _clipped(graph: tf.Graph, update: Update, gradients: Mapping[str, str]) -> bool:

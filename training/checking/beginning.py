@@ -12,6 +12,8 @@ SPREAD = 0.1
 SHIFT = 3.0
 """Standard deviations that inputs are moved by: a relu's inputs that all were positive, as those in
 front of a global maximum are, become negative where weights are."""
+STREAM = 65_521
+"""Random numbers that are taken over and over; a prime, so no two rows begin at the same one."""
 FEW = 2
 """Batches that are widened: with large numbers training soon diverges."""
 
@@ -61,3 +63,11 @@ def above(averages: dict[str, np.ndarray], seed: int) -> dict[str, np.ndarray]:
         name: array + np.abs(SPREAD * rng.standard_normal(array.shape)).astype(np.float32)
         for name, array in averages.items()
     }
+
+
+def streams(seed: int) -> dict[str, np.ndarray]:
+    """Return numbers for random ops of each kind, see `tf1_compat/reading/draws.py`, [STREAM]."""
+    rng = np.random.default_rng(seed)
+    uniform, normal = rng.random(STREAM, np.float32), rng.standard_normal(2 * STREAM, np.float32)
+    truncated = normal[np.abs(normal) < 2][:STREAM]
+    return {"uniform": uniform, "normal": normal[:STREAM], "truncated normal": truncated}

@@ -5,7 +5,7 @@ from dataclasses import replace
 from keras_models.pairing import Unmatched
 from training.checking.examination import Examination
 from training.checking.judgement import Diagnosis, judge
-from training.checking.looks import again, beyond, dropping
+from training.checking.looks import again, beyond, dropping, noise
 from training.checking.search import Effort, Explanation, Note, silent
 
 BUDGET = 60.0
@@ -22,7 +22,7 @@ def diagnose(examination: Examination, budget: float = BUDGET, note: Note = sile
     # All of it, then: in Keras it is all on, or all off.
     if on and any(examination.dropped) and on.fixed != examination.fixed:
         examination = examination.fed(on.fixed)
-    hidden = any(examination.dropped) and dropping.only_in(examination) is not None
+    hidden = _hidden(examination)
     found = judge(examination, Effort(0, note) if hidden else effort)
     if found.better:
         examination = examination.paired(found.better)
@@ -33,9 +33,9 @@ def diagnose(examination: Examination, budget: float = BUDGET, note: Note = sile
     unseen = [one.not_compared for one in seen if one.not_compared]
     beginning = next((one.rung for one in seen if one.rung), None)
     differences = [one.difference for one in seen if one.difference]
-    if hidden:  # every rung has dropout in it, and says nothing of anything else
+    if hidden:  # it is in every rung, which says nothing of anything else
         found = replace(found, causes=(), unexplained=None)
-        unseen.append("whatever else differs, until dropout is the same")
+        unseen.append(f"whatever else differs, until {hidden} the same")
     if differences:
         known = found.causes if found.verdict == "different" else ()
         found = replace(found, verdict="different", causes=[*known, *differences])
@@ -44,6 +44,13 @@ def diagnose(examination: Examination, budget: float = BUDGET, note: Note = sile
         unseen += said
     in_order = {} if found.better else _in_order(examination)
     return replace(found, beginning=beginning, not_compared=unseen, in_order=in_order)
+
+
+def _hidden(examination: Examination) -> str | None:
+    """Return in words what only one side has, and hides everything else."""
+    if any(examination.dropped) and dropping.only_in(examination):
+        return "dropout is"
+    return "random numbers are" if noise.only_in_graph(examination) else None
 
 
 def _in_order(examination: Examination) -> dict[str, str]:

@@ -14,12 +14,12 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_models import masks
+from keras_models import draws, masks
 from keras_models.exact import TF1FusedBatchNorm
 from keras_models.pairing import Pairing, Unmatched, pair_held, pair_moving, pair_up, with_gates
 from keras_models.rewrite import Rewrite
 from tf1_compat.graph import GraphProgram
-from training.checking import beginning
+from training.checking import beginning, randomness
 from training.checking.batches import taken
 from training.checking.wide import Wide
 from training.errors import UserError, first_line
@@ -27,9 +27,6 @@ from training.model_files.pair import Pair
 from training.model_files.users_code import blamed, line_of, message, place
 from training.parity import ladder
 from training.parity.ladder import Batch, Rung, Trace
-
-STREAM = 65_521
-"""Numbers that masks are made of, over and over; a prime, so no two rows begin at the same one."""
 
 
 class Examination:
@@ -56,13 +53,12 @@ class Examination:
         self._pairing, self.fixed = pairing, {**pair.fixed, **fixed}
         self.pair, self.batches, self.seed, self._config = pair, batches, seed, config
         self.optimizer_name = type(pair.sample.optimizer).__name__
-        stream = np.random.default_rng(seed).random(STREAM, np.float32)
-        self.program = GraphProgram(
-            pair.graph, pair.inspection, pair.structure, config, self.fixed, stream
-        )
+        self._streams = beginning.streams(seed)
+        known = (pair.graph, pair.inspection, pair.structure)
+        self.program = GraphProgram(*known, config, self.fixed, self._streams)
         with self._graph_refusal():
             self.dropped = self.program.dropout_rates(*batches[0])
-        self._stream = stream if any(self.dropped) else None
+        self._dropping = self._streams["uniform"] if any(self.dropped) else None
         self.drawn = self.program.weights()
         self.weights = weights or beginning.unhidden(self.drawn, seed)
         self.held = self.program.read(pair.structure.held)
@@ -82,15 +78,12 @@ class Examination:
         with self._graph_refusal():
             observed, again = (program.observe(*batches[0]) for _ in range(2))
         if observed.loss.tobytes() != again.loss.tobytes():
-            raise UserError(
-                f"{self.pair.path}: the graph's loss is {observed.loss}, then {again.loss} for the "
-                f"same batch{_drawn_by(self.pair)}.\nSwitch its randomness off: put zeros or "
-                "another constant in its place on both sides."
-            )
+            raise randomness.refusal(self.pair, observed.loss, again.loss)
         shadows, moving = self.pair.structure.shadows, program.moving()
         of_layers = {name: array for name, array in moving.items() if name not in shadows}
         averages = beginning.above(of_layers, self.seed)
-        return ladder.record(program, observed, batches, averages)
+        with self._graph_refusal():
+            return ladder.record(program, observed, batches, averages)
 
     @contextlib.contextmanager
     def _graph_refusal(self) -> Iterator[None]:
@@ -139,19 +132,28 @@ class Examination:
         """Return which share of numbers each dropout of the graph drops where `fixed` is fed."""
         return self.program.dropout_rates(*self.batches[0], fixed)
 
-    def masked(self) -> contextlib.AbstractContextManager[list[float]]:
-        """Let dropout of Keras models keep what the graph's keeps; nothing is dropped there: off.
-
-        Gives the rates that are asked for within it.
-        """
-        return masks.given(self._stream)
+    @contextlib.contextmanager
+    def masked(self) -> Iterator[None]:
+        """Let Keras models have the graph's random numbers, and drop nothing where it does not."""
+        with draws.made_of(self._streams), masks.given(self._dropping):
+            yield
 
     @cached_property
+    def _asked(self) -> tuple[list[float], list[str]]:
+        model = self.fresh_model()
+        with masks.given(None) as rates, draws.made_of(self._streams) as kinds, self._refusal():
+            model(self._x(self.batches[0]), training=True)
+        return rates, kinds
+
+    @property
     def keras_dropped(self) -> list[float]:
         """The rates of dropout in Keras, in the order of the calls."""
-        with masks.given(None) as asked, self._refusal():
-            self.fresh_model()(self._x(self.batches[0]), training=True)
-        return asked
+        return self._asked[0]
+
+    @property
+    def keras_drawn(self) -> list[str]:
+        """The kinds of random numbers that Keras draws for anything else, in that order."""
+        return self._asked[1]
 
     @property
     def rule(self) -> str | None:
@@ -261,10 +263,3 @@ def _last(name: str) -> str:
 
 def _shown(tree: Any) -> str:
     return ", ".join(f"{list(array.shape)} {array.dtype}" for array in keras.tree.flatten(tree))
-
-
-def _drawn_by(pair: Pair) -> str:
-    """Say which ops draw the numbers."""
-    kinds = {name: pair.graph.get_operation_by_name(name).type for name in pair.structure.draws}
-    said = [f"{name} ({kind})" for name, kind in kinds.items()]
-    return f", for it draws random numbers: {', '.join(said[:3])}" if said else ""

@@ -9,7 +9,7 @@ from keras import layers
 from keras_models.exact import TF1Dropout
 from keras_models.pairing import Unmatched
 from training.checking.examination import Examination
-from training.checking.looks import distributions, dropping, learning_rates
+from training.checking.looks import distributions, dropping, learning_rates, noise
 from training.checking.looks.seen import Seen
 from training.checking.search import Explanation
 
@@ -75,6 +75,13 @@ def _dropout(examination: Examination) -> Iterator[Seen]:
             not_compared=f"how often masks are drawn (at {len(rates)} places in TensorFlow 1, "
             f"{len(ours)} in Keras; all had the same numbers)"
         )
+
+
+def _noise(examination: Examination) -> Iterator[Seen]:
+    """Random numbers for anything but dropout."""
+    if difference := noise.only_in_graph(examination):
+        yield Seen(difference)
+    yield from (Seen(not_compared=one) for one in noise.not_compared(examination))
 
 
 def _moving(examination: Examination) -> Iterator[Seen]:
@@ -149,5 +156,5 @@ def _inference(examination: Examination) -> Iterator[Seen]:
 
 
 LOOKS: tuple[Callable[[Examination], Iterator[Seen]], ...] = (
-    *(learning_rates.look, _dropout, _moving, _ids, _aside, _beginnings, _inference),
+    *(learning_rates.look, _dropout, _noise, _moving, _ids, _aside, _beginnings, _inference),
 )

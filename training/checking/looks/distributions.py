@@ -10,7 +10,7 @@ from typing import NamedTuple
 import keras
 import numpy as np
 
-from keras_models import initial_weights
+from keras_models import draws
 from keras_models.pairing import Unmatched
 from training.checking.examination import Examination
 from training.parity.ladder import Rung
@@ -18,7 +18,6 @@ from training.parity.tolerances import TOLERANCES
 
 CODES = {"normal": 2.0, "truncated normal": 3.0, "uniform": 4.0}
 """The number by which a kind is known in the third beginning."""
-IN_KERAS = {"normal": "normal", "truncated normal": "truncated_normal", "uniform": "uniform"}
 
 NAME = "initializers"
 """Of the rung."""
@@ -104,7 +103,7 @@ def compare(examination: Examination) -> tuple[Rung, list[str]] | None:
 
 
 def _of_keras(examination: Examination, numbers: Mapping[str, float]) -> Arrays:
-    with initial_weights.made_of({IN_KERAS[kind]: number for kind, number in numbers.items()}):
+    with draws.made_of({kind: np.array([number]) for kind, number in numbers.items()}):
         return _weights(examination)
 
 
