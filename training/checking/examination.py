@@ -1,7 +1,7 @@
 """A pair under examination: both sides on the same batches from the same weights.
 
-The TensorFlow 1 side is recorded once in float32, and in float64 by `training/checking/wide.py`;
-any variant of the Keras side can then be held against it.
+The TensorFlow 1 side is recorded once in float32 (`training/checking/recording.py`), and in float64
+(`training/checking/wide.py`); any variant of the Keras side can then be held against it.
 """
 
 import contextlib
@@ -18,26 +18,22 @@ from keras_models import draws, masks
 from keras_models.exact import TF1FusedBatchNorm
 from keras_models.pairing import Pairing, Unmatched, pair_held, pair_moving, pair_up, with_gates
 from keras_models.rewrite import Rewrite
-from tf1_compat.graph import GraphProgram
-from training.checking import beginning, randomness
+from training.checking import beginning
 from training.checking.batches import taken
+from training.checking.recording import Recording
 from training.checking.wide import Wide
-from training.errors import UserError, first_line
+from training.errors import UserError
 from training.model_files.pair import Pair
 from training.model_files.users_code import blamed, line_of, message, place
 from training.parity import ladder
 from training.parity.ladder import Batch, Rung, Trace
 
 
-class Examination:
-    """A pair with its batches and weights.
+class Examination(Recording):
+    """A pair with its batches and weights: a graph recorded, and a Keras model to be held to it.
 
-    `pairing` is that of every copy of the Keras model, where it is known; `held` are variables that
-    nobody trains, such as those of frozen layers. Without `weights` both begin from the graph's own
-    initial ones; a variable that starts as a constant, such as a bias of zeros, has N(0, 0.1) added
-    on both sides, or a mistake could hide behind the zeros. The graph is fed `fixed` besides, by
-    tensor. `dropped` is which share each of its dropouts drops then. Raises UserError for a graph
-    that gives another loss when run again, and for data that it refuses.
+    `pairing` is that of every copy of the Keras model, where it is known; for the rest see
+    Recording.
     """
 
     def __init__(
@@ -50,48 +46,10 @@ class Examination:
         fixed: Mapping[str, Any] = MappingProxyType({}),
         weights: Mapping[str, np.ndarray] | None = None,
     ) -> None:
-        self._pairing, self.fixed = pairing, {**pair.fixed, **fixed}
-        self.pair, self.batches, self.seed, self._config = pair, batches, seed, config
+        super().__init__(pair, batches, seed, config, fixed, weights)
+        self._pairing = pairing
         self.optimizer_name = type(pair.sample.optimizer).__name__
-        self._streams = beginning.streams(seed)
-        known = (pair.graph, pair.inspection, pair.structure)
-        self.program = GraphProgram(*known, config, self.fixed, self._streams)
-        with self._graph_refusal():
-            self.dropped = self.program.dropout_rates(*batches[0])
-        self._dropping = self._streams["uniform"] if any(self.dropped) else None
-        self.drawn = self.program.weights()
-        self.weights = weights or beginning.unhidden(self.drawn, seed)
-        self.held = self.program.read(pair.structure.held)
-        self.trace = self.record(self.program, batches)
         self.wide = Wide(self)
-
-    def start_over(self, program: GraphProgram) -> None:
-        """Set a program of the graph to where both sides begin."""
-        program.reset()
-        shadows = self.pair.structure.shadows.items()
-        averages = {shadow: self.weights[name] for shadow, name in shadows}
-        program.assign({**self.weights, **self.held, **averages})
-
-    def record(self, program: GraphProgram, batches: Sequence[Batch]) -> Trace:
-        """Return what a program of the graph does on `batches`, from the examination's weights."""
-        self.start_over(program)
-        with self._graph_refusal():
-            observed, again = (program.observe(*batches[0]) for _ in range(2))
-        if observed.loss.tobytes() != again.loss.tobytes():
-            raise randomness.refusal(self.pair, observed.loss, again.loss)
-        shadows, moving = self.pair.structure.shadows, program.moving()
-        of_layers = {name: array for name, array in moving.items() if name not in shadows}
-        averages = beginning.above(of_layers, self.seed)
-        with self._graph_refusal():
-            return ladder.record(program, observed, batches, averages)
-
-    @contextlib.contextmanager
-    def _graph_refusal(self) -> Iterator[None]:
-        """Turn what the graph has against the batches into a UserError."""
-        try:
-            yield
-        except (tf.errors.OpError, ValueError) as error:
-            raise UserError(f"{self.pair.path}: the graph fails: {first_line(error)}") from error
 
     def scaled(self, factor: float) -> "Examination":
         """Return the same examination on batches whose x is `factor` times as large."""
@@ -118,30 +76,27 @@ class Examination:
     def without_grappler(self) -> "Examination":
         """Return the same examination with TensorFlow's graph optimizers off in the graph."""
         config = tf.compat.v1.ConfigProto()
-        config.CopyFrom(self._config)
+        config.CopyFrom(self.config)
         config.graph_options.rewrite_options.disable_meta_optimizer = True
         return self._having(config=config)
 
     def _having(self, **changes: Any) -> "Examination":
         """Return the same examination of other batches, or with something else that it is given."""
-        given = {"batches": self.batches, "seed": self.seed, "config": self._config}
+        given = {"batches": self.batches, "seed": self.seed, "config": self.config}
         given |= {"pairing": self._pairing, "fixed": self.fixed, "weights": self.weights}
         return Examination(self.pair, **{**given, **changes})
-
-    def rates(self, fixed: Mapping[str, Any]) -> list[float]:
-        """Return which share of numbers each dropout of the graph drops where `fixed` is fed."""
-        return self.program.dropout_rates(*self.batches[0], fixed)
 
     @contextlib.contextmanager
     def masked(self) -> Iterator[None]:
         """Let Keras models have the graph's random numbers, and drop nothing where it does not."""
-        with draws.made_of(self._streams), masks.given(self._dropping):
+        dropping = self.streams["uniform"] if any(self.dropped) else None
+        with draws.made_of(self.streams), masks.given(dropping):
             yield
 
     @cached_property
     def _asked(self) -> tuple[list[float], list[str]]:
         model = self.fresh_model()
-        with masks.given(None) as rates, draws.made_of(self._streams) as kinds, self._refusal():
+        with masks.given(None) as rates, draws.made_of(self.streams) as kinds, self._refusal():
             model(self._x(self.batches[0]), training=True)
         return rates, kinds
 
@@ -154,12 +109,6 @@ class Examination:
     def keras_drawn(self) -> list[str]:
         """The kinds of random numbers that Keras draws for anything else, in that order."""
         return self._asked[1]
-
-    @property
-    def rule(self) -> str | None:
-        """The graph's update rule, where it is one that is known."""
-        updates = self.pair.inspection.updates
-        return updates[0].rule if updates else None
 
     def fresh_model(self) -> keras.Model:
         """Return a new model of the user's, its weights made."""
