@@ -56,8 +56,12 @@ def model(
     return make
 
 
-def seen(graph: Callable, model: Callable) -> Any:
-    return examine({"tf1_graph": graph, "keras_model": model}, steps=2)
+def seen(graph: Callable, model: Callable, **options: Any) -> Any:
+    return examine({"tf1_graph": graph, "keras_model": model}, **{"steps": 1, **options})
+
+
+def clipped(h: tf.Tensor) -> tf.Tensor:
+    return tf1.clip_by_value(h, -4.0, 5.0)
 
 
 @pytest.mark.parametrize(
@@ -66,8 +70,9 @@ def seen(graph: Callable, model: Callable) -> Any:
         (tf.nn.relu6, model(keras.ops.relu), "in Keras, relu6 in TensorFlow 1"),
         (tf.nn.relu, model(6.0, kind=layers.ReLU), "layer act: 6.0 in Keras, None in TensorFlow 1"),
         (tf.nn.relu, model(), "activation after layer max: none in Keras, relu in TensorFlow 1"),
+        (clipped, model(), "none in Keras, at -4 and 5 in TensorFlow 1"),
     ],
-    ids=["relu for relu6", "relu6 for relu", "no relu after a maximum"],
+    ids=["relu for relu6", "relu6 for relu", "no relu after a maximum", "no clip"],
 )
 def test_what_only_wider_numbers_tell_apart_is_named(
     act: Act, rewritten: Callable, cause: str
@@ -78,21 +83,23 @@ def test_what_only_wider_numbers_tell_apart_is_named(
     assert found.causes[0].evidence.startswith(WIDER)
 
 
-def test_wider_numbers_accuse_no_right_pair() -> None:
-    found = seen(graph(tf.nn.relu6), model(tf.nn.relu6))
-    assert found.verdict in PROVEN, found
-    assert not found.not_compared
-
-
 def branching(h: tf.Tensor) -> tf.Tensor:
     return tf.cond(tf.reduce_mean(h) > 10.0, lambda: tf.tanh(h), lambda: 2.0 * h)
 
 
+def test_wider_numbers_accuse_no_right_pair() -> None:
+    def act(h: tf.Tensor) -> tf.Tensor:
+        return tf.nn.relu6(branching(h))
+
+    found = seen(graph(act), model(act), steps=2)
+    assert found.verdict in PROVEN, found
+    assert not found.not_compared
+
+
 def test_a_branch_that_usual_numbers_do_not_take_is_taken() -> None:
-    assert seen(graph(branching), model(branching)).verdict in PROVEN
-    found = seen(graph(branching), model(lambda h: 2.0 * h))
+    found = seen(graph(branching), model(lambda h: 2.0 * h), steps=2, budget=0.0)
     assert found.verdict == "different", found
-    assert WIDER in str((found.causes, found.unexplained))
+    assert str(found.unexplained).startswith(WIDER)
 
 
 def idle(h: tf.Tensor) -> tf.Tensor:

@@ -31,7 +31,7 @@ def test_sides_of_a_graphs_thresholds_are_read_and_told_by_its_numbers() -> None
             session.run(tf1.global_variables_initializer())
             fed = {x: np.array([[0.5, 7.0, 3.0], [1.0, 2.0, 3.0]])}
             reached = thresholds.reached(found, session.run([one.compared for one in found], fed))
-    assert [one.op for one in found if one.guard] == ["guard (Maximum)"]
+    assert [one.op.name for one in found if one.guard] == ["guard"]
     missed = [side for one in found for side in one.sides if side not in reached]
     assert missed == [
         *("relu6 (Relu6) below 0", "slope (LeakyRelu) below 0"),
@@ -55,4 +55,4 @@ def test_a_condition_is_seen_and_what_runs_in_its_branches_is_not(made_by: int, 
             found = thresholds.find([tf1.cond(taken, lambda: tf.nn.relu(x), lambda: -x).op])
     finally:
         tf1.enable_control_flow_v2()
-    assert [one.op.partition(" ")[2] for one in found] == ["(Greater)", f"({kind})"]
+    assert [one.op.type for one in found] == ["Greater", kind]

@@ -12,6 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from tf1_compat.reading.control_flow import in_control_flow
+from tf1_compat.reading.inspection import Inspection
 from tf1_compat.reading.structure import VARIABLES
 from tf1_compat.reading.updates import ancestors
 
@@ -34,8 +35,8 @@ SHAPES = {"Shape", "ShapeN", "Size", "Rank", "ZerosLike", "OnesLike"}
 class Threshold:
     """One threshold of an op; a condition has none but true and false."""
 
-    op: str
-    """The op's name and type."""
+    op: tf.Operation
+    whose: str
     value: tf.Tensor
     limit: tf.Tensor | float
     guard: bool
@@ -44,12 +45,11 @@ class Threshold:
     @property
     def sides(self) -> tuple[str, str]:
         """Both sides in words."""
+        op = f"{self.op.name} ({self.op.type}{self.whose})"
         if self.value.dtype == tf.bool:
-            return f"{self.op} if false", f"{self.op} if true"
-        limit = self.limit if isinstance(self.limit, float) else tf.get_static_value(self.limit)
-        known = limit is not None and np.size(limit) == 1
-        limit = f"{np.asarray(limit).item():g}" if known else "its other input"
-        return f"{self.op} below {limit}", f"{self.op} above {limit}"
+            return f"{op} if false", f"{op} if true"
+        limit = f"{self.limit:g}" if isinstance(self.limit, float) else "its other input"
+        return f"{op} below {limit}", f"{op} above {limit}"
 
     @property
     def compared(self) -> list[tf.Tensor]:
@@ -61,6 +61,13 @@ class Threshold:
         at = self.limit if limit is None else limit
         there = (value <= at).any(), (value >= at).any()
         return {side for side, reached in zip(self.sides, there, strict=True) if reached}
+
+
+def of_graph(graph: tf.Graph, inspection: Inspection) -> list[Threshold]:
+    """Return those behind the outputs, if they are named, and the cost."""
+    last = [*inspection.logits.values(), inspection.cost]
+    inputs = tf.nest.flatten([inspection.x, inspection.y])
+    return find([graph.get_tensor_by_name(name).op for name in last], fed=inputs)
 
 
 def find(last: list[tf.Operation], whose: str = "", fed: Collection[str] = ()) -> list[Threshold]:
@@ -78,8 +85,7 @@ def find(last: list[tf.Operation], whose: str = "", fed: Collection[str] = ()) -
             known = value.op.name in fetched or value.name in fed
             if known and (op.name not in hidden or op.type == "Switch"):
                 key = value.name, limit if isinstance(limit, float) else limit.name
-                named = f"{op.name} ({op.type}{whose})"
-                found.setdefault(key, Threshold(named, value, limit, _guards(op, behind)))
+                found.setdefault(key, Threshold(op, whose, value, limit, _guards(op, behind)))
     return list(found.values())
 
 
@@ -98,7 +104,9 @@ def _held_against(op: tf.Operation) -> Iterator[tuple[tf.Tensor, tf.Tensor | flo
         if len(limits) == 1 and tf.get_static_value(value) is not None:
             value, limits = limits[0], [value]
         for limit in limits:
-            yield value, limit
+            number = tf.get_static_value(limit)
+            known = number is not None and np.size(number) == 1
+            yield value, float(np.ravel(number)[0]) if known else limit
     if op.type in CONDITIONS:
         condition = op.inputs[CONDITIONS[op.type]]
         while condition.op.type == "Identity":

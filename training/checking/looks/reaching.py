@@ -54,10 +54,7 @@ class _Both:
 
     def __init__(self, examination: Examination) -> None:
         pair, self._examination = examination.pair, examination
-        known = pair.inspection
-        last = [pair.graph.get_tensor_by_name(n).op for n in (*known.logits.values(), known.cost)]
-        fed = {*tf.nest.flatten([known.x, known.y]), *pair.fixed}
-        self._theirs = thresholds.find(last, fed=fed)
+        self._theirs = thresholds.of_graph(pair.graph, pair.inspection)
         self._names = [[tensor.name for tensor in one.compared] for one in self._theirs]
         self._ours = Traced(examination.fresh_model())
         model = self._ours.model

@@ -3,7 +3,16 @@
 from collections.abc import Iterator
 
 from training.checking.case import Candidate, Case, Hypothesis
-from training.checking.mistakes import adams, averages, forward, losses, places, updates, variables
+from training.checking.mistakes import (
+    adams,
+    averages,
+    clips,
+    forward,
+    losses,
+    places,
+    updates,
+    variables,
+)
 from training.parity.ladder import Rung
 
 
@@ -15,6 +24,7 @@ def candidates(case: Case, failing: Rung) -> Iterator[Candidate]:
             variables.gates,
             *places.FIRST,
             *forward.ALL,
+            clips.missing_clip,
             *places.LAST,
             *variables.OF_VALUE,
         ),
