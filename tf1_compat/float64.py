@@ -34,7 +34,10 @@ FLOWS = {
     **{"TensorArrayWriteV3": "", "TensorArrayScatterV3": "", "TensorArraySplitV3": ""},
 }
 """Op -> its output that says when a TensorArray is ready: a float32 in any graph."""
-PASSING = ("Enter", "Exit", "Merge", "Switch", "NextIteration", "Identity")
+PASSING = ("Enter", "Exit", "Merge", "Switch", "NextIteration", "Identity", "Add", "AddV2", "AddN")
+"""What passes them on, or adds up their gradients."""
+SOURCES = {"Merge": ("Enter",), "Enter": ("Const",)}
+"""Op in a loop that passes them on -> what its other input, the 0 to add them to, comes from."""
 
 
 def twin(graph: tf.Graph, *, as_rounded: bool = False) -> tf.Graph:
@@ -72,6 +75,9 @@ def _flows(nodes: Iterable[Any]) -> set[str]:
     found: set[str] = set()
     while True:
         new = {node.name for node in passing if flows & {*node.input}}
+        for node in (by_name[name] for name in found if by_name[name].op in SOURCES):
+            sources = (by_name[one.partition(":")[0].lstrip("^")] for one in node.input)
+            new |= {one.name for one in sources if one.op in SOURCES[node.op]}
         for stack, users in stacks.items():
             if any(user.op == "StackPushV2" and user.input[1] in flows for user in users):
                 new |= {stack, *(user.name for user in users)}
