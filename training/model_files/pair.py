@@ -123,10 +123,12 @@ def _run_file(path: Path) -> ModuleType:
         raise UserError(f"{path}: not a Python file; expected a name that ends in .py.")
     module = importlib.util.module_from_spec(spec)
     sys.path.insert(0, str(path.resolve().parent))  # so that it can import its neighbours
+    kept, sys.dont_write_bytecode = sys.dont_write_bytecode, True  # no __pycache__ beside it
     try:
         with blamed(path, "the file"):
             spec.loader.exec_module(module)
     finally:
+        sys.dont_write_bytecode = kept
         sys.path.pop(0)
     return module
 
