@@ -34,10 +34,11 @@ FLOWS = {
     **{"TensorArrayWriteV3": "", "TensorArrayScatterV3": "", "TensorArraySplitV3": ""},
 }
 """Op -> its output that says when a TensorArray is ready: a float32 in any graph."""
-PASSING = ("Enter", "Exit", "Merge", "Switch", "NextIteration", "Identity", "Add", "AddV2", "AddN")
+PASSING = (
+    *("Enter", "Exit", "Merge", "Switch", "NextIteration", "Identity"),
+    *("Add", "AddV2", "AddN", "ZerosLike"),  # of gradients
+)
 """What passes them on, or adds up their gradients."""
-SOURCES = {"Merge": ("Enter",), "Enter": ("Const",)}
-"""Op in a loop that passes them on -> what its other input, the 0 to add them to, comes from."""
 
 
 def twin(graph: tf.Graph, *, as_rounded: bool = False) -> tf.Graph:
@@ -75,16 +76,25 @@ def _flows(nodes: Iterable[Any]) -> set[str]:
     found: set[str] = set()
     while True:
         new = {node.name for node in passing if flows & {*node.input}}
-        for node in (by_name[name] for name in found if by_name[name].op in SOURCES):
-            sources = (by_name[one.partition(":")[0].lstrip("^")] for one in node.input)
-            new |= {one.name for one in sources if one.op in SOURCES[node.op]}
         for stack, users in stacks.items():
             if any(user.op == "StackPushV2" and user.input[1] in flows for user in users):
                 new |= {stack, *(user.name for user in users)}
+        new |= _sources(found | new, by_name) - flows
         if new <= found:
             return found
         found |= new
         flows |= new | {f"{name}:1" for name in new}  # a Switch has two
+
+
+def _sources(flows: set[str], by_name: Mapping[str, Any]) -> set[str]:
+    """Return what else the nodes `flows` pass on: a gradient's flow begins as a zero."""
+    inputs = (
+        name
+        for flow in flows
+        if flow in by_name and by_name[flow].op in PASSING
+        for name in by_name[flow].input
+    )
+    return {name for name in inputs if name in by_name and by_name[name].op in (*PASSING, "Const")}
 
 
 def _stack(node: Any, by_name: Mapping[str, Any]) -> str:

@@ -124,7 +124,9 @@ class GraphProgram:
         """Return logits, loss and gradients of a batch; nothing is updated."""
         known = self.inspection
         fetches = [dict(known.logits), known.cost, dict(known.gradients)]
-        return Observation(*self._session.run(fetches, self._feed(x, y)))
+        # What an update is made of, so that Grappler sees the graph that it sees in training.
+        applied = [update.gradient for update in known.updates]
+        return Observation(*self._session.run([*fetches, applied], self._feed(x, y))[:-1])
 
     def step(self, x: Tree, y: Tree) -> np.ndarray:
         """Run one update; return the loss before it."""

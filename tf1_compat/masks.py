@@ -36,23 +36,38 @@ class Masks:
             return {}
         key = tuple(sorted((name, np.shape(value)) for name, value in fed.items()))
         if key not in self._feeds:
-            self._feeds[key] = {one.drawn: self._numbers(one, fed) for one in self._dropouts}
+            sizes = {one: self._size(one, fed) for one in self._dropouts}
+            self._feeds[key] = {
+                one.drawn: self._numbers(one, fed, size)
+                for one, size in sizes.items()
+                if size is not None
+            }
         return self._feeds[key]
 
     def rates(self, fed: Mapping[str, np.ndarray]) -> list[float]:
         """Return which share of numbers each dropout drops, to six digits."""
         return [float(f"{self._rate(one, fed):.6f}") for one in self._dropouts]
 
-    def _numbers(self, one: Dropout, fed: Mapping[str, np.ndarray]) -> np.ndarray:
+    def _size(self, one: Dropout, fed: Mapping[str, np.ndarray]) -> np.ndarray | None:
+        """Return the shape of what a dropout draws; None where it is in a branch not taken."""
+        try:
+            return self._session.run(one.size, fed)
+        except tf.errors.InvalidArgumentError:  # there is no value; what else is wrong comes again
+            return None
+
+    def _numbers(self, one: Dropout, fed: Mapping[str, np.ndarray], size: np.ndarray) -> np.ndarray:
         assert self._stream is not None
-        numbers = np.resize(self._stream, self._session.run(one.size, fed))
-        keeps = self._deciding(one, fed)
+        numbers = np.resize(self._stream, size)
+        keeps = self._deciding(one, fed, size)
         if keeps(0) and not keeps(STEPS - 1):
             return 1 - np.float32(1 / STEPS) - numbers  # it keeps what is below
         return numbers
 
     def _rate(self, one: Dropout, fed: Mapping[str, np.ndarray]) -> float:
-        keeps = self._deciding(one, fed)
+        size = self._size(one, fed)
+        if size is None:
+            return 0.0
+        keeps = self._deciding(one, fed, size)
         lowest, highest = keeps(0), keeps(STEPS - 1)
         if lowest == highest:
             return 0.0 if highest else 1.0
@@ -61,12 +76,13 @@ class Masks:
         )
         return changes / STEPS if highest else 1 - changes / STEPS
 
-    def _deciding(self, one: Dropout, fed: Mapping[str, np.ndarray]) -> Callable[[int], bool]:
+    def _deciding(
+        self, one: Dropout, fed: Mapping[str, np.ndarray], size: np.ndarray
+    ) -> Callable[[int], bool]:
         """Return whether a dropout keeps where number / STEPS is drawn."""
-        shape = self._session.run(one.size, fed)
 
         def keeps(number: int) -> bool:
-            drawn = np.full(shape, number / STEPS, np.float32)
+            drawn = np.full(size, number / STEPS, np.float32)
             return bool(self._session.run(one.kept, {**fed, one.drawn: drawn}).flat[0])
 
         return keeps

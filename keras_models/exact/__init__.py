@@ -5,7 +5,7 @@ The other optimizers are in `keras_models.tf1_optimizers`.
 
 from keras_models.exact.adam import TF1Adam
 from keras_models.exact.batch_norm import TF1BatchNorm, TF1FusedBatchNorm
-from keras_models.exact.bias import AddV2Conv2D, AddV2Dense, BiasAddDense, add_bias
+from keras_models.exact.bias import AddV2Conv2D, AddV2Dense, BiasAddConv2D, BiasAddDense, add_bias
 from keras_models.exact.cells import TF1GRUCell, TF1LSTMCell, TF1RNNCell
 from keras_models.exact.dropout import TF1Dropout
 from keras_models.exact.images import TF1LocalResponseNormalization, TF1ResizeBilinear
@@ -17,6 +17,7 @@ __all__ = [
     "PACKAGE",
     "AddV2Conv2D",
     "AddV2Dense",
+    "BiasAddConv2D",
     "BiasAddDense",
     "TF1Adam",
     "TF1BatchNorm",

@@ -111,6 +111,8 @@ class TF1FusedBatchNorm(TF1BatchNorm):
         if inputs.dtype == tf.float64:
             return super()._by_averages(inputs)
         mean, variance = map(tf.convert_to_tensor, (self.moving_mean, self.moving_variance))
+        # Or Grappler makes a convolution one op with it, as it cannot behind TensorFlow 1's switch.
+        inputs = tf.ensure_shape(inputs, inputs.shape)
         return self._fused(inputs, mean=mean, variance=variance, is_training=False)[0]
 
     def _fused(self, inputs: tf.Tensor, **options: Any) -> Normalized:

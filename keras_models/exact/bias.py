@@ -26,7 +26,7 @@ class AddV2Dense(keras.layers.Dense):
         outputs = tf.matmul(inputs, self.kernel)
         if self.bias is not None:
             outputs = add_bias(outputs, tf.convert_to_tensor(self.bias))
-        return self.activation(outputs)
+        return _activated(self.activation, outputs)
 
 
 @keras.saving.register_keras_serializable(package=PACKAGE)
@@ -62,7 +62,47 @@ class AddV2Conv2D(keras.layers.Conv2D):
         outputs = self.convolution_op(inputs, self.kernel)
         if self.use_bias:
             outputs = add_bias(outputs, tf.convert_to_tensor(self.bias))
+        return _activated(self.activation, outputs)
+
+
+@keras.saving.register_keras_serializable(package=PACKAGE)
+class BiasAddConv2D(keras.layers.Conv2D):
+    """`keras.layers.Conv2D` as `tf.layers.conv2d` and slim's trained it.
+
+    TensorFlow 1's optimizers waited for all gradients of an op before they took one further; for a
+    tape oneDNN sums up the bias's within the kernel's, which rounds differently. [N, height, width,
+    channels] -> [N, height, width, filters], in the dtype of the layer.
+    """
+
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
+        """Return activation(convolution + bias)."""
+        outputs = self.convolution_op(inputs, self.kernel)
+        if self.use_bias:
+            outputs = _gated_bias_add(outputs, tf.convert_to_tensor(self.bias))
         return self.activation(outputs)
+
+
+@tf.custom_gradient
+def _gated_bias_add(outputs: tf.Tensor, bias: tf.Tensor) -> tuple[tf.Tensor, Any]:
+    """Return outputs + bias, whose gradient is not taken further before the bias has its own."""
+
+    def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        of_bias = tf.raw_ops.BiasAddGrad(out_backprop=upstream)
+        with tf.control_dependencies([of_bias]):
+            return tf.identity(upstream), of_bias
+
+    return tf.nn.bias_add(outputs, bias), gradient
+
+
+def _activated(activation: Any, outputs: tf.Tensor) -> tf.Tensor:
+    """Return activation(outputs), apart from the product.
+
+    Grappler makes a product, its bias and their activation one op, where a sigmoid rounds otherwise
+    (a ReLU rounds nothing); in TensorFlow 1's graph the gradient of `+` asked for the product's
+    shape and kept it from that, as `ensure_shape` does.
+    """
+    rounds = activation not in (keras.activations.linear, keras.activations.relu)
+    return activation(tf.ensure_shape(outputs, outputs.shape) if rounds else outputs)
 
 
 @tf.custom_gradient

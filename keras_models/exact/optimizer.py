@@ -44,6 +44,12 @@ class TF1Optimizer(AveragesAsTF1):
             for slot, value in self.slots.items()
         }
 
+    def _clip_gradients(self, grads: list) -> list:
+        """Clip by TensorFlow 1's ops, which take an embedding's rows as they were looked up."""
+        if self.global_clipnorm and self.global_clipnorm > 0:
+            return tf.clip_by_global_norm(grads, self.global_clipnorm)[0]
+        return super()._clip_gradients(grads)
+
     def _constant(self, value: float | str) -> keras.initializers.Initializer:
         number = getattr(self, value) if isinstance(value, str) else value
         return keras.initializers.Constant(np.float64(number))

@@ -12,6 +12,7 @@ from tests.support.examining import examine
 from training.checking import batches
 from training.errors import UserError
 from training.model_files import pair
+from training.model_files.endpoints import Fed
 
 tf1 = tf.compat.v1
 NORMAL = tf1.random_normal_initializer()
@@ -370,3 +371,11 @@ def test_labels_that_are_the_inputs() -> None:
     (x, (same, other)), *_ = batches.synthetic(loaded, 8, 2, 0)
     np.testing.assert_array_equal(x, same)
     assert other.shape == (8, 2)
+
+
+def test_ids_come_twice_in_every_other_batch_however_large_their_table_is() -> None:
+    """Or nothing shows whether an id's gradients are added up before they are squared."""
+    rng, fed = np.random.default_rng(0), Fed("ids", "ids:0", "int32", (None,))
+    all_of_them, few = (batches._ids(rng, fed, 1000, 32, half=half) for half in (False, True))
+    assert len(np.unique(all_of_them)) == 32
+    assert len(np.unique(few)) == 16

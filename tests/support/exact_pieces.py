@@ -53,6 +53,11 @@ def convolved(x: Any) -> Any:
     return ends(tf.nn.conv2d(x, kernel, strides=1, padding="SAME") + bias)
 
 
+def gated(x: Any) -> Any:
+    kernel, bias = variable("kernel", 3, 3, 2, 8), variable("bias", 8)
+    return ends(tf.nn.bias_add(tf.nn.conv2d(x, kernel, strides=1, padding="SAME"), bias))
+
+
 def conv2d(kind: type[keras.Layer]) -> Layers:
     return lambda: ended(kind(8, 3, padding="same"))
 
@@ -158,6 +163,7 @@ STOCK = layers.BatchNormalization
 PLAIN, FUSED = exact.TF1BatchNorm, exact.TF1FusedBatchNorm
 
 PIECES = {
+    "BiasAddConv2D": Piece(IMAGES, gated, conv2d(exact.BiasAddConv2D), conv2d(layers.Conv2D)),
     "AddV2Conv2D": Piece(IMAGES, convolved, conv2d(exact.AddV2Conv2D), conv2d(layers.Conv2D)),
     "TF1BatchNorm": Piece(
         *(ROWS, normalized(False, dense, once_rounded)), after_dense(PLAIN), after_dense(STOCK)

@@ -6,14 +6,17 @@ from tf1_compat.reading.updates import ancestors
 
 
 def in_control_flow(last: list[tf.Operation]) -> set[str]:
-    """Return the names of the ops behind `last` that run in a loop or a branch: not to be fetched.
+    """Return the names of the ops behind `last` that run in a loop or a branch.
 
     By the ops alone, for a graph that was imported has no contexts of control flow.
     """
-    ops = list(ancestors(last))
-    loops = _until(ops, ("Enter", "RefEnter"), ("Exit", "RefExit"))
-    branches = _until(ops, ("Switch", "RefSwitch"), ("Exit", "RefExit", "Merge", "RefMerge"))
-    return loops | branches
+    branching, joining = ("Switch", "RefSwitch"), ("Exit", "RefExit", "Merge", "RefMerge")
+    return in_loop(last) | _until(list(ancestors(last)), branching, joining)
+
+
+def in_loop(last: list[tf.Operation]) -> set[str]:
+    """Return the names of the ops behind `last` that run in a loop: never to be fetched."""
+    return _until(list(ancestors(last)), ("Enter", "RefEnter"), ("Exit", "RefExit"))
 
 
 def _until(ops: list[tf.Operation], first: tuple[str, ...], last: tuple[str, ...]) -> set[str]:

@@ -68,7 +68,9 @@ def inspect(graph: tf.Graph, endpoints: Mapping[str, Any]) -> Inspection:
         }
         assigns = {name: tf.compat.v1.assign(v, feeds[name]).op for name, v in every.items()}
         cost, zero = endpoints["cost"], tf.UnconnectedGradients.ZERO
-        gradients = tf.gradients(cost, list(trained.values()), unconnected_gradients=zero)
+        gradients = tf.gradients(
+            cost, list(trained.values()), unconnected_gradients=zero, gate_gradients=True
+        )
         initializer = tf.group(
             tf.compat.v1.global_variables_initializer(), tf.compat.v1.local_variables_initializer()
         )

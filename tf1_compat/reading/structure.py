@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from tf1_compat.reading import averages, constants, draws, dropout, gates
-from tf1_compat.reading.control_flow import in_control_flow
+from tf1_compat.reading.control_flow import in_control_flow, in_loop
 from tf1_compat.reading.draws import RANDOM, Draw
 from tf1_compat.reading.dropout import Dropout
 from tf1_compat.reading.inspection import Inspection, fed
@@ -35,7 +35,7 @@ class Structure:
     """What was found."""
 
     dropouts: tuple[Dropout, ...]
-    """Those behind the cost, but for those in a loop or branch."""
+    """Those behind the cost, but for those in a loop."""
     noise: tuple[Draw, ...]
     """Other random numbers behind the cost, but for those in a loop or branch."""
     draws: tuple[str, ...]
@@ -79,8 +79,8 @@ def read(ends: Mapping[str, Any], inspection: Inspection) -> Structure:
     ]
     moved = {name for name in _moved(behind_update) if not SLOT.search(name)}
     moving = moved - trained - _slots(updates)
-    hidden = in_control_flow([cost.op])
-    dropouts = dropout.find([op for op in behind_cost if op.name not in hidden])
+    looping, hidden = in_loop([cost.op]), in_control_flow([cost.op])
+    dropouts = dropout.find([op for op in behind_cost if op.name not in looping])
     masking = {one.drawn.rpartition(":")[0] for one in dropouts}
     noise = draws.given(behind_cost, masking | hidden)
     known = masking | {one.drawn.rpartition(":")[0] for one in noise}

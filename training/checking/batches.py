@@ -135,8 +135,8 @@ def _ids(rng: np.random.Generator, fed: Fed, rows: int, size: int, *, half: bool
     shape = _shape(fed, size)
     count = int(np.prod(shape))
     known = np.arange(rows)
-    if half and count >= rows:
-        known = rng.permutation(known)[: -(-rows // 2)]
+    if half:
+        known = rng.permutation(known)[: -(-min(rows, count) // 2)]
     often = -(-count // len(known))
     drawn = np.concatenate([rng.permutation(known) for _ in range(often)])[:count]
     return rng.permutation(drawn).reshape(shape).astype(fed.dtype)

@@ -14,6 +14,7 @@ from keras_models.clones import variants
 from keras_models.exact import (
     AddV2Conv2D,
     AddV2Dense,
+    BiasAddConv2D,
     BiasAddDense,
     TF1BatchNorm,
     TF1FusedBatchNorm,
@@ -40,6 +41,7 @@ def _with_tf1_optimizer(model: keras.Model) -> keras.Model | None:
 
 ADDV2 = {layers.Dense: AddV2Dense, layers.Conv2D: AddV2Conv2D}
 BIAS_ADD = {layers.Dense: BiasAddDense}
+GATED = {layers.Conv2D: BiasAddConv2D}
 PLAIN = {layers.BatchNormalization: TF1BatchNorm}
 FUSED = {layers.BatchNormalization: TF1FusedBatchNorm, TF1BatchNorm: TF1FusedBatchNorm}
 KEPT: Mapping[type, type] = {kind: kind for kind in (TF1BatchNorm, TF1FusedBatchNorm)}
@@ -78,6 +80,11 @@ PIECES: tuple[Piece, ...] = (
         "bias of one unit: Keras adds it with AddV2, TensorFlow 1's bias_add sums its gradient in "
         "another order",
         _exchange(BIAS_ADD),
+    ),
+    (
+        "bias of a convolution: for Keras oneDNN sums its gradient up within the kernel's, "
+        "TensorFlow 1's optimizers kept the two apart",
+        _exchange(GATED),
     ),
     (
         "batch norm: Keras moves its averages to a weighted sum, TensorFlow 1 took a share of the "
