@@ -115,7 +115,7 @@ class Rewrite:
         with self._unmoved():
             outputs, loss, gradients = self._differentiated(x, y, paired, zero)
         gradients = [tf.convert_to_tensor(gradient) for gradient in gradients]
-        return named(outputs), self._logits(outputs), loss, gradients
+        return self._both(outputs), loss, gradients
 
     def _differentiated(
         self,
@@ -161,14 +161,9 @@ class Rewrite:
         Outputs are logits even where the model ends in a softmax, but for those that the graph
         gives as `probabilities`.
         """
-        outputs, logits, loss, gradients = self._run("_look", x, y)
+        outputs, loss, gradients = self._run("_look", x, y)
         turned = self._beside(dict(zip(self._variables, gradients, strict=True)))
-        seen = {
-            name: (outputs if as_probability else logits)[name].numpy()
-            for name, as_probability in itertools.zip_longest(outputs, probabilities)
-            if name is not None
-        }
-        return Observation(seen, loss.numpy(), turned)
+        return Observation(_chosen(outputs, probabilities), loss.numpy(), turned)
 
     def step(self, x: Tree, y: Tree) -> np.ndarray:
         """Run one update; return the loss before it."""
@@ -188,8 +183,10 @@ class Rewrite:
         """Return where the moving averages are in the model."""
         return {name: view.path for name, view in self._moved.items()}
 
-    def infer(self, x: Tree, moving: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """Return logits where nobody trains, with these moving averages; empty if one is unpaired.
+    def infer(
+        self, x: Tree, moving: Mapping[str, np.ndarray], *, probabilities: Sequence[bool]
+    ) -> dict[str, np.ndarray]:
+        """Return outputs where nobody trains, with these moving averages; empty if one is unpaired.
 
         Nothing is left changed.
         """
@@ -197,20 +194,20 @@ class Rewrite:
             return {}
         before = self.moving()
         self.load_moving(moving)
-        outputs = {name: one.numpy() for name, one in self._run("_infer", x).items()}
+        outputs = _chosen(self._run("_infer", x), probabilities)
         self.load_moving(before)
         return outputs
 
-    def _infer(self, x: Tree) -> dict[str, tf.Tensor]:
-        return self._logits(self.model(x, training=False))
+    def _infer(self, x: Tree) -> dict[str, tuple[tf.Tensor, tf.Tensor]]:
+        return self._both(self.model(x, training=False))
 
-    def _logits(self, outputs: Tree) -> dict[str, tf.Tensor]:
-        """Go back from probabilities to what they were made of, as Keras' cross-entropies do."""
+    def _both(self, outputs: Tree) -> dict[str, tuple[tf.Tensor, tf.Tensor]]:
+        """Return each output, and the logits that it was made of where Keras' loss goes back."""
         flat = named(outputs)
         losses = keras.tree.flatten(self.model.loss)
         each = losses if len(losses) == len(flat) else [losses[0]] * len(flat)
         return {
-            name: getattr(one, "_keras_logits", one) if _of_logits(loss) else one
+            name: (one, getattr(one, "_keras_logits", one) if _of_logits(loss) else one)
             for (name, one), loss in zip(flat.items(), each, strict=True)
         }
 
@@ -231,6 +228,17 @@ class Rewrite:
             for name, view in self._paired.items()
             if all(id(variable) in held for variable in view.variables)
         }
+
+
+def _chosen(
+    both: Mapping[str, tuple[tf.Tensor, tf.Tensor]], probabilities: Sequence[bool]
+) -> dict[str, np.ndarray]:
+    """Return of each output itself where it is a probability in the graph, or else its logits."""
+    as_they_are = itertools.chain(probabilities, itertools.repeat(False))
+    return {
+        name: (output if kept else logits).numpy()
+        for (name, (output, logits)), kept in zip(both.items(), as_they_are, strict=False)
+    }
 
 
 def _of_logits(loss: Any) -> bool:

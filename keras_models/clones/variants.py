@@ -76,16 +76,16 @@ def _cloned(
 
     if call is not None and isinstance(model, keras.Sequential):
         model = model._functional
-    in_order = isinstance(model, keras.Sequential)  # its layers widen what they are given
-    wide = keras.config.floatx() != "float32" and not in_order and getattr(model, "inputs", None)
-    inputs = keras.tree.map_structure(fresh, model.input) if wide else None
+    in_order, inputs = isinstance(model, keras.Sequential), None
+    if keras.config.floatx() != "float32" and getattr(model, "inputs", None):  # they would narrow
+        inputs = keras.tree.map_structure(fresh, model.inputs[0] if in_order else model.input)
     with _not_compiled(model):
         options = {} if in_order else {"call_function": call or _called}
         clone = keras.models.clone_model(model, inputs, clone_function=rebuilt, **options)
     kind = type(model)
     if in_order and type(clone) is not kind:
-        begin = [keras.Input(batch_shape=model.input_shape)] if model.built else []
-        clone = kind([*begin, *clone.layers])
+        begin = keras.Input(batch_shape=model.input_shape) if inputs is None else inputs
+        clone = kind([*([begin] if model.built else []), *clone.layers])
     return clone
 
 

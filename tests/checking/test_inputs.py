@@ -9,34 +9,13 @@ import pytest
 import tensorflow as tf
 
 from tests.support.examining import examine
+from tests.support.pairs.graph_parts import NORMAL, dense, descent, mean_square, placeholder
 from training.checking import batches
 from training.errors import UserError
 from training.model_files import pair
 from training.model_files.endpoints import Fed
 
 tf1 = tf.compat.v1
-NORMAL = tf1.random_normal_initializer()
-
-
-def dense(x: tf.Tensor, units: int, name: str) -> tf.Tensor:
-    """Return x W + b, without an activation."""
-    with tf1.variable_scope(name):
-        kernel = tf1.get_variable("kernel", [x.shape[1], units], initializer=NORMAL)
-        bias = tf1.get_variable("bias", [units], initializer=tf1.zeros_initializer())
-    return tf1.nn.bias_add(tf.matmul(x, kernel), bias)
-
-
-def descent(cost: tf.Tensor) -> tf.Operation:
-    """Return an update of plain gradient descent."""
-    return tf1.train.GradientDescentOptimizer(0.1).minimize(cost)
-
-
-def placeholder(*shape: int | None, dtype: Any = tf.float32, name: str | None = None) -> tf.Tensor:
-    return tf1.placeholder(dtype, shape, name)
-
-
-def mean_square(one: tf.Tensor, other: tf.Tensor) -> tf.Tensor:
-    return tf.reduce_mean(tf1.squared_difference(one, other))
 
 
 def users_and_items(gather: Any) -> Any:
@@ -119,24 +98,33 @@ def two_heads() -> dict[str, Any]:
     }
 
 
-def model_of_two_heads(share: float = 0.5, activation: str | None = None) -> keras.Model:
+def model_of_two_heads(
+    loss: str = "mse", share: float = 0.5, activation: str | None = None
+) -> keras.Model:
     x = keras.Input([4])
     hidden = keras.layers.Dense(5, "tanh", name="hidden")(x)
     value = keras.layers.Dense(1, name="value")(hidden)
     logits = keras.layers.Dense(3, activation, name="kind")(hidden)
     model = keras.Model(x, [value, logits])
     cross_entropy = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    model.compile(keras.optimizers.SGD(0.1), ["mse", cross_entropy], loss_weights=[1.0, share])
+    model.compile(keras.optimizers.SGD(0.1), [loss, cross_entropy], loss_weights=[1.0, share])
     return model
 
 
 def test_two_outputs_with_a_loss_each() -> None:
     found = examine({"tf1_graph": two_heads, "keras_model": model_of_two_heads})
     assert found.verdict in ("identical", "equivalent"), found
-    other_share = examine({"tf1_graph": two_heads, "keras_model": lambda: model_of_two_heads(1.0)})
+    other_share = examine(
+        {"tf1_graph": two_heads, "keras_model": lambda: model_of_two_heads(share=1.0)}
+    )
     assert other_share.verdict == "different"
-    assert other_share.first_difference
-    assert other_share.first_difference.name == "loss"
+    (share,) = other_share.causes
+    assert share.cause == "loss_weights: 1 for kind in Keras, 0.5 in TensorFlow 1"
+    other_loss = examine({"tf1_graph": two_heads, "keras_model": lambda: model_of_two_heads("mae")})
+    (loss,) = other_loss.causes
+    assert (
+        loss.cause == "loss of value: MeanAbsoluteError in Keras, MeanSquaredError in TensorFlow 1"
+    )
 
 
 def test_second_output_is_compared() -> None:
@@ -379,3 +367,61 @@ def test_ids_come_twice_in_every_other_batch_however_large_their_table_is() -> N
     all_of_them, few = (batches._ids(rng, fed, 1000, 32, half=half) for half in (False, True))
     assert len(np.unique(all_of_them)) == 32
     assert len(np.unique(few)) == 16
+
+
+def test_probabilities_are_compared_in_inference_too() -> None:
+    def tf1_graph() -> dict[str, Any]:
+        x, y, keep = placeholder(None, 4), placeholder(None, 1), placeholder(name="keep_prob")
+        out = tf.nn.sigmoid(dense(tf1.nn.dropout(x, keep_prob=keep), 1, "out"))
+        cost = mean_square(out, y)
+        ends = {"x": x, "y": y, "cost": cost, "logits": out, "train_op": descent(cost)}
+        return ends | {"feeds": {keep: (0.75, 1.0)}}
+
+    def keras_model() -> keras.Model:
+        out = keras.layers.Dense(1, "sigmoid")
+        model = keras.Sequential([keras.Input([4]), keras.layers.Dropout(0.25), out])
+        model.compile(keras.optimizers.SGD(0.1), lambda y, out: keras.ops.square(y - out))
+        return model
+
+    found = examine({"tf1_graph": tf1_graph, "keras_model": keras_model})
+    assert found.verdict in ("identical", "equivalent"), found
+    assert found.rungs[-1].name == "inference"
+
+
+def test_adversary_whose_generator_stands_still() -> None:
+    """A Sequential within a model is float64 throughout, or the verdict is "different"."""
+
+    def net(x: tf.Tensor, first: str, last: str, units: int) -> tf.Tensor:
+        with tf1.variable_scope("", reuse=tf1.AUTO_REUSE):
+            return dense(tf.nn.relu(dense(x, 6, first)), units, last)
+
+    def tf1_graph() -> dict[str, Any]:
+        real, noise = placeholder(None, 4), placeholder(None, 3)
+        fake = tf.nn.sigmoid(net(noise, "g1", "g2", 4))
+        of_real, of_fake = (net(images, "d1", "d2", 1) for images in (real, fake))
+        cost = tf.reduce_mean(tf.nn.softplus(-of_real)) + tf.reduce_mean(tf.nn.softplus(of_fake))
+        of_critic = [v for v in tf1.trainable_variables() if v.name.startswith("d")]
+        train_op = tf1.train.AdamOptimizer(0.01).minimize(cost, var_list=of_critic)
+        ends = {"x": [real, noise], "y": real, "logits": [of_real, of_fake]}
+        return ends | {"cost": cost, "train_op": train_op}
+
+    class Adversary(keras.Model):
+        def compute_loss(self, *, y_pred: Any, **others: Any) -> Any:
+            of_real, of_fake = map(keras.ops.softplus, (-y_pred[0], y_pred[1]))
+            return keras.ops.mean(of_real) + keras.ops.mean(of_fake)
+
+    def keras_model() -> keras.Model:
+        layers, Input = keras.layers, keras.Input
+        hidden = layers.Dense(6, "relu", name="g1")
+        made = [Input([3]), hidden, layers.Dense(4, "sigmoid", name="g2")]
+        generator = keras.Sequential(made, name="generator")
+        generator.trainable = False
+        hidden = layers.Dense(6, "relu", name="d1")
+        critic = keras.Sequential([Input([4]), hidden, layers.Dense(1, name="d2")], name="critic")
+        real, noise = Input([4]), Input([3])
+        model = Adversary([real, noise], [critic(real), critic(generator(noise))])
+        model.compile(keras.optimizers.Adam(0.01, epsilon=1e-8), "mse")
+        return model
+
+    found = examine({"tf1_graph": tf1_graph, "keras_model": keras_model})
+    assert (found.verdict, found.unexplained) == ("equivalent", None), found

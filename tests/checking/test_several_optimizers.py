@@ -9,8 +9,8 @@ from keras.optimizers import MultiOptimizer, OptimizerMap
 
 from keras_models.exact import TF1Adam
 from keras_models.tf1_optimizers import TF1Adagrad
-from tests.checking.test_inputs import dense, mean_square, placeholder
 from tests.support.examining import examine
+from tests.support.pairs.graph_parts import dense, mean_square, placeholder
 
 train = tf.compat.v1.train
 

@@ -50,13 +50,20 @@ def locate(case: Case) -> Located | None:
     found = outputs(case)
     if not found:
         return None
+    values = {id(one.node): one.values for one in found}
     right = [one.node for one in found if next(having(one.values, tensors), None)]
-    count = sum(not isinstance(node.operation, keras.layers.Identity) for node in right)
+    count = sum(not _hands_on(node, values) for node in right)
     wrong = first_wrong(found, right)
     if wrong is None:
         return Located(count)
     name, kind = wrong.operation.name, type(wrong.operation).__name__
     return Located(count, name, kind, frozenset((name, *_before(wrong))))
+
+
+def _hands_on(node: Any, values: Mapping[int, np.ndarray]) -> bool:
+    """Whether a call gives what it is given, as a layer may that was put in and changes nothing."""
+    before = (values.get(id(parent)) for parent in node.parent_nodes)
+    return any(one is not None and np.array_equal(one, values[id(node)]) for one in before)
 
 
 def outputs(case: Case, wide: Wide | None = None) -> list[Output]:

@@ -150,9 +150,9 @@ class Kept:
         """Return copies of what moves without being trained."""
         return dict(self._climber.moving())
 
-    def infer(self, x: Any, moving: Arrays) -> Any:
+    def infer(self, x: Any, moving: Arrays, **look: Any) -> Any:
         """Return outputs where nobody trains."""
-        return self._climber.infer(x, moving)
+        return self._climber.infer(x, moving, **look)
 
     def step(self, x: Any, y: Any) -> np.ndarray:
         """Run one update; return the loss before it."""
@@ -176,7 +176,8 @@ def climb(
 ) -> Iterator[Rung]:
     """Yield the rungs of `climber`, which has the reference's initial weights already.
 
-    Lazy: a caller who wants the first failing rung pays for no more. `look` goes to `observe`.
+    Lazy: a caller who wants the first failing rung pays for no more. `look` goes to `observe`
+    and `infer`.
     `noise` are variables whose gradients are zero but for rounding: what an optimizer makes of such
     a gradient is not compared; and moving averages that are not, either.
     """
@@ -190,7 +191,7 @@ def climb(
     yield rung("loss", {"loss": observed.loss}, {"loss": first.loss})
     yield rung("gradients", observed.gradients, first.gradients)
 
-    inferred = climber.infer(x, reference.averages) if reference.inferred else {}
+    inferred = climber.infer(x, reference.averages, **look) if reference.inferred else {}
     rungs, moved = [], []
     for index, (x, y) in enumerate(batches):
         step_loss, after = climber.step(x, y), climber.weights()

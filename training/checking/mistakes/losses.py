@@ -1,19 +1,17 @@
-"""Mistakes in the loss: logits as probabilities, reduction, smoothing, penalties, another loss."""
+"""Mistakes in the loss: logits as probabilities, reduction, smoothing, share, another loss."""
 
 import dataclasses
 import functools
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from keras_models.clones import copies
 from training.checking.case import Candidate, Case, Hypothesis
-
-FEW = 1e-9
-"""How well a penalty that is proportional to the weights has to fit before it is tried out."""
+from training.checking.mistakes.penalties import penalties
+from training.checking.mistakes.shares import factor, output_name, shares
 
 LOSSES = (
     keras.losses.CategoricalCrossentropy,
@@ -25,192 +23,139 @@ LOSSES = (
     keras.losses.Hinge,
     keras.losses.LogCosh,
 )
+BY_FUNCTION = {
+    "categorical_crossentropy": keras.losses.CategoricalCrossentropy,
+    "sparse_categorical_crossentropy": keras.losses.SparseCategoricalCrossentropy,
+    "binary_crossentropy": keras.losses.BinaryCrossentropy,
+    "mean_squared_error": keras.losses.MeanSquaredError,
+    "mean_absolute_error": keras.losses.MeanAbsoluteError,
+    "huber": keras.losses.Huber,
+}
+"""What Keras calls the function of a loss -> the loss."""
 
 
-def _loss(case: Case) -> keras.losses.Loss | None:
-    """The model's loss as an object, also where it was given by name."""
-    loss = case.model.loss
+class _Place(NamedTuple):
+    """One loss of a model: of its output, or of one of several."""
+
+    loss: keras.losses.Loss | None
+    """As an object, also where it was given by name; None for a function of the user's."""
+    name: str
+    of: str
+    """Which output, in words; empty where there is one."""
+    put: Callable[[keras.losses.Loss], Case]
+    """Puts another loss in its place."""
+
+    def having(self, **changes: Any) -> Case:
+        """Return the case with the loss's settings changed."""
+        return self.put(copies.copy_of_loss(self.loss, **changes))
+
+
+def _places(case: Case) -> Iterator[_Place]:
+    given = case.model.loss
+    if not isinstance(given, dict | list):
+        loss = _as_object(given)
+        yield _Place(loss, _name(loss, given), "", lambda other: case.having(loss=other))
+        return
+    for key in given if isinstance(given, dict) else range(len(given)):
+        loss = _as_object(given[key])
+
+        def put(other: keras.losses.Loss, key: Any = key) -> Case:
+            changed = copies.copy_of_loss(given)
+            changed[key] = other
+            return case.having(loss=changed)
+
+        yield _Place(loss, _name(loss, given[key]), f" of {output_name(case, key)}", put)
+
+
+def _name(loss: keras.losses.Loss | None, given: Any) -> str:
+    return type(loss).__name__ if loss else str(given)
+
+
+def _as_object(loss: Any) -> keras.losses.Loss | None:
     if isinstance(loss, str):
         loss = keras.losses.get(loss)
     if isinstance(loss, keras.losses.Loss):
         return loss
-    by_function = {
-        "categorical_crossentropy": keras.losses.CategoricalCrossentropy,
-        "sparse_categorical_crossentropy": keras.losses.SparseCategoricalCrossentropy,
-        "binary_crossentropy": keras.losses.BinaryCrossentropy,
-        "mean_squared_error": keras.losses.MeanSquaredError,
-        "mean_absolute_error": keras.losses.MeanAbsoluteError,
-        "huber": keras.losses.Huber,
-    }
-    kind = by_function.get(getattr(loss, "__name__", ""))
+    kind = BY_FUNCTION.get(getattr(loss, "__name__", ""))
     return kind() if kind else None
-
-
-def _with(case: Case, **changes: Any) -> Case:
-    loss = _loss(case)
-    assert loss is not None
-    return case.having(loss=copies.copy_of_loss(loss, **changes))
 
 
 def settings(case: Case) -> Iterator[Candidate]:
     """Another number, such as Huber's delta; the graph's constants say which."""
-    loss = _loss(case)
-    for setting, own in getattr(loss, "_fn_kwargs", {}).items():
-        for number in case.examination.pair.structure.numbers:
-            if isinstance(own, float) and number != float(own):
-                yield Candidate(
-                    f"{setting} of the loss: {own:g} in Keras, {number:g} in TensorFlow 1",
-                    lambda setting=setting, number=number: _with(  # type: ignore[misc]
-                        case, **{setting: number}
-                    ),
-                    least="gradients",
-                )
+    for one in _places(case):
+        for setting, own in getattr(one.loss, "_fn_kwargs", {}).items():
+            for number in case.examination.pair.structure.numbers:
+                if isinstance(own, float) and number != float(own):
+                    yield Candidate(
+                        f"{setting} of the loss{one.of}: {own:g} in Keras, {number:g} in "
+                        "TensorFlow 1",
+                        functools.partial(one.having, **{setting: number}),
+                        least="gradients",
+                    )
 
 
 def from_logits(case: Case) -> Iterator[Candidate]:
     """Logits taken as probabilities, or the other way round."""
-    loss = _loss(case)
-    own = loss.get_config().get("from_logits") if loss else None
-    if own is not None:
-        cause = (
-            "from_logits=True, but the model's outputs are probabilities"
-            if own
-            else "logits are taken as probabilities: from_logits=False"
-        )
-        yield Candidate(cause, lambda: _with(case, from_logits=not own))
+    for one in _places(case):
+        own = one.loss.get_config().get("from_logits") if one.loss else None
+        if own is not None:
+            cause = (
+                f"from_logits=True, but the model's outputs{one.of} are probabilities"
+                if own
+                else f"logits{one.of} are taken as probabilities: from_logits=False"
+            )
+            yield Candidate(cause, functools.partial(one.having, from_logits=not own))
 
 
 def reduction(case: Case) -> Iterator[Candidate]:
     """A sum on one side, a mean on the other."""
-    loss = _loss(case)
-    if loss is not None:
-        own = "sum" if loss.reduction == "sum" else "mean"
-        other = "mean" if own == "sum" else "sum"
-        full = "sum" if other == "sum" else "sum_over_batch_size"
-        yield Candidate(
-            f"reduction: a {own} over the batch in Keras, a {other} in TensorFlow 1",
-            lambda: _with(case, reduction=full),
-        )
-
-
-def factor(case: Case) -> Iterator[Candidate]:
-    """Any constant factor of the loss, besides penalties."""
-    assert case.pairing
-    wide, weight = case.examination.wide, case.model.get_compile_config()["loss_weights"] or 1.0
-    if not isinstance(weight, int | float):
-        return
-    once, twice = (
-        float(wide.observation(case.having(loss_weights=n * weight).model, case.pairing).loss)
-        for n in (1, 2)
-    )
-    of_data = twice - once
-    if of_data and (fitted := 1 + (float(wide.trace.observed.loss) - once) / of_data):
-        yield Candidate(
-            f"factor: TensorFlow 1's loss is {fitted:.7g} times Keras'",
-            lambda: case.having(loss_weights=fitted * weight),
-            least="gradients",
-        )
+    for one in _places(case):
+        if one.loss is not None:
+            own = "sum" if one.loss.reduction == "sum" else "mean"
+            other = "mean" if own == "sum" else "sum"
+            full = "sum" if other == "sum" else "sum_over_batch_size"
+            yield Candidate(
+                f"reduction{one.of}: a {own} over the batch in Keras, a {other} in TensorFlow 1",
+                functools.partial(one.having, reduction=full),
+            )
 
 
 def smoothing(case: Case) -> Iterator[Candidate]:
     """Label smoothing on one side; how much is read off the loss, which is linear in it."""
-    loss = _loss(case)
-    own = loss.get_config().get("label_smoothing") if loss else None
-    if own is None:
-        return
     assert case.pairing
-    theirs = float(case.examination.wide.trace.observed.loss)
-    plain, full = (
-        float(
-            case.examination.wide.observation(
-                _with(case, label_smoothing=amount).model, case.pairing
-            ).loss
+    wide = case.examination.wide
+    for one in _places(case):
+        own = one.loss.get_config().get("label_smoothing") if one.loss else None
+        if own is None:
+            continue
+        theirs = float(wide.trace.observed.loss)
+        plain, full = (
+            float(wide.observation(one.having(label_smoothing=n).model, case.pairing).loss)
+            for n in (0.0, 1.0)
         )
-        for amount in (0.0, 1.0)
-    )
-    fitted = (theirs - plain) / (full - plain) if full != plain else 0.0
-    for other in dict.fromkeys((0.0, fitted)):
-        if 0 <= other <= 1 and other != own:
-            yield Candidate(
-                f"label smoothing: {own:.6g} in Keras, {other:.6g} in TensorFlow 1",
-                lambda other=other: _with(case, label_smoothing=other),  # type: ignore[misc]
-                least="gradients",
-            )
-
-
-def penalties(case: Case) -> Iterator[Candidate]:
-    """L1 or L2 regularizers on one side; how strong is read off the gradients."""
-    assert case.pairing
-    bare = case.having(_without_penalties)
-    own = _penalties(case.model)
-    if own:
-        names = ", ".join(own)
-        yield Candidate(f"regularizer in Keras only: {names}", lambda: bare)
-    ours = case.examination.wide.observation(bare.model, case.pairing).gradients
-    theirs = case.examination.wide.trace.observed.gradients
-    weights = list(case.model.weights)
-    for kind, direction in (("l2", lambda w: 2 * w), ("l1", np.sign)):
-        strengths = {}
-        for name, weight in case.examination.wide.trace.weights.items():
-            towards, missing = direction(weight), theirs[name] - ours[name]
-            strength = float((towards * missing).sum() / (towards * towards).sum())
-            fits = np.abs(missing - strength * towards).max() <= FEW * np.abs(missing).max()
-            if fits and abs(strength) > FEW:
-                for place in case.pairing[name].places:
-                    strengths[weights[place].path] = strength
-        if strengths:
-            fitted = ", ".join(
-                f"{'/'.join(path.split('/')[-2:])} {value:.6g}" for path, value in strengths.items()
-            )
-            has = f"{', '.join(own)} in Keras" if own else "none in Keras"
-            yield Candidate(
-                f"regularizer: {kind} of {fitted} in TensorFlow 1, {has}",
-                lambda kind=kind, strengths=strengths: bare.having(  # type: ignore[misc]
-                    _penalize(kind, strengths)
-                ),
-            )
-
-
-REGULARIZERS = ("kernel_regularizer", "bias_regularizer", "activity_regularizer")
-
-
-def _penalties(model: keras.Model) -> list[str]:
-    return [
-        f"{layer.name}'s {name}"
-        for layer in model.layers
-        for name in REGULARIZERS
-        if getattr(layer, name, None) is not None
-    ]
-
-
-def _without_penalties(layer: Any, config: dict[str, Any]) -> None:
-    config.update({name: None for name in REGULARIZERS if name in config})
-
-
-def _penalize(kind: str, strengths: dict[str, float]) -> Any:
-    def change(layer: Any, config: dict[str, Any]) -> None:
-        for weight in layer.weights:
-            if weight.path in strengths:
-                penalty = keras.regularizers.L1L2(**{kind: strengths[weight.path]})
-                config[f"{weight.name}_regularizer"] = penalty
-
-    return change
+        fitted = (theirs - plain) / (full - plain) if full != plain else 0.0
+        for other in dict.fromkeys((0.0, fitted)):
+            if 0 <= other <= 1 and other != own:
+                yield Candidate(
+                    f"label smoothing{one.of}: {own:.6g} in Keras, {other:.6g} in TensorFlow 1",
+                    functools.partial(one.having, label_smoothing=other),
+                    least="gradients",
+                )
 
 
 def another(case: Case) -> Iterator[Candidate]:
     """Another loss function altogether; then with another setting than Keras' default."""
-    own = _loss(case)
-    name = type(own).__name__ if own else str(case.model.loss)
     changed = []
-    for kind in LOSSES:
-        for options in ({"from_logits": True}, {}):
-            if isinstance(own, kind) or (options and "Crossent" not in kind.__name__):
-                continue
-            loss = kind(reduction=own.reduction if own else "sum_over_batch_size", **options)
-            cause = f"loss: {name} in Keras, {kind.__name__} in TensorFlow 1"
-            make = functools.partial(case.having, loss=loss)
-            changed.append((cause, make))
-            yield Candidate(cause, make, least="gradients")
+    for one in _places(case):
+        for kind in LOSSES:
+            for options in ({"from_logits": True}, {}):
+                if isinstance(one.loss, kind) or (options and "Crossent" not in kind.__name__):
+                    continue
+                reduced = one.loss.reduction if one.loss else "sum_over_batch_size"
+                cause = f"loss{one.of}: {one.name} in Keras, {kind.__name__} in TensorFlow 1"
+                make = functools.partial(one.put, kind(reduction=reduced, **options))
+                changed.append((cause, make))
+                yield Candidate(cause, make, least="gradients")
     for cause, make in changed:
         try:
             other = make()
@@ -221,5 +166,7 @@ def another(case: Case) -> Iterator[Candidate]:
 
 
 OF_GRADIENTS: tuple[Hypothesis, ...] = (penalties,)
-ALL: tuple[Hypothesis, ...] = (*(from_logits, smoothing, penalties, settings, another, reduction),)
+ALL: tuple[Hypothesis, ...] = (
+    *(from_logits, smoothing, penalties, settings, shares, another, reduction),
+)
 LAST: tuple[Hypothesis, ...] = (factor,)

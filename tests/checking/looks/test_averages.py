@@ -8,8 +8,8 @@ import pytest
 import tensorflow as tf
 
 from keras_models.tf1_optimizers import TF1GradientDescent
-from tests.checking.test_inputs import dense, mean_square, placeholder
 from tests.support.examining import examine
+from tests.support.pairs.graph_parts import dense, mean_square, placeholder
 
 tf1 = tf.compat.v1
 EMA: dict[str, Any] = {"use_ema": True, "ema_momentum": 0.9}
