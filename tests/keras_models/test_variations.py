@@ -27,6 +27,8 @@ from training.parity.distance import relative_distance
 from training.parity.tolerances import TOLERANCES
 
 CPU = Device("CPU", 0)
+ROWS = 499
+"""Few, but more than one thread's, and a number that nothing divides."""
 PENALTIES = {"none": {}, "l1": {"l1": 1e-3}, "l2": {"l2": 1e-2}}
 MATRIX = [
     Hyperparameters(cost=cost, optimizer=optimizer, **penalty)  # type: ignore[arg-type]
@@ -60,14 +62,14 @@ def assert_identical(hyper: Hyperparameters, examples: Examples, epochs: int) ->
 def test_exact_lane_is_tensorflow_1_for_two_hundred_epochs(
     hyper: Hyperparameters, digits: Digits
 ) -> None:
-    assert_identical(hyper, few(digits, 999), 200)
+    assert_identical(hyper, few(digits, ROWS), 200)
 
 
 @pytest.mark.parametrize("hyper", MATRIX, ids=Hyperparameters.describe)
 def test_by_hand_is_tensorflow_1_in_float64_for_fifty_epochs(
     hyper: Hyperparameters, digits: Digits
 ) -> None:
-    examples = few(digits, 999)
+    examples = few(digits, ROWS)
     program = Program(*examples, seed=1234, dtype=tf.float64, hyper=hyper)
     numpy = Backpropagation(*examples, program.weights(), hyper)
     theirs, ours = ([trainee.step() for _ in range(50)] for trainee in (program, numpy))
