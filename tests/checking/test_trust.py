@@ -513,6 +513,7 @@ def test_not_a_number_on_both_sides_proves_nothing() -> None:
     assert "is not finite on either side" in str(found.unexplained)
 
 
+@pytest.mark.slow
 def test_what_was_not_compared_is_said() -> None:
     both = examine(RIGHT["dropout on both sides"])
     assert [said.partition(" (")[0] for said in both.not_compared][:1] == ["dropout rates"]

@@ -30,9 +30,12 @@ FURTHER = {
     "sentences": ["inference"],
 }
 """Rungs that few have."""
+SLOW = ("momentum", "batch_norm", "sentences")
 
 
-@pytest.mark.parametrize("name", EXAMPLES)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.slow] * (name in SLOW)) for name in EXAMPLES]
+)
 def test_example_is_judged_as_it_deserves(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     verdict, causes = EXAMPLES[name]
     pair = ROOT / "examples" / f"{name}.py"

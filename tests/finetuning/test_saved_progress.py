@@ -70,7 +70,7 @@ def assert_same(ours: dict[str, np.ndarray], theirs: dict[str, np.ndarray]) -> N
     ("names", "recipe", "stops"),
     [
         (["full"], STOPS_EARLY, [1, 3]),
-        (["full", "discriminative"], RECIPE, [2]),
+        pytest.param(["full", "discriminative"], RECIPE, [2], marks=pytest.mark.slow),
         pytest.param(["lora", "l2-sp"], RECIPE, [1], marks=pytest.mark.slow),
     ],
     ids=["full", "discriminative", "lora"],

@@ -38,6 +38,14 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def short(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished run, to take its files from."""
+    folder = tmp_path_factory.mktemp("short") / "run"
+    assert run("compare", "--data", "digits", "--epochs", 3, "--lanes", "tf1", "--out", folder) == 0
+    return folder
+
+
 def start(
     folder: Path, *words: object, program: Sequence[str] = ("-m", "training")
 ) -> "subprocess.Popen[str]":
@@ -271,12 +279,12 @@ def full(folder: Path, limit: int, *words: object) -> "subprocess.CompletedProce
 
 
 def test_damaged_state_is_refused_and_kept(
-    whole: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    short: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    good = (whole / STATE).read_bytes()
+    good = (short / STATE).read_bytes()
     folder = tmp_path / "run.unfinished"
     folder.mkdir()
-    (folder / "config.json").write_bytes((whole / "config.json").read_bytes())
+    (folder / "config.json").write_bytes((short / "config.json").read_bytes())
     flipped = bytearray(good)
     flipped[len(good) // 2] ^= 1
     for damaged in (good[: len(good) // 2], good[:100], bytes(flipped), b"", b"no archive"):
@@ -287,11 +295,11 @@ def test_damaged_state_is_refused_and_kept(
 
 
 def test_damaged_options_are_refused(
-    whole: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    short: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = tmp_path / "run.unfinished"
     folder.mkdir()
-    (folder / STATE).write_bytes((whole / STATE).read_bytes())
+    (folder / STATE).write_bytes((short / STATE).read_bytes())
     for text in ("", "{", "[]", '{"command": 3}', '{"command": ["compare", "--epochs", "-1"]}'):
         (folder / "config.json").write_text(text)
         assert run("resume", tmp_path / "run") == 2
@@ -299,13 +307,13 @@ def test_damaged_options_are_refused(
 
 
 def test_other_data_than_it_was_begun_with_are_refused(
-    whole: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    short: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = tmp_path / "run.unfinished"
     folder.mkdir()
     for name in ("config.json", STATE):
-        (folder / name).write_bytes((whole / name).read_bytes())
-    facts = read_json(whole / "environment.json")
+        (folder / name).write_bytes((short / name).read_bytes())
+    facts = read_json(short / "environment.json")
     facts["data"]["sha256"] = "0" * 64
     files.write_json(folder / "environment.json", facts)
     assert run("resume", tmp_path / "run") == 2
