@@ -14,6 +14,7 @@ UserError.
 
 import importlib.util
 import sys
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -91,7 +92,10 @@ def validate(path: Path, names: Mapping[str, Any], seed: int) -> Pair:
     if not inspection.shapes:
         raise UserError(f"{path}: tf1_graph() makes no trainable variable; expected at least one.")
 
+    counted = _names_counted()
+
     def keras_model() -> Any:
+        _count_names_from(counted)
         with blamed(path, "keras_model()"):
             return _checked_model(make(), path)
 
@@ -162,6 +166,20 @@ def _for_the_cpu(
 
     found = {name: tf.nest.map_structure(there, ends[name]) for name in ends if name != "feeds"}
     return turned, found | {"feeds": ends["feeds"]}
+
+
+def _names_counted() -> dict[str, int]:
+    """Return how many layers of each name there are, which Keras numbers them by."""
+    from keras.src.backend.common import global_state
+
+    return dict(global_state.get_global_attribute("object_name_uids", {}))
+
+
+def _count_names_from(counted: Mapping[str, int]) -> None:
+    """Let Keras number layers as if there were only these: each model has the same names."""
+    from keras.src.backend.common import global_state
+
+    global_state.set_global_attribute("object_name_uids", defaultdict(int, counted))
 
 
 def _checked_model(model: Any, path: Path) -> Any:
