@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 
 import tensorflow as tf
 
-HANDS_ON = {"Identity", "ReadVariableOp"}
+from tf1_compat.reading.control_flow import source
+
 MOVES = {"AssignSub", "AssignSubVariableOp"}
 
 
@@ -16,18 +17,10 @@ def shadows(ops: Sequence[tf.Operation], trained: Mapping[str, object]) -> dict[
     found = {}
     for op in ops:
         if op.type in MOVES:
-            shadow, share = op.inputs[0].op.name, op.inputs[1].op
-            factors = [_source(tensor) for tensor in share.inputs] if share.type == "Mul" else []
+            shadow, share = source(op.inputs[0]).name, source(op.inputs[1])
+            factors = [source(tensor) for tensor in share.inputs] if share.type == "Mul" else []
             for difference in (one for one in factors if one.type == "Sub"):
-                average, variable = (_source(tensor).name for tensor in difference.inputs)
+                average, variable = (source(tensor).name for tensor in difference.inputs)
                 if average == shadow and variable in trained:
                     found[shadow] = variable
     return found
-
-
-def _source(tensor: tf.Tensor) -> tf.Operation:
-    """Return the op that made a tensor, reading of variables left out."""
-    op = tensor.op
-    while op.type in HANDS_ON:
-        op = op.inputs[0].op
-    return op

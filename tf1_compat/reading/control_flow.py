@@ -1,5 +1,8 @@
 """Which ops of a TensorFlow 1 graph stand in a loop or a branch."""
 
+import contextlib
+from collections.abc import Iterator
+
 import tensorflow as tf
 
 from tf1_compat.reading.updates import ancestors
@@ -30,3 +33,30 @@ def _until(ops: list[tf.Operation], first: tuple[str, ...], last: tuple[str, ...
             waiting += [taker for tensor in op.outputs for taker in tensor.consumers()]
             waiting += op._control_outputs  # a constant of a branch takes no tensor of it
     return found
+
+
+HANDS_ON = {"Identity", "ReadVariableOp", "Switch", "RefSwitch", "Enter", "RefEnter"}
+"""Ops that read a variable, or hand something into a branch or a loop, as it is."""
+
+
+def source(tensor: tf.Tensor) -> tf.Operation:
+    """Return the op that made a tensor, those left out that only hand it on."""
+    op = tensor.op
+    while op.type in HANDS_ON:
+        op = op.inputs[0].op
+    return op
+
+
+@contextlib.contextmanager
+def as_tensorflow_1() -> Iterator[None]:
+    """Let loops and branches be made, and differentiated, of ops of the graph, as TensorFlow 1 did.
+
+    TensorFlow 2 hides them in functions.
+    """
+    before = tf.compat.v1.control_flow_v2_enabled()
+    tf.compat.v1.disable_control_flow_v2()
+    try:
+        yield
+    finally:
+        if before:
+            tf.compat.v1.enable_control_flow_v2()

@@ -8,6 +8,7 @@ from typing import Any
 import tensorflow as tf
 
 from tf1_compat.reading import updates
+from tf1_compat.reading.control_flow import as_tensorflow_1
 from tf1_compat.reading.updates import Update
 
 Tree = Any
@@ -55,9 +56,8 @@ def inspect(graph: tf.Graph, endpoints: Mapping[str, Any]) -> Inspection:
     """
     with graph.as_default(), tf.name_scope("inspection"), contextlib.ExitStack() as after:
         made_by_1 = any(op.type == "Enter" for op in graph.get_operations())
-        if made_by_1 and tf.compat.v1.control_flow_v2_enabled():  # which cannot differentiate it
-            tf.compat.v1.disable_control_flow_v2()
-            after.callback(tf.compat.v1.enable_control_flow_v2)
+        if made_by_1:
+            after.enter_context(as_tensorflow_1())
         taking_part = {op.name for op in behind(endpoints)}
         trainable = {v.op.name: v for v in tf.compat.v1.trainable_variables()}
         trained = {name: v for name, v in trainable.items() if name in taking_part}

@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from tf1_compat.reading import averages, constants, draws, dropout, gates
-from tf1_compat.reading.control_flow import in_control_flow, in_loop
+from tf1_compat.reading.control_flow import in_control_flow, in_loop, source
 from tf1_compat.reading.draws import RANDOM, Draw
 from tf1_compat.reading.dropout import Dropout
 from tf1_compat.reading.inspection import Inspection, fed
@@ -121,7 +121,7 @@ def _moved(ops: list[tf.Operation]) -> set[str]:
     found = set()
     for op in ops:
         if "Assign" in op.type and op.inputs:
-            target = op.inputs[0].op
+            target = source(op.inputs[0])
             if target.type in VARIABLES and tf.as_dtype(target.get_attr("dtype")).is_floating:
                 found.add(target.name)
     return found

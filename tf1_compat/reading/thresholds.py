@@ -63,11 +63,17 @@ class Threshold:
         return {side for side, reached in zip(self.sides, there, strict=True) if reached}
 
 
-def of_graph(graph: tf.Graph, inspection: Inspection) -> list[Threshold]:
-    """Return those behind the outputs, if they are named, and the cost."""
+def of_graph(
+    graph: tf.Graph, inspection: Inspection, fixed: Collection[str] = ()
+) -> list[Threshold]:
+    """Return those behind the outputs, if they are named, and the cost.
+
+    What is `fixed`, by tensor, such as a training switch, is on one side for good.
+    """
     last = [*inspection.logits.values(), inspection.cost]
     inputs = tf.nest.flatten([inspection.x, inspection.y])
-    return find([graph.get_tensor_by_name(name).op for name in last], fed=inputs)
+    found = find([graph.get_tensor_by_name(name).op for name in last], fed=inputs)
+    return [one for one in found if one.value.name not in fixed]
 
 
 def find(last: list[tf.Operation], whose: str = "", fed: Collection[str] = ()) -> list[Threshold]:

@@ -79,10 +79,11 @@ def validate(path: Path, names: Mapping[str, Any], seed: int) -> Pair:
     import tensorflow as tf
 
     from tf1_compat.reading import structure
+    from tf1_compat.reading.control_flow import as_tensorflow_1
     from tf1_compat.reading.inspection import inspect
 
     graph = tf.Graph()
-    with graph.as_default(), tf.device("/CPU:0"), blamed(path, "tf1_graph()"):
+    with graph.as_default(), tf.device("/CPU:0"), as_tensorflow_1(), blamed(path, "tf1_graph()"):
         tf.compat.v1.set_random_seed(seed)
         returned = build()
     graph, ends = _for_the_cpu(graph, endpoints.checked(returned, graph, path), path)

@@ -96,3 +96,41 @@ def test_averages_of_one_side_are_said(side: str) -> None:
     other = "Keras" if side == "TensorFlow 1" else "TensorFlow 1"
     said = f"averages of weights, which {side} keeps and {other} does not"
     assert said in found.not_compared
+
+
+def in_a_branch() -> dict[str, Any]:
+    """Return a graph whose batch norm keeps its averages in a branch that only training takes."""
+    x, y = placeholder(None, 4), placeholder(None, 3)
+    training = tf1.placeholder(tf.bool, name="training")
+    hidden = dense(x, 3, "hidden")
+    mean, variance = tf1.nn.moments(hidden, [0])
+    averages = tf1.train.ExponentialMovingAverage(0.5)
+
+    def of_batch() -> tuple[tf.Tensor, tf.Tensor]:
+        with tf.control_dependencies([averages.apply([mean, variance])]):
+            return tf.identity(mean), tf.identity(variance)
+
+    kept = lambda: (averages.average(mean), averages.average(variance))  # noqa: E731
+    mean, variance = tf1.cond(training, of_batch, kept)
+    out = tf.nn.batch_normalization(hidden, mean, variance, None, None, 1e-3)
+    cost = mean_square(out, y)
+    train_op = tf1.train.GradientDescentOptimizer(0.1).minimize(cost)
+    ends = {"x": x, "y": y, "cost": cost, "logits": out, "train_op": train_op}
+    return ends | {"feeds": {training: (True, False)}}
+
+
+def test_averages_that_move_in_a_branch_are_compared() -> None:
+    def keras_model(momentum: float = 0.5) -> keras.Model:
+        norm = keras.layers.BatchNormalization(momentum=momentum, center=False, scale=False)
+        built = keras.Sequential([keras.Input([4]), keras.layers.Dense(3), norm])
+        built.compile(keras.optimizers.SGD(0.1), "mse")
+        return built
+
+    found = examine({"tf1_graph": in_a_branch, "keras_model": keras_model})
+    assert (found.verdict, found.unexplained) == ("equivalent", None)
+    assert [rung.name for rung in found.rungs][-2:] == ["moving averages", "inference"]
+    wrong = examine({"tf1_graph": in_a_branch, "keras_model": lambda: keras_model(0.9)})
+    assert wrong.verdict == "different"
+    assert [one.cause for one in wrong.causes] == [
+        "momentum of layer batch_normalization: 0.9 in Keras, 0.5 in TensorFlow 1"
+    ]

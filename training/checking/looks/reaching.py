@@ -54,7 +54,7 @@ class _Both:
 
     def __init__(self, examination: Examination) -> None:
         pair, self._examination = examination.pair, examination
-        self._theirs = thresholds.of_graph(pair.graph, pair.inspection)
+        self._theirs = thresholds.of_graph(pair.graph, pair.inspection, pair.fixed)
         self._names = [[tensor.name for tensor in one.compared] for one in self._theirs]
         self._ours = Traced(examination.fresh_model())
         model = self._ours.model
