@@ -17,7 +17,17 @@ import numpy as np
 from keras.optimizers import Optimizer
 
 from keras_models import translation
-from keras_models.pairing import Pairing, Shape, Unmatched, View, WeightMap, by_map, pair_up, views
+from keras_models.pairing import (
+    Pairing,
+    Shape,
+    Unmatched,
+    View,
+    WeightMap,
+    by_map,
+    pair_moving,
+    pair_up,
+    views,
+)
 from tf1_compat.state import POWERS, SMALLEST_NORMAL, State, StateError, power_after
 
 Paired = Mapping[str, View]
@@ -204,10 +214,15 @@ def whole_map(
     shapes: Mapping[str, Shape],
     weight_map: WeightMap | None,
     gates: Mapping[str, Mapping[str, Any]],
+    moving: Mapping[str, Shape],
 ) -> WeightMap:
-    """Return what `pair_up` finds as a map that says every shape; raises StateError."""
+    """Return what `pair_up` and `pair_moving` find as a map that says every shape.
+
+    Raises StateError.
+    """
     with _refusal():
         pairing = pair_up(shapes, model, weight_map, gates)
+    pairing = {**pairing, **pair_moving(moving, model, pairing)[0]}
     _views(model, pairing)
     return by_map.written(pairing, list(model.weights))
 

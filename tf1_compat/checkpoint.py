@@ -66,6 +66,7 @@ class Layout:
     powers: Mapping[str, str] = field(default_factory=dict)
     """beta1_power -> name."""
     global_step: str | None = None
+    step_dtype: str = "int64"
 
     def names(self) -> list[str]:
         """Return every name of the layout, weights first."""
@@ -151,12 +152,17 @@ def layout(names: Iterable[str], weights: Sequence[str] | None = None) -> Layout
 
 
 def layout_of_graph(
-    weights: Sequence[str], updates: Sequence[Update], variables: Iterable[str]
+    weights: Sequence[str],
+    updates: Sequence[Update],
+    variables: Mapping[str, str],
+    step: str | None = None,
 ) -> Layout:
     """Return the layout of a graph, read from its Apply ops: the names are whatever they are.
 
-    `variables` are the names of all that the graph's Saver saves. Raises StateError for a graph
-    with several optimizers, or with one that is not known.
+    An embedding may have none; its slots have the names that TensorFlow 1 gave them. `variables`
+    are all that the graph's Saver saves, name -> dtype; `step` is the one that counts the updates,
+    where that is known. Raises StateError for a graph with several optimizers, or with one that is
+    not known.
     """
     rules = sorted({update.rule for update in updates})
     if len(rules) > 1 or (rules and rules[0] not in (*SLOT_NAMES, *WITHOUT_SLOTS)):
@@ -168,12 +174,17 @@ def layout_of_graph(
     for update in updates:
         for slot, name in update.slots.items():
             slots.setdefault(slot, {})[update.variable] = name
+    for slot, suffix in SLOT_NAMES.get(rules[0], {}).items() if rules else ():
+        usual = {weight: f"{weight}/{suffix}" for weight in weights}
+        slots[slot] = {w: n for w, n in usual.items() if n in variables} | slots.get(slot, {})
+    step = step or (GLOBAL_STEP if GLOBAL_STEP in variables else None)
     return Layout(
         weights=tuple(weights),
         rule=rules[0] if slots else None,
         slots=slots,
         powers=dict(updates[0].powers) if updates else {},
-        global_step=GLOBAL_STEP if GLOBAL_STEP in variables else None,
+        global_step=step,
+        step_dtype=variables[step] if step else "int64",
     )
 
 
@@ -293,5 +304,5 @@ def to_arrays(state: State, where: Layout) -> dict[str, np.ndarray]:
     except KeyError as error:
         raise StateError(f"there is nothing for {error.args[0]} of {where.rule}.") from error
     if where.global_step:
-        arrays[where.global_step] = np.asarray(state.step or 0, np.int64)
+        arrays[where.global_step] = np.asarray(state.step or 0, where.step_dtype)
     return {name: np.asarray(array) for name, array in arrays.items()}

@@ -31,6 +31,8 @@ class Correspondence:
     """Of the variables, in the order of the graph; for a pair without a map."""
     gates: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """What the graph says of its LSTM cells, by variable; for a pair without a map."""
+    moving: "Mapping[str, tuple[int, ...]]" = field(default_factory=dict)
+    """Shapes of what moves without being trained, such as moving averages; for a pair."""
 
     def with_shapes_of(self, state: "State") -> "Correspondence":
         """Return it with the shapes of the weights found, where the graph does not say them."""
@@ -47,7 +49,7 @@ class Correspondence:
 
         if self.weight_map is not None and not self.shapes:
             return self.weight_map
-        return transfer.whole_map(model, self.shapes, self.weight_map, self.gates)
+        return transfer.whole_map(model, self.shapes, self.weight_map, self.gates, self.moving)
 
 
 def choose(config: MigrateConfig, found: Kind, path: Path) -> Correspondence:
@@ -64,10 +66,17 @@ def choose(config: MigrateConfig, found: Kind, path: Path) -> Correspondence:
 
         loaded = pair.load(config.pair, seed=0)
         graph, weight_map = loaded.inspection, given or loaded.weight_map
+        read = {name: loaded.graph.get_tensor_by_name(one) for name, one in graph.reads.items()}
+        moving = {name: tuple(read[name].shape.as_list()) for name in loaded.structure.moving}
         with reading.refusal(config.pair):
-            layout = checkpoint.layout_of_graph(list(graph.shapes), graph.updates, graph.reads)
+            layout = checkpoint.layout_of_graph(
+                [*graph.shapes, *moving],
+                graph.updates,
+                {name: tensor.dtype.name for name, tensor in read.items()},
+                loaded.structure.step,
+            )
         gates = loaded.structure.gates
-        return Correspondence(weight_map, layout, loaded.keras_model, graph.shapes, gates)
+        return Correspondence(weight_map, layout, loaded.keras_model, graph.shapes, gates, moving)
     if found == "keras":  # the model is there; its optimizer says how it is saved
         hyper = Hyperparameters(article.widths(reading.load_keras(path)) or LISTING.widths)
         return Correspondence(given or article.saved_paths(hyper), None, None)
