@@ -15,7 +15,7 @@ STOCK = {
     "mlp_layers": ("equivalent", {"Adam"}),
     "convnet_layers": ("different", {"initial_ms"}),
     "convnet_bn": ("equivalent", {"fused batch norm", "momentum"}),
-    "text_lstm": ("equivalent", {"rounding"}),
+    "text_lstm": ("equivalent", {"recurrent cells", "Adam"}),
     "regression_l2": ("equivalent", {"bias_add", "rounding"}),
     "autoencoder": ("equivalent", {"graph optimizers", "rounding"}),
     "two_inputs": ("different", {"Adam on an embedding"}),
