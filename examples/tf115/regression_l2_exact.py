@@ -19,14 +19,7 @@ __all__ = ["keras_model", "tf1_graph"]
 class Regression(keras.Sequential):
     """A network whose cost adds up the penalties on its kernels before it weighs them."""
 
-    def compute_loss(
-        self,
-        x: Any,
-        y: tf.Tensor,
-        y_pred: tf.Tensor,
-        sample_weight: Any = None,
-        training: bool = True,
-    ) -> tf.Tensor:
+    def compute_loss(self, x: Any, y: tf.Tensor, y_pred: tf.Tensor, *_: Any) -> tf.Tensor:
         penalties = [tf.nn.l2_loss(layer.kernel.value) for layer in self.layers]
         return tf.reduce_mean(tf.square(y_pred - y)) + 1e-3 * tf.add_n(penalties)
 

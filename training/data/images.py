@@ -118,9 +118,9 @@ def read(path: Path) -> np.ndarray:
         return np.rint(_above(paper, bright, grey) * 255).astype(np.uint8)
     noise = 1.5 * float(np.quantile(np.abs(_border(small) - np.float32(paper)), 0.9))
     ink = _ink(_above(paper, bright, small), noise)
-    scale = len(grey) / len(small)  # crop with a margin of one pixel of the reduced image
-    (top, bottom), (left, right) = (
-        [max(0, int(scale * n)) for n in (inked[0] - 1, inked[-1] + 2)] for inked in _inked(ink)
+    (top, bottom), (left, right) = (  # crop with a margin of one pixel of the reduced image
+        [max(0, int(whole / part * n)) for n in (inked[0] - 1, inked[-1] + 2)]
+        for inked, whole, part in zip(_inked(ink), grey.shape, small.shape, strict=True)
     )
     cropped = _reduced(grey[top:bottom, left:right])
     return mnist_form(_ink(_above(paper, bright, cropped), noise))

@@ -1,5 +1,6 @@
 """Any bytes given to any reader: read, or refused; `make fuzz` tries many more, guided."""
 
+import base64
 import zlib
 from collections.abc import Iterator
 
@@ -61,9 +62,15 @@ def test_no_bytes_raise_anything_but_a_refusal(name: str) -> None:
     try_out(name, COUNTS[name])
 
 
+STRIP = b"c" + base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAwAAAQKEAAAAAD11zxlAAAAGmVYSWZNTQAqAAAACAABARIAAwAAAAEABgAA"
+    "APrWAABnS2kAAAAeSURBVHicY2R4xoAVMGEXJkpCj0GPWkYRK8FIsj8AT3sCO0qpX60AAAAASUVORK5CYII="
+)
+"""A picture of 12 x 1,034, turned: reduced, its sides are not by the same."""
 FOUND = [
     ("idx", b"G\0\0\x08\x03" + bytes(4) + b"\xff" * 8),  # no rows of 2^64 pixels
     ("npz", b"a\x93NUMPY\1\0v\0\xa4'descr': '|u1', 'shape': (2, 12), }" + b" " * 80 + b"\n"),
+    ("images", STRIP),
     ("config", b"c" + b"[" * 100_000),
     ("config", b'c{"learning_rate": 1' + b"0" * 400 + b"}"),
     ("config", b"h"),
