@@ -131,6 +131,6 @@ def test_averages_that_move_in_a_branch_are_compared() -> None:
     assert [rung.name for rung in found.rungs][-2:] == ["moving averages", "inference"]
     wrong = examine({"tf1_graph": in_a_branch, "keras_model": lambda: keras_model(0.9)})
     assert wrong.verdict == "different"
-    assert [one.cause for one in wrong.causes] == [
-        "momentum of layer batch_normalization: 0.9 in Keras, 0.5 in TensorFlow 1"
-    ]
+    (momentum,) = wrong.causes
+    assert momentum.cause.startswith("momentum of layer batch_normalization")
+    assert momentum.cause.endswith(": 0.9 in Keras, 0.5 in TensorFlow 1")
