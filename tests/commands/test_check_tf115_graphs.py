@@ -43,17 +43,8 @@ def test_an_exact_rewrite_is_identical(name: str) -> None:
     assert ("inference" in rungs) == (name in ("convnet_bn", "convnet_layers", "slim_style"))
 
 
-LONGEST = ("text_lstm", "convnet_bn", "slim_style")
-
-
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(name, marks=[pytest.mark.soak] if name in LONGEST else [])
-        for name in sorted(STOCK)
-    ],
-)
+@pytest.mark.parametrize("name", STOCK)
 def test_a_stock_rewrite_is_judged_as_it_deserves(name: str) -> None:
     verdict, causes = STOCK[name]
     found = diagnosed(name)
