@@ -51,7 +51,8 @@ def _main(arguments: Sequence[str]) -> int:
 def _parse(arguments: Sequence[str]) -> Any:
     """Return the options of a command; what stands after -- is what `launch` is to run."""
     own = list(itertools.takewhile(lambda word: word != "--", arguments))
-    config = parse.parse(table.grammar(), own)
+    lists_commands = own[:1] in (["-h"], ["--help"])
+    config = parse.parse(table.grammar(brief=lists_commands), own)
     if isinstance(config, LaunchConfig):
         return dataclasses.replace(config, command=tuple(arguments[len(own) + 1 :]))
     if len(own) < len(arguments):

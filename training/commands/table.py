@@ -45,9 +45,16 @@ RESUMABLE = ("compare", "article", "resume", "finetune", "ablate")
 """Those whose module has `run_in(config, final)`, which goes on with an unfinished run."""
 
 
-def grammar(names: Iterable[str] = tuple(COMMANDS)) -> Any:
-    """Return the commands of these names as the command line is parsed by."""
-    every = [Annotated[COMMANDS[name], tyro.conf.subcommand(name)] for name in names]
+def grammar(names: Iterable[str] = tuple(COMMANDS), *, brief: bool = False) -> Any:
+    """Return the commands of these names as the command line is parsed by.
+
+    `brief`: their help is one sentence each, to be listed; else all that there is to say.
+    """
+    every = []
+    for name in names:
+        sentence = (COMMANDS[name].__doc__ or "").partition("\n")[0] if brief else None
+        described = tyro.conf.subcommand(name, description=sentence)
+        every.append(Annotated[COMMANDS[name], described])
     return Union[tuple(every)]  # noqa: UP007 (their number is not known here)
 
 

@@ -28,16 +28,16 @@ Cause = Literal[
 class AblateConfig(RunOptions):
     """Switch the causes of drift on one at a time, and measure each against the TensorFlow 1 graph.
 
-    On the CPU, where the exact lane, which all of them start from, is TensorFlow 1 bit for bit. The
-    run folder is runs/TIME-ablate unless --out names another.
+    It runs on the CPU, where the exact lane is TensorFlow 1 bit for bit; each cause is added to
+    that lane. The run folder is runs/TIME-ablate unless --out names another.
     """
 
     causes: tuple[Cause, ...] = get_args(Cause)
-    """Which to switch on, each in a training of its own; all: together."""
+    """Which to switch on, each in a training of its own; all is all of them together."""
 
     save_every: int = SAVE_EVERY
-    """Epochs after which all is saved that the run has reached; `tf1keras resume` goes on from it.
-    Ctrl-C, SIGTERM and SIGHUP save, too."""
+    """Save every so many epochs; `tf1keras resume` goes on from there. Ctrl-C, SIGTERM and SIGHUP
+    save, too."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

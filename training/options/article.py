@@ -9,5 +9,5 @@ from training.options.shared import TrainingOptions
 class ArticleConfig(TrainingOptions):
     """Run the article's TensorFlow 1 example; print its own lines.
 
-    Writes a run folder only where --out says so.
+    Writes a run folder only with --out.
     """

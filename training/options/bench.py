@@ -32,27 +32,27 @@ MOST_ROWS = 2**31 // 784
 class BenchConfig(OutputOptions):
     """Measure the time and memory of a full-batch epoch, in every lane and in other libraries.
 
-    On the CPU, with random pixels. floor: the two large matrix products of an epoch alone, as fast
-    as it could be. The run folder is runs/TIME-bench unless --out names another.
+    It runs on the CPU, with random pixels. floor is an epoch's two large matrix products alone: no
+    epoch could be faster. The run folder is runs/TIME-bench unless --out names another.
     """
 
     rows: tuple[int, ...] = (4000, 60000)
-    """Training rows, one table each."""
+    """Training rows; each number gets a table of its own."""
 
     scale: int = 1
-    """Times as many rows."""
+    """Multiplies every number of --rows."""
 
     peers: tuple[Peer, ...] = get_args(Peer)
-    """Who is measured; always against the floor."""
+    """What to measure; the floor is measured in any case."""
 
     micro_batch: int | None = None
-    """Rows in memory at a time, for the peers exact and idiomatic; others cannot."""
+    """Rows in memory at a time; only for the peers exact and idiomatic."""
 
     rounds: int = 7
-    """Measurements of each."""
+    """How often each is measured."""
 
     out: Path | None = None
-    """Folder to write the run to; it must not hold anything yet."""
+    """Folder to write the run to; it must be new or empty."""
 
     def __post_init__(self) -> None:
         check_count("scale", self.scale)

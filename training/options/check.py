@@ -14,39 +14,38 @@ from training.options.shared import DataOptions
 class CheckConfig(DataOptions):
     """Is your Keras model your TensorFlow 1 graph? Compare them step by step and say why not.
 
-    RUNS THE CODE in PAIR.py, a file of yours with tf1_graph(), which builds the graph and returns
-    {"x", "y", "cost", "train_op", "logits", "feeds"} (the last two optional; x, y and logits may be
-    lists or dicts), and keras_model(), which returns a compiled model. Optional: weight_map =
-    {"TF1 variable": "layer/kernel"}, or a recipe of several; otherwise variables are paired by
-    name, use, shape and order. sample_batch(rng, rows) gives x and y where random numbers will not
-    do.
+    RUNS THE CODE in PAIR.py, a file that you write. Its tf1_graph() builds the graph and returns a
+    dict with x, y, cost and train_op and, if you like, logits and feeds; x, y and logits may be
+    lists or dicts. Its keras_model() returns a compiled model. weight_map, optional, says which
+    variable is which, as in {"TF1 variable": "layer/kernel"}, or by a recipe; without it, variables
+    are paired by name, use, shape and order. sample_batch(rng, rows), optional, returns x and y
+    where random numbers will not do.
 
-    Verdict and exit status: identical or equivalent 0, different 1, unusable input 2, undecided
-    (the proof could not be run) 3.
+    Exit status: 0 identical or equivalent, 1 different, 2 unusable input, 3 undecided, for the
+    proof could not be run.
     """
 
     pair: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="PAIR.py")]
     """Your file; its code is run."""
 
     data: str = "synthetic"
-    """synthetic (random numbers of the placeholders' shapes and dtypes, one-hot labels where the
-    cost is a cross-entropy), or digits as other commands take them: mnist_5k, idx:DIR, ..."""
+    """synthetic: random numbers of the placeholders' shapes and dtypes, with one-hot labels for a
+    cross-entropy; or digits, as for the other commands: mnist_5k, idx:DIR, ..."""
 
     batch_size: int = 32
-    """Rows in a batch."""
+    """Rows in each batch."""
 
     steps: int = 10
-    """Updates to compare, each on a batch of its own."""
+    """Updates to compare, each on its own batch."""
 
     budget: float = 60.0
-    """Seconds that the search for what is wrong may take; the verdict does not depend on it."""
+    """Seconds to spend on finding the cause of a difference; the verdict does not depend on it."""
 
     out: Path | None = None
-    """Folder to write a page to, report.html, with both models side by side; it must not hold
-    anything yet."""
+    """Folder for report.html, a page with both models side by side; it must be new or empty."""
 
     seed: int = 1234
-    """Of the graph, of the synthetic data, and of what is added to weights that start constant."""
+    """Of the graph, the synthetic data, and the noise added to weights that start constant."""
 
     def __post_init__(self) -> None:
         check_count("batch-size", self.batch_size)

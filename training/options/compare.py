@@ -19,28 +19,28 @@ class ExecutionOptions(TrainingOptions):
     """Options that are not meant to change what is computed but for rounding."""
 
     epochs_per_call: int = 1
-    """Epochs that a lane trains before the others go on and the losses are shown; the Keras lanes
-    run them in one call. Losses of every epoch are recorded, and no bit depends on it."""
+    """Epochs that each lane trains before it is the next one's turn and losses are shown; the Keras
+    lanes run them in one call. Every epoch's loss is recorded, and the bits stay the same."""
 
     micro_batch: int | None = None
-    """Rows at a time of which the lanes exact and idiomatic sum the full batch's gradient, to need
-    less memory; sums in another order, so no bits are promised then."""
+    """Sum the full batch's gradient over slices of so many rows, in the lanes exact and idiomatic,
+    to save memory. The order of the sums is another, so bits may differ."""
 
     replicas: int = 1
-    """Devices of this machine, from --device on, to which the lanes exact and idiomatic share the
-    rows out; sums in another order, so no bits are promised then."""
+    """Devices of this machine, from --device on, across which the lanes exact and idiomatic split
+    the rows. The order of the sums is another, so bits may differ."""
 
     cluster: str = "none"
-    """Workers to which they share the rows out, this process being one: tf_config (the environment
+    """Workers across which they split the rows; this process is one. tf_config (the environment
     variable TF_CONFIG), slurm, kubernetes:LABEL. `tf1keras launch` starts some on this machine."""
 
     feed: Feed = "documented"
-    """How the tf1 lane gets its data: feed_dict at every step, or resident: copied to the device
-    once; on a GPU a feed costs more than the step. No bit depends on it."""
+    """How the tf1 lane gets its data: documented, by feed_dict at every step, or resident, copied
+    to the device once; on a GPU a feed takes longer than the step. The bits stay the same."""
 
     precision: Precision = "float32"
-    """Of the lanes that TensorFlow computes; mixed_bfloat16 is Keras' policy, so the lanes tf1, tf2
-    and tf2-exact stay in float32 then."""
+    """Precision of the lanes that TensorFlow computes. mixed_bfloat16 is a policy of Keras: the
+    lanes tf1, tf2 and tf2-exact stay in float32."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -82,8 +82,8 @@ class ExecutionOptions(TrainingOptions):
 class CompareConfig(ExecutionOptions):
     """Train the TensorFlow 1 graph and its Keras mirrors in lockstep and compare their losses.
 
-    Exit status: 0 exact lane identical to TensorFlow 1, 1 not, 2 bad input. The run folder is
-    runs/TIME-compare unless --out names another.
+    Exit status: 0 the exact lane is identical to TensorFlow 1, 1 it is not, 2 unusable input. The
+    run folder is runs/TIME-compare unless --out names another.
     """
 
     lanes: Annotated[tuple[Lane, ...], tyro.conf.arg(help=HELP)] = ("tf1", "exact", "idiomatic")

@@ -16,4 +16,4 @@ class DataConfig(DataOptions):
     data: Annotated[str, tyro.conf.Positional, tyro.conf.arg(name="name", help=DATA)] = "mnist_5k"
 
     out: Path | None = None
-    """Folder to write to; default: runs/TIME-data. It must not hold anything yet."""
+    """Folder to write to; default: runs/TIME-data. It must be new or empty."""

@@ -9,5 +9,5 @@ from training.options.shared import OutputOptions
 class EnvConfig(OutputOptions):
     """Print what a bug report needs: versions, machine, devices, threads, and which data are here.
 
-    Writes nothing and asks no network.
+    It writes nothing and uses no network.
     """

@@ -17,55 +17,56 @@ Strategy = Literal[Scope, "discriminative", "l2-sp", "shrink-perturb"]
 
 @dataclass(frozen=True, kw_only=True)
 class FinetuneConfig(DataOptions):
-    """Fine-tune a trained model into a good one, or onto other data, and prove the hand-off.
+    """Fine-tune a trained model, on the same digits or on other data, and prove the hand-off.
 
-    Checks first that what will train predicts what SOURCE predicts, and afterwards that what was
-    frozen did not move a bit. The run folder is runs/TIME-finetune unless --out names another.
+    First it checks that the model handed over predicts what SOURCE predicts, and at the end that
+    frozen weights are the same to the bit. The run folder is runs/TIME-finetune unless --out names
+    another.
     """
 
     source: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="SOURCE")]
     """Run folder, .keras file (a stack of Dense layers) or checkpoint of the article's model."""
 
     strategy: tuple[Strategy, ...] = ("full",)
-    """One of full, head, probe (head, then all), gradual (unfreezing from the top), bitfit
-    (biases), lora says what trains; discriminative (lower rates below), l2-sp (pull towards the
-    source), shrink-perturb go with any of them."""
+    """What trains: one of full, head, probe (the head, then all), gradual (unfreezing from the
+    top), bitfit (biases) or lora. discriminative (lower rates in lower layers), l2-sp (a pull
+    towards the source) and shrink-perturb go with any of them."""
 
     rescale: str = "auto"
-    """Factor of the weights that keeps every prediction: a number, none, or auto, which chooses it
-    from the weights and says why."""
+    """Factor for the weights, which changes no prediction: a number, none, or auto, which chooses
+    it from the weights and says why."""
 
     recipe: Literal["default", "best"] = "default"
     """default: a minute on two cores for all of MNIST; best: a few minutes."""
 
     epochs: int | None = None
-    """Other than the recipe's."""
+    """How many epochs to train; default: as many as the recipe says."""
 
     shots: int | None = None
-    """Train with so many rows of each class, drawn with --seed; nothing validates then."""
+    """Train with so many rows of each class, drawn with --seed, and without validation."""
 
     new_head: bool = False
-    """Start with a new last layer also where the classes are the same."""
+    """Start with a new last layer even if the classes are the same."""
 
     save_every: int = 1
-    """Epochs after which all is saved that the run has reached; `tf1keras resume` goes on from it.
-    Ctrl-C, SIGTERM and SIGHUP save, too. A study saves after each of its trainings."""
+    """Save every so many epochs; `tf1keras resume` goes on from there. Ctrl-C, SIGTERM and SIGHUP
+    save, too. A study saves after each of its trainings."""
 
     lora_rank: int = 8
-    """Rank of the addition to each kernel."""
+    """Rank of what LoRA adds to each kernel."""
 
     lora_alpha: float = 16.0
-    """The addition counts alpha / rank times."""
+    """What LoRA adds is multiplied by alpha / rank."""
 
     seed: int = 0
-    """Of a new head, LoRA, the shots, the order of rows and their distortions."""
+    """Decides a new head's and LoRA's weights, the shots, the order of rows, the distortions."""
 
     study: bool = False
     """Train with every strategy and from scratch, each with --seeds seeds, and write the table,
     study.csv and a picture; --strategy is left out."""
 
     seeds: int = 3
-    """In a study: how many, from --seed on."""
+    """In a study: how many seeds, from --seed on."""
 
     source_data: str = "mnist_5k"
     """In a study: data of the source's own task, to measure what is forgotten."""
@@ -77,7 +78,7 @@ class FinetuneConfig(DataOptions):
     """auto, cpu, gpu or gpu:N; auto takes the GPU where there is one."""
 
     out: Path | None = None
-    """Folder to write the run to; it must not hold anything yet."""
+    """Folder to write the run to; it must be new or empty."""
 
     def __post_init__(self) -> None:
         for option in ("epochs", "shots", "save_every", "lora_rank", "seeds"):

@@ -11,14 +11,14 @@ from training.options.shared import OutputOptions
 
 @dataclass(frozen=True, kw_only=True)
 class LaunchConfig(OutputOptions):
-    """Start workers on this machine that share out the rows of one comparison, to try it.
+    """Start workers on this machine that split the rows of one comparison, to try a cluster out.
 
-    tf1keras launch --workers 2 -- compare --epochs 100. After -- stands what each of them runs,
-    compare or resume; the exit status is the first worker's.
+    For example: tf1keras launch --workers 2 -- compare --epochs 100. Each worker runs what follows
+    the --, compare or resume; the exit status is the first worker's.
     """
 
     workers: int = 2
-    """How many."""
+    """How many to start."""
 
     command: Annotated[tuple[str, ...], tyro.conf.Suppress] = ()
     """What stands after --."""

@@ -12,10 +12,10 @@ from training.options.shared import OutputOptions
 
 @dataclass(frozen=True, kw_only=True)
 class MigrateConfig(OutputOptions):
-    """Carry a trained model over: weights, the optimizer's slots, the step; nothing is left out.
+    """Carry a trained model from TensorFlow 1 to Keras or back: weights, optimizer slots, the step.
 
-    Knows the article's graph; --pair RUNS THE CODE in PAIR.py, as `check` does, for the names,
-    the optimizer and the Keras model of any other graph.
+    It knows the article's graph. For any other, --pair RUNS THE CODE in PAIR.py, as `check` does,
+    which gives the names, the optimizer and the Keras model.
     """
 
     source: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="SOURCE")]
@@ -23,22 +23,23 @@ class MigrateConfig(OutputOptions):
     folder, run folder, or .keras file."""
 
     to: Path
-    """What to write, by its name: model.keras, DIR/model.ckpt (a TensorFlow 1 checkpoint), or a
-    folder without an extension (a TensorFlow 2 SavedModel, for serving). It must not exist."""
+    """Where to write; the name decides the format: model.keras, DIR/model.ckpt (a TensorFlow 1
+    checkpoint), or a folder without an extension (a TensorFlow 2 SavedModel, for serving). It must
+    not exist."""
 
     lane: Literal["exact", "idiomatic"] | None = None
-    """The article's model to make, default exact: TensorFlow 1's arithmetic; idiomatic: stock
-    layers and Adam."""
+    """Which Keras model of the article's to make: exact, the default, with TensorFlow 1's
+    arithmetic, or idiomatic, with stock layers and Adam."""
 
     map: Path | None = None
-    """JSON file, {"TF1 variable": "layer/kernel", ...}, where the variables have other names, or
-    are made of several."""
+    """JSON file, {"TF1 variable": "layer/kernel", ...}, if your variables have other names than the
+    article's, or are made of several."""
 
     pair: Path | None = None
     """PAIR.py with tf1_graph() and keras_model(); its code is run."""
 
     weights_only: bool = False
-    """Leave out the optimizer's state, and whatever else has no counterpart."""
+    """Leave out the optimizer's state, and anything else without a counterpart."""
 
     def __post_init__(self) -> None:
         if self.pair and self.lane:

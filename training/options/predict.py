@@ -14,8 +14,8 @@ from training.options.shared import OutputOptions
 class PredictConfig(OutputOptions):
     """Say which digit is in each picture, by Keras and by TensorFlow 1's graph.
 
-    Pictures of any size, dark on bright or bright on dark, are brought into MNIST's form: grey,
-    cut out, 20 x 20 in 28 x 28, centred by mass.
+    Pictures of any size, dark on bright or bright on dark, are first brought into MNIST's form:
+    grey, cut out, 20 x 20 in 28 x 28, centred by mass.
     """
 
     model: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="MODEL")]

@@ -14,16 +14,17 @@ from training.options.compare import CompareConfig
 class ResumeConfig(CompareConfig):
     """Finish a run that was stopped, or train on from a checkpoint or .keras file and compare.
 
-    Exit status: 0 exact lane identical to TensorFlow 1, 1 not, 2 bad input. The run folder is
-    runs/TIME-resume unless --out names another. --data should be what it was trained on.
+    Exit status: 0 the exact lane is identical to TensorFlow 1, 1 it is not, 2 unusable input. The
+    run folder is runs/TIME-resume unless --out names another. --data should be what the source was
+    trained on.
     """
 
     source: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="SOURCE")] = Path()
-    """TensorFlow 1 checkpoint (DIR/model.ckpt or DIR), run folder, or .keras file. A run that was
-    stopped, of any command, goes on to its own end and takes no option but --cluster."""
+    """TensorFlow 1 checkpoint (DIR/model.ckpt or DIR), run folder, or .keras file. A stopped run,
+    of any command, is finished with its own options; only --cluster may be given."""
 
     hidden: tuple[int, ...] | None = None  # type: ignore[assignment]
-    """Units of the hidden layers; default: the source's, and no others fit."""
+    """Units of the hidden layers; only the source's fit, which are the default."""
     cost: Cost | None = None  # type: ignore[assignment]
     """cross_entropy or mse; default: the source's."""
     optimizer: Optimizer | None = None  # type: ignore[assignment]

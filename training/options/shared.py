@@ -32,10 +32,10 @@ class OutputOptions:
     """What every command takes: how it speaks, which is no part of what it does."""
 
     quiet: Annotated[bool, tyro.conf.FlagCreatePairsOff] = field(default=False, compare=False)
-    """Nothing on standard error but errors."""
+    """Print nothing but errors to standard error."""
 
     json: Annotated[bool, tyro.conf.FlagCreatePairsOff] = field(default=False, compare=False)
-    """Standard output is one JSON document, the results, and nothing else."""
+    """Print the results to standard output as one JSON document, and nothing else."""
 
 
 @dataclass(frozen=True)
@@ -45,8 +45,8 @@ class DataOptions(OutputOptions):
     data: Annotated[str, tyro.conf.arg(help=DATA)] = "mnist_5k"
 
     manual_dir: Path | None = None
-    """Folder with the original files for TensorFlow Datasets, checksummed, no network; for mnist
-    the environment variable MNIST_DIR says the same."""
+    """Folder with the original files that TensorFlow Datasets would download; their checksums are
+    compared. For mnist, the environment variable MNIST_DIR does the same."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class RunOptions(DataOptions):
     """TensorFlow 1 graph seed; it decides the initial weights."""
 
     out: Path | None = None
-    """Folder to write the run to; it must not hold anything yet."""
+    """Folder to write the run to; it must be new or empty."""
 
     def __post_init__(self) -> None:
         limits.check_count("epochs", self.epochs)
@@ -78,7 +78,7 @@ class TrainingOptions(RunOptions):
     """auto, cpu, gpu or gpu:N; auto takes the GPU where there is one."""
 
     hidden: tuple[int, ...] = (N_HIDDEN,)
-    """Units of the hidden layers, first to last; such as --hidden 1024 1024 512."""
+    """Units of the hidden layers, first to last, such as --hidden 1024 1024 512."""
 
     cost: Cost = "cross_entropy"
     """cross_entropy, as in the listing, or mse, the article's formula: 1/(2N) * sum (f - Y)^2."""
@@ -87,7 +87,7 @@ class TrainingOptions(RunOptions):
     """adam, as in the listing, or gradient_descent, the article's formula."""
 
     learning_rate: float = LEARNING_RATE
-    """The article's alpha."""
+    """Learning rate, the article's alpha."""
 
     l1: float = 0.0
     """Adds l1 * sum |W| over all kernels (not the biases) to the cost."""
@@ -99,8 +99,8 @@ class TrainingOptions(RunOptions):
     """Stop after the first epoch whose loss, on the first lane, is below this."""
 
     save_every: int = SAVE_EVERY
-    """Epochs after which all is saved that the run has reached; `tf1keras resume` goes on from it.
-    Ctrl-C, SIGTERM and SIGHUP save, too."""
+    """Save every so many epochs; `tf1keras resume` goes on from there. Ctrl-C, SIGTERM and SIGHUP
+    save, too."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
