@@ -312,7 +312,7 @@ def test_hint_fits_what_nobody_feeds(kind: str, hint: str) -> None:
     ("feeds", "said"),
     [
         ([1.0], "feeds is a list; expected a dict"),
-        ({"keep": 1.0}, "feeds names 'keep', which the graph has not"),
+        ({"keep": 1.0}, "feeds names 'keep', which is not in the graph"),
         ({"keep_prob": "half"}, r"feeds has 'half' for keep_prob; expected float32 \(\)"),
         ({"keep_prob": [1.0, 2.0]}, r"feeds has \[1.0, 2.0\] for keep_prob"),
         ({"keep_prob": (1.0, 0.5, 0.2)}, r"or two of them: \(in training, in inference\)"),

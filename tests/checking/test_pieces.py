@@ -63,6 +63,6 @@ def test_what_tensorflows_graph_optimizers_do_is_not_put_down_to_the_model() -> 
     (cause,) = found.causes
     assert cause.cause.startswith("graph optimizers: TensorFlow's Grappler")
     assert cause.evidence.startswith("gradients: w ")
-    assert cause.evidence.endswith("; 0 without, and with tf.gradients")
+    assert cause.evidence.endswith("; 0 without them, and with tf.gradients")
     again = tf.config.optimizer.get_experimental_options()
     assert not again.get("disable_meta_optimizer")

@@ -114,9 +114,9 @@ def test_search_says_where_it_begins_and_every_mistake_that_it_finds(
     assert said[at + 1] == f"searching for the cause: {begins}"
     activation, rate = (line for line in said if line.startswith("found: "))
     assert activation.startswith("found: activation of layer first: tanh in Keras, relu in Tens")
-    assert activation.endswith("; changed, forward holds")
+    assert activation.endswith("; once changed, forward holds")
     assert rate.startswith("found: learning_rate: 0.2 in Keras, 0.1 in TensorFlow 1")
-    assert rate.endswith("; changed, every rung holds")
+    assert rate.endswith("; once changed, every rung holds")
     assert cli.main(["check", str(pair), "--steps", "2", "--quiet"]) == 1
     assert capsys.readouterr().err == ""
 
@@ -168,7 +168,7 @@ raises | rate = 0.1 | rate = 1 / 0 | pair.py:6: tf1_graph() raised ZeroDivisionE
 exits | rate = 0.1 | raise SystemExit(0) | tf1_graph() raised SystemExit
 no train_op | , "train_op": train_op |  | returned no train_op
 no dict | return { | return 3 # | returned int; expected a dict
-y made of a variable | "y": y | "y": logits | MatMul, which is to be fed, is made of the variable W
+y made of a variable | "y": y | "y": logits | MatMul, which is to be fed, depends on the variable W
 shapes | Dense(2, | Dense(3, | TensorFlow 1 W [4, 2]; Keras
 uncompiled | model.compile( | dict(a= | without optimizer or loss
 no keras.Model | return model | return None | returned NoneType; expected a compiled
@@ -182,7 +182,7 @@ UNUSABLE = {name: rest for name, *rest in ROWS} | {
     "starved": [
         "rate = 0.1",
         'rate = tf1.placeholder(tf.float32, [], name="rate")',
-        "nobody feeds the placeholder rate",
+        "the placeholder rate is not fed",
     ],
     "weight_map": [
         "def keras_model",

@@ -37,7 +37,7 @@ def test_article_goes_to_keras_and_back_bit_for_bit(
     for name in ("Variable_3", "output_layer/bias", "v of Variable_2", "step = 12"):
         assert name in shown
     assumed = "activations relu and linear, loss categorical_crossentropy, "
-    assert f"Assumed, for no array shows it: {assumed}" in " ".join(shown.split())
+    assert f"Assumed, since a checkpoint does not record it: {assumed}" in " ".join(shown.split())
     assert run("migrate", tmp_path / "a.keras", "--to", tmp_path / "back" / "model.ckpt") == 0
     assert contents(tmp_path / "back" / "model.ckpt") == contents(article)
 

@@ -61,7 +61,7 @@ def test_without_the_extra_the_message_says_what_to_install(
     told = capsys.readouterr().err
     assert said in told
     assert ("`legacy`: make legacy, or pip install" in told) == (code == WITHOUT)
-    assert ("Mend that first" in told) == (code != WITHOUT)
+    assert ("Fix that first" in told) == (code != WITHOUT)
 
 
 @pytest.mark.parametrize("own", [None, "0"])

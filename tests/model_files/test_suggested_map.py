@@ -78,8 +78,8 @@ def test_what_has_the_same_shape_is_left_to_choose(
     said, choose, again, *more = capsys.readouterr().err.splitlines()
     assert not more
     assert said.endswith(
-        "article's 784-64-64-64-10; which is which is open of a/b [64], b/b [64], c/b [64], "
-        "b/w [64, 64], c/w [64, 64]."
+        "article's 784-64-64-64-10; shapes do not tell which is which of a/b [64], b/b [64], "
+        "c/b [64], b/w [64, 64], c/w [64, 64]."
     )
     text = choose.partition(": ")[2]
     assert json.loads(text, object_pairs_hook=list) == [

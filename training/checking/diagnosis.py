@@ -68,5 +68,5 @@ def _told_apart(examination: Examination) -> Explanation:
     moved = [f"{name} with {path}" for name, path in _in_order(examination).items()]
     return Explanation(
         f"variables of one shape were paired by what they compute: {', '.join(moved)}",
-        "in their order the outputs are others; a weight_map or names of layers say it for good",
+        "paired in order, their outputs differ; a weight_map or layer names would settle it",
     )

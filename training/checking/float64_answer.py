@@ -41,7 +41,7 @@ def ask(examination: Examination, make: Callable[[], keras.Model], did: Trace | 
         except Exception as error:
             if not isinstance(error, UserError) and not expected(error, examination.pair.path):
                 raise
-            answer = Answer(None, f"float64 could not be asked: {message(error)[:200]}")
+            answer = Answer(None, f"the run in float64 failed: {message(error)[:200]}")
         if answer.holds and not answer.doubt:
             return answer
         answers.append((answer, examination.wide))
@@ -63,11 +63,11 @@ def _climb(examination: Examination, wide: keras.Model, did: Trace | None) -> An
             break
     where = departure(examination.trace, examination.wide.trace)
     if where:
-        return Answer(rungs, f"the graph in float64 is not the graph: its {where} is another")
+        return Answer(rungs, f"the graph's copy in float64 does not match it: its {where} differs")
     if did is not None and kept.trace.observed is not None and did.observed is not None:
         where = departure(did, kept.trace)
     if where:
-        return Answer(rungs, f"the model in float64 is not the model: its {where} is another")
+        return Answer(rungs, f"the model's copy in float64 does not match it: its {where} differs")
     return Answer(rungs)
 
 

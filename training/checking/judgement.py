@@ -89,7 +89,7 @@ def _judge(
         return _without_clones(examination, rungs, did)
     answer = ask(examination, lambda: variants.in_float64(model), did)
     if answer.rungs is None or answer.doubt:
-        return _by_float32(rungs, answer.doubt or "float64 could not be asked")
+        return _by_float32(rungs, answer.doubt or "the run in float64 failed")
     if answer.holds:
         swapped, found = pieces.explain(examination, model, rungs)
         left = [] if first_failing(swapped) is None else [_rounding(swapped, answer.rungs)]
@@ -135,14 +135,14 @@ def _find_mistakes(
     if not found and search.case.pairing is None:
         raise UserError(
             f"{examination.pair.path}: the variables cannot be matched, {rungs[0].note}.\n"
-            'Say how with weight_map = {"TensorFlow 1 name": "layer/kernel"}, or mend the model.'
+            'Say how with weight_map = {"TensorFlow 1 name": "layer/kernel"}, or fix the model.'
         )
     unexplained = None
     if left is not None:
         what = "no cause that was tried explains it"
         if search.spent:
             seconds = f"{effort.seconds:g} s"
-            what = f"none of the causes tried in {seconds} explains it (--budget takes more)"
+            what = f"none of the causes tried in {seconds} explains it (--budget gives more time)"
         unexplained = f"{distance(left)} in float64{_where(search)}, and {what}"
     better = _better_pairing(search, found) if left is None else None
     return Diagnosis(

@@ -138,7 +138,7 @@ def explain(
         return rungs, kept
     left = first_failing(again)
     reached = "0" if left is None else f"{left.name} is the first that is left"
-    evidence = f"{distance(failing)}; {reached} without, and with tf.gradients"
+    evidence = f"{distance(failing)}; {reached} without them, and with tf.gradients"
     return again, [*kept, Explanation(GRAPPLER, evidence)]
 
 

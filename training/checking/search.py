@@ -101,9 +101,9 @@ def explain(search: Search) -> tuple[list[Explanation], Rung | None]:
         where = "every rung holds" if best.left is None else f"{failing.name} holds"
         if best.left is not None and best.left.name == failing.name:
             where = f"{best.reached.layers} layers agree"
-        evidence = f"{distance(failing)} in float64; changed, {where}"
+        evidence = f"{distance(failing)} in float64; once changed, {where}"
         found.append(Explanation(best.candidate.cause, evidence, best.candidate.pairs))
-        search.note(f"found: {best.candidate.cause}; changed, {where}")
+        search.note(f"found: {best.candidate.cause}; once changed, {where}")
         case, failing = best.case.having(), best.left
     search.case = case
     return found, None

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
     from tf1_compat.state import State
 
-TAKE_FROM_GRAPH = "Is your graph another? --pair PAIR.py takes all of that from it."
-LEAVE_OUT = "--weights-only takes the weights and leaves the rest out; --pair and --map say more."
+TAKE_FROM_GRAPH = "If your graph differs, --pair PAIR.py takes all of that from it."
+LEAVE_OUT = "--weights-only takes the weights alone; --pair or --map can say where the rest goes."
 
 
 def run(config: MigrateConfig) -> int:
@@ -40,7 +40,7 @@ def run(config: MigrateConfig) -> int:
     to = paths.expand(config.to)
     wanted = writing.kind(to)
     if found == wanted or (found != "keras" and wanted == "checkpoint"):
-        raise UserError(f"--to {config.to}: {path} is on that side already; nothing to migrate.")
+        raise UserError(f"--to {config.to}: {path} is of that kind already; nothing to migrate.")
     devices.choose("cpu")
     out = Output(config)
     if config.pair:
@@ -59,7 +59,8 @@ def run(config: MigrateConfig) -> int:
     assumed = None if found == "keras" or config.pair else assumptions(model)
     out.show(f"\n{proof}")
     if assumed:
-        out.show(Text(f"Assumed, for no array shows it: {assumed}. {TAKE_FROM_GRAPH}"))
+        said = f"Assumed, since a checkpoint does not record it: {assumed}."
+        out.show(Text(f"{said} {TAKE_FROM_GRAPH}"))
     out.show(f"Written: {config.to}")
     out.result({"arrays": rows, "proof": proof, "assumed": assumed, "written": config.to})
     return 0

@@ -46,7 +46,7 @@ def _finish(asked: ResumeConfig, final: Path) -> int:
         raise UserError(
             f"{asked.source}: an unfinished run goes on with its own options; expected only "
             f"--cluster beside it, found {' '.join(given) or '--out'}.\n"
-            "For another end, train anew with other options."
+            "To change them, start a new run."
         )
     config = recorded(names.unfinished(final))
     config = replace(config, quiet=asked.quiet, json=asked.json)
@@ -68,8 +68,7 @@ def recorded(folder: Path) -> Any:
         return parse.parse(table.grammar(table.RESUMABLE), command)
     except (OSError, ValueError, TypeError, LookupError, RecursionError, UserError) as error:
         raise UserError(
-            f"{file}: not the options of a run ({first_line(error)}).\n"
-            "The run has to be started anew."
+            f"{file}: not the options of a run ({first_line(error)}).\nStart a new run."
         ) from error
 
 

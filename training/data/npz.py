@@ -26,7 +26,7 @@ SHOWN = 8
 def read_all(path: Path) -> dict[str, np.ndarray]:
     """Return every array of a file of ours; UserError where it is damaged."""
     paths.check(path, "an .npz file")
-    with _refusing(str(path), "Without it, start anew."), zipfile.ZipFile(path) as archive:
+    with _refusing(str(path), "Without it, start a new run."), zipfile.ZipFile(path) as archive:
         archives.check(archive, path)
         names = [name.removesuffix(".npy") for name in archive.namelist()]
         return {name: _array(archive, name) for name in names}

@@ -72,7 +72,7 @@ def _damaged(name: str, folder: Any, error: Exception) -> UserError:
     reason = (plain.splitlines() or [type(error).__name__])[0]
     return UserError(
         f"{name}: what is prepared in {folder} is damaged ({reason}).\n"
-        "Delete that folder; it is prepared anew then."
+        "Delete that folder; it will be prepared again."
     )
 
 

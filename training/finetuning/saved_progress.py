@@ -68,7 +68,7 @@ class Progress(Reached):
         if not (within and same_bits(self.start, start)):
             raise UnusableState(
                 f"{STATE}: was not saved by a run from these weights with this recipe.\n"
-                "Expected SOURCE as it was when the run was begun: give it back, or start anew."
+                "Expected SOURCE as it was when the run began: restore it, or start a new run."
             )
 
     def contents(self) -> tuple[dict[str, Weights], Weights]:
@@ -86,7 +86,7 @@ class Progress(Reached):
 def _foreign(why: str) -> UnusableState:
     return UnusableState(
         f"{STATE}: not the state of a fine-tuning ({why}); expected the one that the run "
-        "itself saved.\nWithout it, start anew."
+        "itself saved.\nWithout it, start a new run."
     )
 
 

@@ -66,8 +66,7 @@ def read(folder: Path, run: Chain) -> StudyProgress:
         links = there.get(chain.KEY)
     except (LookupError, TypeError, ValueError, RecursionError) as error:
         raise UnusableState(
-            f"{path}: not the state of a study ({first_line(error)}).\n"
-            "The study has to be started anew."
+            f"{path}: not the state of a study ({first_line(error)}).\nStart a new study."
         ) from error
     chain.check(path, links, run, asdict(progress))
     return progress

@@ -79,7 +79,7 @@ def _divide_cpu(count: int) -> None:
     except RuntimeError as error:  # TensorFlow has computed already
         if len(tf.config.list_logical_devices("CPU")) < count:
             raise UserError(
-                f"{count} CPU devices: TensorFlow is running with fewer already; start Python anew."
+                f"{count} CPU devices: TensorFlow is running with fewer already; restart Python."
             ) from error
 
 

@@ -44,8 +44,8 @@ def read(file: Path) -> dict[str, Any]:
         return dict(found)
     except (OSError, ValueError, TypeError, LookupError, RecursionError) as error:
         raise UserError(
-            f"{file}: not what a run ran on ({first_line(error)}).\n"
-            "Give it back, or start the run anew."
+            f"{file}: not a record of what a run ran on ({first_line(error)}).\n"
+            "Restore it, or start a new run."
         ) from error
 
 

@@ -70,8 +70,8 @@ def checked(returned: Any, graph: "tf.Graph", path: Path) -> dict[str, Any]:
     for tensor in tf.nest.flatten([ends["x"], ends["y"]]):
         if made_of := _variable_behind(tensor):
             raise UserError(
-                f"{path}: tf1_graph()'s {tensor.op.name}, which is to be fed, is made of the "
-                f"variable {made_of}; expected a placeholder, or what no variable is in."
+                f"{path}: tf1_graph()'s {tensor.op.name}, which is to be fed, depends on the "
+                f"variable {made_of}; expected a placeholder, or a tensor without one."
             )
     cost = ends["cost"]
     if cost.dtype != tf.float32 or cost.shape.rank not in (0, None):
@@ -116,8 +116,8 @@ def _feeds(given: Any, graph: "tf.Graph", path: Path) -> dict[str, tuple[Any, An
             tensor = graph.get_tensor_by_name(name if ":" in name else f"{name}:0")
         except (KeyError, TypeError, ValueError) as error:
             raise UserError(
-                f"{path}: tf1_graph()'s feeds names {name!r}, which the graph has not; expected a "
-                "placeholder or its name."
+                f"{path}: tf1_graph()'s feeds names {name!r}, which is not in the graph; expected "
+                "a placeholder or its name."
             ) from error
         both = value if isinstance(value, tuple) else (value, value)
         try:
@@ -144,7 +144,7 @@ def ops_behind(ends: Mapping[str, Any], path: Path) -> list["tf.Operation"]:
         names = ", ".join(op.name for op in starved)
         hints = dict.fromkeys(_hint(op.outputs[0]) for op in starved)
         raise UserError(
-            f"{path}: nobody feeds the placeholder {names}; x and y are fed, and what feeds names."
+            f"{path}: the placeholder {names} is not fed; only x, y and what feeds names are."
             f"\n{chr(10).join(hints)}"
         )
     return used

@@ -27,7 +27,7 @@ def check(path: Path) -> None:
         archives.check(archive, path)
         for name in archive.namelist():
             if name not in MEMBERS and not name.startswith("assets/"):
-                raise ValueError(f"{name!r} in it is no part of a .keras file")
+                raise ValueError(f"{name!r} in it is not part of a .keras file")
         if broken := archive.testzip():
             raise ValueError(f"damaged: {broken} in it does not match its checksum")
         config, weights = json.loads(archive.read("config.json")), archive.read(WEIGHTS)

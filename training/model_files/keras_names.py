@@ -28,7 +28,7 @@ DTYPE = re.compile(r"[a-z]+\d{0,3}")
 
 
 def check(config: Any) -> bool:
-    """Raise ValueError where `config` has what is no part of a model, NaN, or a name of two lines.
+    """Raise ValueError where `config` has what is not part of a model, NaN, or a name of two lines.
 
     Returns whether all that it names is Keras' own or this project's, and nothing that the caller's
     code registered with Keras.
@@ -70,7 +70,7 @@ def _is_known(node: dict[str, Any]) -> bool:
     import keras
 
     if "spec_name" in node:
-        raise ValueError(f"{node['spec_name']!r} in it is no part of a model")
+        raise ValueError(f"{node['spec_name']!r} in it is not part of a model")
     if "class_name" not in node:
         return True
     if node["class_name"] in PLAIN:
@@ -85,7 +85,7 @@ def _is_known(node: dict[str, Any]) -> bool:
     module = node.get("module")
     found = _function(module, name) if is_function else _class(module, name)
     if not found:
-        raise ValueError(f"'{module}.{name}' in it is no part of a model")
+        raise ValueError(f"'{module}.{name}' in it is not part of a model")
     return True
 
 

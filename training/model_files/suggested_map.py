@@ -59,7 +59,7 @@ def refusal(config: MigrateConfig, path: Path, arrays: "Mapping[str, np.ndarray]
         )
     open_ = {name: shapes[name] for names in found.values() if len(names) > 1 for name in names}
     return UserError(
-        f"{known}; which is which is open of {_listed(open_)}.\n"
+        f"{known}; shapes do not tell which is which of {_listed(open_)}.\n"
         f"Choose one of each, and save it as {MAP}: {text}\n{command}"
     )
 

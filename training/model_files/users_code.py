@@ -46,7 +46,7 @@ def blamed(path: Path, what: str) -> Iterator[None]:
         raise
     except (Exception, SystemExit) as error:
         said = message(error)
-        help_ = legacy_layers.advice(said) or "Mend that first: `check` runs this file."
+        help_ = legacy_layers.advice(said) or "Fix that first: `check` runs this file."
         raise UserError(
             f"{place(error, path)}: {what} raised {type(error).__name__}: {said}\n{help_}"
         ) from error

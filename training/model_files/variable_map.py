@@ -46,8 +46,8 @@ def of_pair(given: Any, path: Path) -> "WeightMap | None":
         return None
     if not _is_map(given):
         raise UserError(
-            f"{path}: weight_map is no dict of names; expected TensorFlow 1 variable name -> Keras "
-            'variable path, such as {"W1": "hidden/kernel"}, or a recipe of several.'
+            f"{path}: weight_map is not a dict of names; expected TensorFlow 1 variable name -> "
+            'Keras variable path, such as {"W1": "hidden/kernel"}, or a recipe of several.'
         )
     return _checked(given, f"{path}: weight_map")
 

@@ -54,8 +54,8 @@ def read(folder: Path) -> Chain:
         return {name: str(chain[name]) for name in BEGUN}
     except (OSError, ValueError, TypeError, LookupError, RecursionError) as error:
         raise UserError(
-            f"{file}: has no run ID, so nobody can tell what belongs to it; an earlier version of "
-            "tf1keras wrote it, or it is damaged.\nThe run has to be started anew."
+            f"{file}: has no run ID, which says what belongs to it; an earlier version of tf1keras "
+            "wrote it, or it is damaged.\nStart a new run."
         ) from error
 
 
@@ -66,7 +66,7 @@ def hold(folder: Path, data: str) -> None:
     if _of(began["id"], options, data) != began:
         raise UserError(
             f"{folder / 'config.json'}: not the options that the run was begun with, or other data."
-            "\nGive them back, or start anew."
+            "\nRestore them, or start a new run."
         )
 
 
@@ -93,5 +93,5 @@ def check(path: Path, found: Any, run: Chain, what: Any) -> None:
         if links.get(name) != link:
             raise UnusableState(
                 f"{path}: {MEANINGS[name]}; expected the state that this run saved.\n"
-                "Give it back, or SOURCE as it was when the run was begun; or start anew."
+                "Restore it, or SOURCE as it was when the run began; or start a new run."
             )

@@ -83,7 +83,7 @@ class Session:
         if before and (began_with := before["data"]["sha256"]) != digits.sha256:
             raise UserError(
                 f"{folder}: was begun with data of SHA-256 {began_with}; {digits.name} now has "
-                f"{digits.sha256}.\nGive it the same data, or start anew."
+                f"{digits.sha256}.\nGive it the same data, or start a new run."
             )
         chain.hold(folder, digits.sha256)
         now = {**environment.describe(self.device.name), "data": digits.facts()}

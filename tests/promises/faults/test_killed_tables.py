@@ -155,5 +155,5 @@ def test_a_damaged_state_of_a_study_is_refused(damage: dict[str, object], tmp_pa
 
 def test_a_state_that_is_no_json_is_refused(tmp_path: Path) -> None:
     (tmp_path / saved_study.STATE).write_bytes(b"\xff{")
-    with pytest.raises(UserError, match="has to be started anew"):
+    with pytest.raises(UserError, match="Start a new study"):
         saved_study.read(tmp_path, RUN)

@@ -47,12 +47,12 @@ def _dropout(examination: Examination) -> Iterator[Seen]:
         return
     rates, chosen = on.rates, " and ".join(on.chosen)
     if dropping.apart(ours, rates):
-        given = f", with {chosen} as near as can be" if chosen else ""
+        given = f", with {chosen} fed to come as close as possible" if chosen else ""
         yield Seen(
             Explanation(
                 f"dropout: rate {dropping.shown(ours)} in Keras, {dropping.shown(rates)} in "
                 f"TensorFlow 1{given}",
-                "measured: from which uniform number on one is kept",
+                "measured: the uniform number from which on a number is kept",
             )
         )
     elif chosen:
@@ -65,8 +65,8 @@ def _dropout(examination: Examination) -> Iterator[Seen]:
         if isinstance(layer, TF1Dropout) and (layer.seed, layer.seed2) not in theirs:
             yield Seen(
                 Explanation(
-                    f"dropout: seed {layer.seed} and seed2 {layer.seed2} of layer {layer.name} are "
-                    "none of the graph's ops'",
+                    f"dropout: no op of the graph has seed {layer.seed} and seed2 {layer.seed2}, "
+                    f"as layer {layer.name} has",
                     f"theirs are {', '.join(map(str, sorted(theirs)))}",
                 )
             )
@@ -124,7 +124,7 @@ def _aside(examination: Examination) -> Iterator[Seen]:
     aside = examination.pair.inspection.aside
     if aside:
         names = f"{', '.join(aside[:5])}{' ...' * (len(aside) > 5)}"
-        yield Seen(not_compared=f"{names}: no part of cost, logits and train_op")
+        yield Seen(not_compared=f"{names}: not used by cost, logits and train_op")
 
 
 def _beginnings(examination: Examination) -> Iterator[Seen]:
@@ -136,8 +136,8 @@ def _beginnings(examination: Examination) -> Iterator[Seen]:
     yield Seen(rung=rung)
     if said:
         yield Seen(
-            not_compared="training from each side's own beginning, for initial distributions are "
-            f"others (weights were copied): {'; '.join(said[:3])}{' ...' * (len(said) > 3)}"
+            not_compared="training from each side's own initial weights, whose distributions "
+            f"differ (weights were copied): {'; '.join(said[:3])}{' ...' * (len(said) > 3)}"
         )
 
 
@@ -150,7 +150,7 @@ def _inference(examination: Examination) -> Iterator[Seen]:
     }
     if found and not examination.trace.inferred:
         yield Seen(
-            not_compared=f"inference mode, which is another for {', '.join(sorted(found))} "
+            not_compared=f"inference, which is different for {', '.join(sorted(found))} "
             '("feeds": {is_training: (True, False)} would switch the graph to it)'
         )
 
