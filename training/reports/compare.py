@@ -192,5 +192,5 @@ def verdict(comparison: Comparison) -> tuple[Text, str]:
         elif of.max_ulp:
             clauses.append(f"{lane} 路线的相对差最大 {of.max_rel:.1e}")
         else:
-            clauses.append(f"{lane} 路线没有走样")
+            clauses.append(f"{lane} 路线没有产生偏差")
     return headline, "；".join(clauses) + "。"
