@@ -106,7 +106,7 @@ class CompareConfig(ExecutionOptions):
             )
         if self.cluster != "none" and not set(self.lanes) & set(SHARED):
             raise UserError(
-                f"--cluster {self.cluster}: only {listed(SHARED)} can be shared out; add one of "
+                f"--cluster {self.cluster}: only {listed(SHARED)} can split rows; add one of "
                 "them to --lanes."
             )
         if not 0 <= (self.dropout or 0.0) < 1:
