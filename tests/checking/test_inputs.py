@@ -425,3 +425,43 @@ def test_adversary_whose_generator_stands_still() -> None:
 
     found = examine({"tf1_graph": tf1_graph, "keras_model": keras_model})
     assert (found.verdict, found.unexplained) == ("equivalent", None), found
+
+
+def test_placeholders_without_a_shape_have_that_of_keras() -> None:
+    def tf1_graph() -> dict[str, Any]:
+        x, y = tf1.placeholder("float"), tf1.placeholder("float")
+        weight, bias = tf1.Variable(0.3, name="weight"), tf1.Variable(0.1, name="bias")
+        out = x * weight + bias
+        cost = tf.reduce_sum(tf.pow(out - y, 2)) / (2 * 8)
+        return {"x": x, "y": y, "cost": cost, "logits": out, "train_op": descent(cost)}
+
+    def keras_model(factor: float = 0.5) -> keras.Model:
+        model = keras.Sequential([keras.Input([1]), keras.layers.Dense(1)])
+        model.compile(keras.optimizers.SGD(0.1), "mse", loss_weights=factor)
+        return model
+
+    found = examine({"tf1_graph": tf1_graph, "keras_model": keras_model})
+    assert found.verdict in ("identical", "equivalent"), found
+    wrong = examine({"tf1_graph": tf1_graph, "keras_model": lambda: keras_model(1.0)})
+    assert [one.cause for one in wrong.causes] == [
+        "factor: TensorFlow 1's loss is 0.5 times Keras'"
+    ]
+
+
+def test_dropout_in_a_branch_that_only_training_takes() -> None:
+    def tf1_graph() -> dict[str, Any]:
+        x, y = placeholder(None, 4), placeholder(None, 1)
+        training = tf1.placeholder_with_default(False, [])
+        hidden = dense(x, 6, "hidden")
+        dropped_out = lambda: tf1.nn.dropout(hidden, rate=0.25)  # noqa: E731
+        hidden = tf1.cond(training, dropped_out, lambda: tf.identity(hidden))
+        out = dense(hidden, 1, "out")
+        cost = mean_square(out, y)
+        ends = {"x": x, "y": y, "cost": cost, "logits": out, "train_op": descent(cost)}
+        return ends | {"feeds": {training: (True, False)}}
+
+    found = examine({"tf1_graph": tf1_graph, "keras_model": lambda: dropped(0.25)})
+    assert found.verdict in ("identical", "equivalent"), found
+    assert found.rungs[-1].name == "inference"
+    wrong = examine({"tf1_graph": tf1_graph, "keras_model": lambda: dropped(0.5)})
+    assert "rate 0.5 in Keras, 0.25 in TensorFlow 1" in wrong.causes[-1].cause

@@ -47,6 +47,15 @@ def source(tensor: tf.Tensor) -> tf.Operation:
     return op
 
 
+def open_up(graph: tf.Graph) -> None:
+    """Let what stands in branches of a graph be fetched and fed, as in a graph that was imported.
+
+    Dropout there is looked into; whoever fetches what does not run is told so by the session.
+    """
+    graph._unfetchable_ops.clear()
+    graph._unfeedable_tensors.clear()
+
+
 @contextlib.contextmanager
 def as_tensorflow_1() -> Iterator[None]:
     """Let loops and branches be made, and differentiated, of ops of the graph, as TensorFlow 1 did.

@@ -8,7 +8,7 @@ logits    optional: the outputs, a tensor, or a list or dict of tensors
 feeds     optional: {further placeholder: value}, or (value in training, value in inference)
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -170,19 +170,29 @@ def _hint(tensor: "tf.Tensor") -> str:
     return f'Return its value: "feeds": {{{name}: 0}}.'
 
 
-def to_feed(tree: Tree, path: Path) -> Tree:
-    """Return the Fed of each tensor; raises UserError for one without a shape."""
+def to_feed(tree: Tree, of_keras: Sequence[Any], path: Path) -> Tree:
+    """Return the Fed of each tensor; one without a shape has that of Keras' tensor in its place.
+
+    Raises UserError where Keras' are others in number, or not known.
+    """
     import tensorflow as tf
 
-    def one(tensor: "tf.Tensor") -> Fed:
+    flat = tf.nest.flatten(tree)
+    beside = of_keras if len(of_keras) == len(flat) else [None] * len(flat)
+
+    def one(tensor: "tf.Tensor", keras_tensor: Any) -> Fed:
         name = tensor.op.name if len(tensor.op.outputs) == 1 else tensor.name
-        if tensor.shape.rank is None:
+        if tensor.shape.rank is not None:
+            shape = tuple(tensor.shape.as_list())
+        elif keras_tensor is not None:
+            shape = tuple(keras_tensor.shape)
+        else:
             raise UserError(
                 f"{path}: {name}, which is fed, has no shape; expected one such as [None, 784]."
             )
-        return Fed(name, tensor.name, tensor.dtype.name, tuple(tensor.shape.as_list()))
+        return Fed(name, tensor.name, tensor.dtype.name, shape)
 
-    return tf.nest.map_structure(one, tree)
+    return tf.nest.pack_sequence_as(tree, [*map(one, flat, beside)])
 
 
 def probabilities(logits: Tree | None) -> tuple[bool, ...]:

@@ -79,13 +79,14 @@ def validate(path: Path, names: Mapping[str, Any], seed: int) -> Pair:
     import tensorflow as tf
 
     from tf1_compat.reading import structure
-    from tf1_compat.reading.control_flow import as_tensorflow_1
+    from tf1_compat.reading.control_flow import as_tensorflow_1, open_up
     from tf1_compat.reading.inspection import inspect
 
     graph = tf.Graph()
     with graph.as_default(), tf.device("/CPU:0"), as_tensorflow_1(), blamed(path, "tf1_graph()"):
         tf.compat.v1.set_random_seed(seed)
         returned = build()
+    open_up(graph)
     graph, ends = _for_the_cpu(graph, endpoints.checked(returned, graph, path), path)
     used = endpoints.ops_behind(ends, path)
     with tf.device("/CPU:0"):
@@ -100,17 +101,18 @@ def validate(path: Path, names: Mapping[str, Any], seed: int) -> Pair:
         with blamed(path, "keras_model()"):
             return _checked_model(make(), path)
 
+    sample = keras_model()
     return Pair(
         path=path,
         graph=graph,
         inspection=inspection,
-        x=endpoints.to_feed(ends["x"], path),
-        y=endpoints.to_feed(ends["y"], path),
+        x=endpoints.to_feed(ends["x"], getattr(sample, "inputs", None) or (), path),
+        y=endpoints.to_feed(ends["y"], getattr(sample, "outputs", None) or (), path),
         fixed={name: in_training for name, (in_training, _) in ends["feeds"].items()},
         probabilities=endpoints.probabilities(ends["logits"]),
         op_types=frozenset(op.type for op in used),
         structure=structure.read(ends, inspection),
-        sample=keras_model(),
+        sample=sample,
         keras_model=keras_model,
         weight_map=variable_map.of_pair(names.get("weight_map"), path),
         sample_batch=(

@@ -166,7 +166,5 @@ def another(case: Case) -> Iterator[Candidate]:
 
 
 OF_GRADIENTS: tuple[Hypothesis, ...] = (penalties,)
-ALL: tuple[Hypothesis, ...] = (
-    *(from_logits, smoothing, penalties, settings, shares, another, reduction),
-)
-LAST: tuple[Hypothesis, ...] = (factor,)
+ALL: tuple[Hypothesis, ...] = (*(from_logits, smoothing, penalties, settings, reduction),)
+LAST: tuple[Hypothesis, ...] = (factor, shares, another)
