@@ -7,7 +7,6 @@ The TensorFlow 1 side is recorded once in float32 (`training/checking/recording.
 import contextlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
-from types import MappingProxyType
 from typing import Any
 
 import keras
@@ -20,10 +19,9 @@ from keras_models.pairing import Pairing, Unmatched, pair_held, pair_moving, pai
 from keras_models.rewrite import Rewrite
 from training.checking import beginning
 from training.checking.batches import taken
-from training.checking.recording import Recording
+from training.checking.recording import Given, Recording
 from training.checking.wide import Wide
 from training.errors import UserError
-from training.model_files.pair import Pair
 from training.model_files.users_code import blamed, line_of, message, place
 from training.parity import ladder
 from training.parity.ladder import Batch, Rung, Trace
@@ -32,23 +30,13 @@ from training.parity.ladder import Batch, Rung, Trace
 class Examination(Recording):
     """A pair with its batches and weights: a graph recorded, and a Keras model to be held to it.
 
-    `pairing` is that of every copy of the Keras model, where it is known; for the rest see
-    Recording.
+    `pairing` is that of every copy of the Keras model, where it is known.
     """
 
-    def __init__(
-        self,
-        pair: Pair,
-        batches: Sequence[Batch],
-        seed: int,
-        config: tf.compat.v1.ConfigProto,
-        pairing: Pairing | None = None,
-        fixed: Mapping[str, Any] = MappingProxyType({}),
-        weights: Mapping[str, np.ndarray] | None = None,
-    ) -> None:
-        super().__init__(pair, batches, seed, config, fixed, weights)
+    def __init__(self, given: Given, pairing: Pairing | None = None) -> None:
+        super().__init__(given)
         self._pairing = pairing
-        self.optimizer_name = type(pair.sample.optimizer).__name__
+        self.optimizer_name = type(self.pair.sample.optimizer).__name__
         self.wide = Wide(self)
 
     def scaled(self, factor: float) -> "Examination":
@@ -67,7 +55,7 @@ class Examination(Recording):
 
     def paired(self, pairing: Pairing) -> "Examination":
         """Return the same examination with variables paired as said."""
-        return self._having(pairing=pairing)
+        return Examination(self.given, pairing)
 
     def fed(self, fixed: Mapping[str, Any]) -> "Examination":
         """Return the same examination with other placeholders of the graph fed as well."""
@@ -76,15 +64,13 @@ class Examination(Recording):
     def without_grappler(self) -> "Examination":
         """Return the same examination with TensorFlow's graph optimizers off in the graph."""
         config = tf.compat.v1.ConfigProto()
-        config.CopyFrom(self.config)
+        config.CopyFrom(self.given.config)
         config.graph_options.rewrite_options.disable_meta_optimizer = True
         return self._having(config=config)
 
     def _having(self, **changes: Any) -> "Examination":
         """Return the same examination of other batches, or with something else that it is given."""
-        given = {"batches": self.batches, "seed": self.seed, "config": self.config}
-        given |= {"pairing": self._pairing, "fixed": self.fixed, "weights": self.weights}
-        return Examination(self.pair, **{**given, **changes})
+        return Examination(self.given._replace(**changes), self._pairing)
 
     @contextlib.contextmanager
     def masked(self) -> Iterator[None]:

@@ -2,7 +2,8 @@
 
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
@@ -15,27 +16,32 @@ from training.parity import ladder
 from training.parity.ladder import Batch, Trace
 
 
+class Given(NamedTuple):
+    """What is examined: a pair, what it is fed, and where both sides begin."""
+
+    pair: Pair
+    batches: Sequence[Batch]
+    seed: int
+    config: tf.compat.v1.ConfigProto
+    fixed: Mapping[str, Any] = MappingProxyType({})
+    """Tensor -> what it is fed besides."""
+    weights: Mapping[str, np.ndarray] | None = None
+    """The beginning's; None: the graph's own initial ones. A variable that starts as a constant,
+    such as a bias of zeros, has N(0, 0.1) added on both sides then, or a mistake could hide behind
+    the zeros."""
+
+
 class Recording:
     """A pair's graph, and what it does on batches from where both sides begin.
 
-    `weights` are the beginning's. Without them they are the graph's own initial ones; a variable
-    that starts as a constant, such as a bias of zeros, has N(0, 0.1) added on both sides, or a
-    mistake could hide behind the zeros. `held` are variables that nobody trains, such as those of
-    frozen layers. The graph is fed `fixed` besides, by tensor. `dropped` is which share each of its
-    dropouts drops then. Raises UserError for a graph that gives another loss when run again, and
-    for data that it refuses.
+    `held` are variables that nobody trains, such as those of frozen layers. `dropped` is which
+    share each of its dropouts drops. Raises UserError for a graph that gives another loss when run
+    again, and for data that it refuses.
     """
 
-    def __init__(
-        self,
-        pair: Pair,
-        batches: Sequence[Batch],
-        seed: int,
-        config: tf.compat.v1.ConfigProto,
-        fixed: Mapping[str, Any],
-        weights: Mapping[str, np.ndarray] | None,
-    ) -> None:
-        self.pair, self.batches, self.seed, self.config = pair, batches, seed, config
+    def __init__(self, given: Given) -> None:
+        pair, batches, seed, config, fixed, weights = given
+        self.pair, self.batches, self.seed = pair, batches, seed
         self.fixed, self.streams = {**pair.fixed, **fixed}, beginning.streams(seed)
         known = (pair.graph, pair.inspection, pair.structure)
         self.program = GraphProgram(*known, config, self.fixed, self.streams)
@@ -45,6 +51,7 @@ class Recording:
         self.weights = weights or beginning.unhidden(self.drawn, seed)
         self.held = self.program.read(pair.structure.held)
         self.trace = self.record(self.program, batches)
+        self.given = given._replace(fixed=self.fixed, weights=self.weights)
 
     def start_over(self, program: GraphProgram) -> None:
         """Set a program of the graph to where both sides begin."""

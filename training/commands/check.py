@@ -73,8 +73,9 @@ def _write(
 def examine(loaded: Pair, config: CheckConfig, session: Any) -> "Examination":
     """Make the batches and return the pair under examination; raises UserError."""
     from training.checking.examination import Examination
+    from training.checking.recording import Given
 
-    return Examination(loaded, _batches(config, loaded), config.seed, session)
+    return Examination(Given(loaded, _batches(config, loaded), config.seed, session))
 
 
 def _batches(config: CheckConfig, loaded: Pair) -> list[Batch]:
