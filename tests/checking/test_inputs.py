@@ -56,6 +56,10 @@ def test_two_inputs(gather: Any) -> None:
     found = examine({"tf1_graph": tf1_graph, "keras_model": recommender})
     assert found.verdict in ("identical", "equivalent"), found
     assert not any("ids" in said for said in found.not_compared)  # all 7 were drawn
+
+
+def test_a_mistake_beside_two_inputs_is_named() -> None:
+    tf1_graph = users_and_items(lambda user, features: [user, features])
     found = examine({"tf1_graph": tf1_graph, "keras_model": lambda: recommender(0.2)})
     assert found.verdict == "different"
     assert "learning_rate: 0.2 in Keras" in found.causes[0].cause

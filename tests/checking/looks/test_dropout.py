@@ -155,7 +155,7 @@ def test_dropout_by_the_ops_own_seeds_is_compared_with_them(seed: int, same: boo
 
     found = seen(seeded, made)
     assert (found.verdict in PROVEN) == same, found
-    assert same or "seed2 8 of layer" in found.causes[-1].cause
+    assert same or "seed2 8, as layer" in found.causes[-1].cause
 
 
 def test_nothing_else_is_blamed_for_what_a_forgotten_dropout_does() -> None:
