@@ -469,3 +469,41 @@ def test_dropout_in_a_branch_that_only_training_takes() -> None:
     assert found.rungs[-1].name == "inference"
     wrong = examine({"tf1_graph": tf1_graph, "keras_model": lambda: dropped(0.5)})
     assert "rate 0.5 in Keras, 0.25 in TensorFlow 1" in wrong.causes[-1].cause
+
+
+def siamese(right: str = "right") -> Any:
+    """Return tf1_graph() of distances between two inputs, which names only the first as x."""
+
+    def tf1_graph() -> dict[str, Any]:
+        left, other = placeholder(None, 4, name="left"), placeholder(None, 4, name=right)
+        y = placeholder(None, 1)
+        kernel = tf1.get_variable("w", [4, 3], initializer=NORMAL)
+        apart = tf.matmul(left, kernel) - tf.matmul(other, kernel)
+        out = tf.reduce_sum(tf.square(apart), 1, keepdims=True)
+        cost = mean_square(out, y)
+        return {"x": left, "y": y, "cost": cost, "logits": out, "train_op": descent(cost)}
+
+    return tf1_graph
+
+
+def distances(units: int = 4) -> keras.Model:
+    left, right = keras.Input([4], name="left"), keras.Input([units], name="right")
+    shared = keras.layers.Dense(3, use_bias=False)
+    apart = shared(left) - shared(right)
+    model = keras.Model([left, right], keras.layers.Dot(1)([apart, apart]))
+    model.compile(keras.optimizers.SGD(0.1), "mse")
+    return model
+
+
+def test_an_input_that_is_not_named_is_keras_next_and_said() -> None:
+    """Training diverges at once, which is no mistake of the rewrite."""
+    found = examine({"tf1_graph": siamese(), "keras_model": distances})
+    assert found.verdict in ("identical", "equivalent"), found
+    said = " / ".join(found.not_compared)
+    assert "whether Keras' inputs are left, right, in this order" in said
+    assert "updates from 2 on, for training diverges (loss" in said
+
+
+def test_an_input_that_keras_lacks_is_no_guess() -> None:
+    with pytest.raises(UserError, match="the placeholder right is not fed"):
+        examine({"tf1_graph": siamese(), "keras_model": lambda: model_of_two_heads()})

@@ -15,14 +15,17 @@ BUDGET = 60.0
 def diagnose(examination: Examination, budget: float = BUDGET, note: Note = silent) -> Diagnosis:
     """Return the diagnosis; `note` is told how the search for a cause, if there is one, comes on.
 
-    Raises UserError where variables cannot be matched at all.
+    Raises UserError where variables cannot be matched at all, and where only TensorFlow 1 draws
+    random numbers for anything but dropout.
     """
+    noise.refuse(examination)
     effort = Effort(budget, note)
     on = dropping.switched_on(examination)
     # All of it, then: in Keras it is all on, or all off.
     if on and any(examination.dropped) and on.fixed != examination.fixed:
         examination = examination.fed(on.fixed)
-    hidden = _hidden(examination)
+    # It is in every rung then, which says nothing of anything else.
+    hidden = any(examination.dropped) and dropping.only_in(examination) is not None
     found = judge(examination, Effort(0, note) if hidden else effort)
     if found.better:
         examination = examination.paired(found.better)
@@ -33,9 +36,9 @@ def diagnose(examination: Examination, budget: float = BUDGET, note: Note = sile
     unseen = [one.not_compared for one in seen if one.not_compared]
     beginning = next((one.rung for one in seen if one.rung), None)
     differences = [one.difference for one in seen if one.difference]
-    if hidden:  # it is in every rung, which says nothing of anything else
+    if hidden:
         found = replace(found, causes=(), unexplained=None)
-        unseen.append(f"whatever else differs, until {hidden} the same")
+        unseen.append("whatever else differs, until dropout is the same")
     if differences:
         known = found.causes if found.verdict == "different" else ()
         found = replace(found, verdict="different", causes=[*known, *differences])
@@ -44,13 +47,6 @@ def diagnose(examination: Examination, budget: float = BUDGET, note: Note = sile
         unseen += said
     in_order = {} if found.better else _in_order(examination)
     return replace(found, beginning=beginning, not_compared=unseen, in_order=in_order)
-
-
-def _hidden(examination: Examination) -> str | None:
-    """Return in words what only one side has, and hides everything else."""
-    if any(examination.dropped) and dropping.only_in(examination):
-        return "dropout is"
-    return "random numbers are" if noise.only_in_graph(examination) else None
 
 
 def _in_order(examination: Examination) -> dict[str, str]:

@@ -15,6 +15,9 @@ from training.model_files.pair import Pair
 from training.parity import ladder
 from training.parity.ladder import Batch, Trace
 
+LARGEST, SMALL = 1_000, 1e-3
+"""Times the first loss, or SMALL where that is less, that a loss may be."""
+
 
 class Given(NamedTuple):
     """What is examined: a pair, what it is fed, and where both sides begin."""
@@ -51,7 +54,16 @@ class Recording:
         self.weights = weights or beginning.unhidden(self.drawn, seed)
         self.held = self.program.read(pair.structure.held)
         self.trace = self.record(self.program, batches)
+        self.diverging = None
+        """The loss that is too large to go on from; None: there is none."""
+        if beyond := next((i for i, loss in enumerate(self.trace.losses) if self._far(loss)), 0):
+            self.batches, self.diverging = batches[:beyond], float(self.trace.losses[beyond])
+            self.trace = self.record(self.program, self.batches)
         self.given = given._replace(fixed=self.fixed, weights=self.weights)
+
+    def _far(self, loss: np.ndarray) -> bool:
+        """Whether training diverges: what is rounding grows with the loss then."""
+        return not abs(loss) <= LARGEST * max(float(abs(self.trace.losses[0])), SMALL)
 
     def start_over(self, program: GraphProgram) -> None:
         """Set a program of the graph to where both sides begin."""

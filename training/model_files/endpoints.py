@@ -134,42 +134,6 @@ def _feeds(given: Any, graph: "tf.Graph", path: Path) -> dict[str, tuple[Any, An
     return found
 
 
-def ops_behind(ends: Mapping[str, Any], path: Path) -> list["tf.Operation"]:
-    """Return the ops that run when everything is asked for; UserError if one needs to be fed."""
-    from tf1_compat.reading.inspection import behind
-
-    used = behind(ends)
-    starved = sorted((op for op in used if op.type == "Placeholder"), key=lambda op: op.name)
-    if starved:
-        names = ", ".join(op.name for op in starved)
-        hints = dict.fromkeys(_hint(op.outputs[0]) for op in starved)
-        raise UserError(
-            f"{path}: the placeholder {names} is not fed; only x, y and what feeds names are."
-            f"\n{chr(10).join(hints)}"
-        )
-    return used
-
-
-def _hint(tensor: "tf.Tensor") -> str:
-    """Say how a placeholder of this dtype and shape is fed."""
-    import tensorflow as tf
-
-    name = tensor.op.name
-    if tensor.shape.rank is None or tensor.shape.rank > 0:
-        return (
-            f'{name} has a row for each row of x, it seems: return "x": [..., {name}], a list or '
-            "dict, and give keras_model() as many inputs; or, if it is a label, do so with y."
-        )
-    if tensor.dtype == tf.bool:
-        return f'For a switch such as is_training return "feeds": {{{name}: (True, False)}}.'
-    if tensor.dtype.is_floating:
-        return (
-            f'For a keep_prob return "feeds": {{{name}: (0.5, 1.0)}}, in training and in '
-            f"inference; for a learning rate {{{name}: 0.01}}."
-        )
-    return f'Return its value: "feeds": {{{name}: 0}}.'
-
-
 def to_feed(tree: Tree, of_keras: Sequence[Any], path: Path) -> Tree:
     """Return the Fed of each tensor; one without a shape has that of Keras' tensor in its place.
 

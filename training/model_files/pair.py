@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from training.errors import UserError
 from training.machine import paths
-from training.model_files import endpoints, legacy_layers, variable_map
+from training.model_files import endpoints, legacy_layers, unfed, variable_map
 from training.model_files.endpoints import Tree
 from training.model_files.users_code import blamed
 
@@ -46,6 +46,8 @@ class Pair:
     x: Tree
     """The Fed that the graph takes for x: one, or a list or dict of them; so for y."""
     y: Tree
+    taken_in: tuple[str, ...]
+    """Placeholders that tf1_graph() said nothing of, and Keras has inputs for."""
     fixed: Mapping[str, Any]
     """What further placeholders are fed in training, by tensor."""
     probabilities: tuple[bool, ...]
@@ -80,7 +82,7 @@ def validate(path: Path, names: Mapping[str, Any], seed: int) -> Pair:
 
     from tf1_compat.reading import structure
     from tf1_compat.reading.control_flow import as_tensorflow_1, open_up
-    from tf1_compat.reading.inspection import inspect
+    from tf1_compat.reading.inspection import behind, inspect
 
     graph = tf.Graph()
     with graph.as_default(), tf.device("/CPU:0"), as_tensorflow_1(), blamed(path, "tf1_graph()"):
@@ -88,18 +90,19 @@ def validate(path: Path, names: Mapping[str, Any], seed: int) -> Pair:
         returned = build()
     open_up(graph)
     graph, ends = _for_the_cpu(graph, endpoints.checked(returned, graph, path), path)
-    used = endpoints.ops_behind(ends, path)
-    with tf.device("/CPU:0"):
-        inspection = inspect(graph, ends)
-    if not inspection.shapes:
-        raise UserError(f"{path}: tf1_graph() makes no trainable variable; expected at least one.")
-
     counted = _names_counted()
 
     def keras_model() -> Any:
         _count_names_from(counted)
         with blamed(path, "keras_model()"):
             return _checked_model(make(), path)
+
+    ends, taken_in = unfed.taken_in(ends, keras_model)
+    unfed.refuse(ends, path)
+    with tf.device("/CPU:0"):
+        inspection = inspect(graph, ends)
+    if not inspection.shapes:
+        raise UserError(f"{path}: tf1_graph() makes no trainable variable; expected at least one.")
 
     sample = keras_model()
     return Pair(
@@ -108,9 +111,10 @@ def validate(path: Path, names: Mapping[str, Any], seed: int) -> Pair:
         inspection=inspection,
         x=endpoints.to_feed(ends["x"], getattr(sample, "inputs", None) or (), path),
         y=endpoints.to_feed(ends["y"], getattr(sample, "outputs", None) or (), path),
+        taken_in=taken_in,
         fixed={name: in_training for name, (in_training, _) in ends["feeds"].items()},
         probabilities=endpoints.probabilities(ends["logits"]),
-        op_types=frozenset(op.type for op in used),
+        op_types=frozenset(op.type for op in behind(ends)),
         structure=structure.read(ends, inspection),
         sample=sample,
         keras_model=keras_model,

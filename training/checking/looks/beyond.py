@@ -25,6 +25,16 @@ def look(examination: Examination) -> list[Seen]:
     return [seen for one in LOOKS for seen in one(examination)]
 
 
+def _diverging(examination: Examination) -> Iterator[Seen]:
+    """Updates that are left out, for rounding decides there."""
+    if examination.diverging is not None:
+        yield Seen(
+            not_compared=f"updates from {len(examination.batches) + 1} on, for training diverges "
+            f"(loss {examination.diverging:.1e}): smaller numbers or a lower learning rate on both "
+            "sides would show them"
+        )
+
+
 def _dropout(examination: Examination) -> Iterator[Seen]:
     """Whether both sides drop anything, and how much; that they drop alike `again` looks at."""
     structure, ours = examination.pair.structure, examination.keras_dropped
@@ -79,8 +89,6 @@ def _dropout(examination: Examination) -> Iterator[Seen]:
 
 def _noise(examination: Examination) -> Iterator[Seen]:
     """Random numbers for anything but dropout."""
-    if difference := noise.only_in_graph(examination):
-        yield Seen(difference)
     yield from (Seen(not_compared=one) for one in noise.not_compared(examination))
 
 
@@ -117,6 +125,17 @@ def _ids(examination: Examination) -> Iterator[Seen]:
         missed = rows - int(((drawn >= 0) & (drawn < rows)).sum())
         if missed > 0:
             yield Seen(not_compared=f"{missed:,} of {rows:,} ids of {one.name}, which no batch has")
+
+
+def _taken_in(examination: Examination) -> Iterator[Seen]:
+    """Inputs that PAIR.py did not name."""
+    pair = examination.pair
+    if pair.taken_in:
+        order = ", ".join(fed.name for fed in keras.tree.flatten(pair.x))
+        yield Seen(
+            not_compared=f"whether Keras' inputs are {order}, in this order: tf1_graph() does not "
+            f"name {', '.join(pair.taken_in)} in x"
+        )
 
 
 def _aside(examination: Examination) -> Iterator[Seen]:
@@ -156,5 +175,6 @@ def _inference(examination: Examination) -> Iterator[Seen]:
 
 
 LOOKS: tuple[Callable[[Examination], Iterator[Seen]], ...] = (
-    *(learning_rates.look, _dropout, _noise, _moving, _ids, _aside, _beginnings, _inference),
+    *(_diverging, learning_rates.look, _dropout, _noise, _moving, _ids, _taken_in, _aside),
+    *(_beginnings, _inference),
 )

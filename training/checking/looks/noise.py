@@ -3,20 +3,19 @@
 from collections.abc import Iterator
 
 from training.checking.examination import Examination
-from training.checking.search import Explanation
+from training.errors import UserError
 
 
-def only_in_graph(examination: Examination) -> Explanation | None:
-    """Return the cause that only TensorFlow 1 draws any; None: it does not."""
+def refuse(examination: Examination) -> None:
+    """Raise UserError where only TensorFlow 1 draws any: they would hide everything else."""
     theirs = examination.pair.structure.noise
-    if not theirs or examination.keras_drawn:
-        return None
-    said = ", ".join(f"{one.drawn.rpartition(':')[0]} ({one.kind})" for one in theirs[:3])
-    return Explanation(
-        "random numbers: in TensorFlow 1, none in Keras",
-        f"drawn by {said}; the same can be drawn by keras.random in a layer, or, to compare the "
-        "rest, put zeros or another constant in their place on both sides",
-    )
+    if theirs and not examination.keras_drawn:
+        said = ", ".join(f"{one.drawn.rpartition(':')[0]} ({one.kind})" for one in theirs[:3])
+        raise UserError(
+            f"{examination.pair.path}: random numbers in TensorFlow 1, drawn by {said}, and none "
+            "in Keras.\nDraw the same in a layer of Keras, with keras.random: both sides are given "
+            "the same numbers then. Or put zeros or another constant in their place on both sides."
+        )
 
 
 def not_compared(examination: Examination) -> Iterator[str]:
