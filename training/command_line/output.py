@@ -1,6 +1,6 @@
 """What a command says: notes on standard error, its result on standard output.
 
-Every command takes --quiet and --json (`training/options/shared.py`) and prints through an
+Every command takes --quiet and --json (`training/options/shared/`) and prints through an
 `Output`. --quiet leaves nothing on standard error but errors; --json makes standard output one JSON
 document and nothing else.
 """

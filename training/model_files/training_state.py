@@ -16,7 +16,7 @@ from training.errors import UserError
 from training.lanes import history
 from training.machine import files
 from training.model_files import reading
-from training.options.limits import LARGEST_FLOAT32
+from training.options.shared.limits import LARGEST_FLOAT32
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from training.errors import UserError
-from training.options.limits import check_count
 from training.options.shared import SAVE_EVERY, RunOptions
+from training.options.shared.limits import check_count
 
 Cause = Literal[
     "epsilon",

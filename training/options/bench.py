@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from training.errors import UserError
-from training.options.limits import check_count, shown
 from training.options.shared import OutputOptions
+from training.options.shared.limits import check_count, shown
 
 Peer = Literal[
     "floor",

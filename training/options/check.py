@@ -6,8 +6,8 @@ from typing import Annotated
 
 import tyro
 
-from training.options.limits import check_count, check_number, check_seed
 from training.options.shared import DataOptions
+from training.options.shared.limits import check_count, check_number, check_seed
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,8 +8,8 @@ import tyro
 from tf1_compat.hyperparameters import Hyperparameters
 from training.errors import UserError
 from training.options.lanes import HELP, PACKAGES, SHARED, STOCK, Feed, Lane, Precision, listed
-from training.options.limits import check_count
 from training.options.shared import TrainingOptions
+from training.options.shared.limits import check_count
 
 CLUSTERS = "none, tf_config, slurm or kubernetes:LABEL"
 

@@ -7,8 +7,7 @@ from typing import Annotated, Literal, get_args
 import tyro
 
 from training.errors import UserError
-from training.options import limits
-from training.options.shared import DataOptions
+from training.options.shared import DataOptions, limits
 
 Scope = Literal["full", "head", "probe", "gradual", "bitfit", "lora"]
 """Strategies that say what trains; the others go with any of them."""

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import tyro
 
-from training.options.limits import check_count
 from training.options.shared import OutputOptions
+from training.options.shared.limits import check_count
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,7 +15,7 @@ from tf1_compat.hyperparameters import (
     Hyperparameters,
     Optimizer,
 )
-from training.options import limits
+from training.options.shared import limits
 
 SAVE_EVERY = 100
 """Epochs, where nothing is said."""
