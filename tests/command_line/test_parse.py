@@ -187,7 +187,7 @@ migrate full --to a.keras --lane exact --pair p.py | --pair
 resume nowhere --epochs 1 | no such file or folder
 resume full --epochs 0 | at least 1
 train | train
-| Expected one of {compare, ablate, article, check, migrate, resume, finetune,
+| Expected one of {compare, ablate, article, check, migrate, rewrite, resume, finetune,
 """
 """The words that are given | what the message has in it."""
 

@@ -30,6 +30,7 @@ SHOWN = {
     "docs/comparing.md": text("docs/comparing.md"),
     "docs/check.md": text("docs/check.md"),
     "docs/migrate.md": text("docs/migrate.md"),
+    "docs/rewrite.md": text("docs/rewrite.md"),
     "docs/speed.md": text("docs/speed.md"),
     "docs/fine-tuning.md": section("docs/fine-tuning.md", "The command"),
 }

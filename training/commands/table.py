@@ -23,6 +23,7 @@ from training.options.launch import LaunchConfig
 from training.options.migrate import MigrateConfig
 from training.options.predict import PredictConfig
 from training.options.resume import ResumeConfig
+from training.options.rewrite import RewriteConfig
 from training.options.shared import OutputOptions
 
 COMMANDS: Mapping[str, type[OutputOptions]] = {
@@ -31,6 +32,7 @@ COMMANDS: Mapping[str, type[OutputOptions]] = {
     "article": ArticleConfig,
     "check": CheckConfig,
     "migrate": MigrateConfig,
+    "rewrite": RewriteConfig,
     "resume": ResumeConfig,
     "finetune": FinetuneConfig,
     "predict": PredictConfig,

@@ -14,18 +14,20 @@ STATES = "state*"
 """What a run has reached lies in files that are called so, and nothing else is."""
 
 
-def choose(command: str, out: Path | None) -> Path:
+def choose(command: str, out: Path | None, option: str = "--out") -> Path:
     """Return the run folder to make: `out`, or runs/TIME-`command`; nothing is written yet.
+
+    `option` is what `out` was given by.
 
     Raises UserError where something is there already, or a stopped run that `resume` goes on with.
     """
     final = paths.expand(out) if out is not None else _default(command)
     if not final.name or is_taken(final):
-        raise UserError(f"--out {final}: exists already; expected a new or empty folder.")
+        raise UserError(f"{option} {final}: exists already; expected a new or empty folder.")
     folder = unfinished(final)
     if is_taken(folder) and not _has_reached_nothing(folder):
         raise UserError(
-            f"--out {final}: a run that was stopped, or still runs, lies in {folder}.\n"
+            f"{option} {final}: a run that was stopped, or still runs, lies in {folder}.\n"
             f"tf1keras resume {final} goes on with it; or remove it."
         )
     return final

@@ -1,0 +1,5 @@
+"""Keras source for what `tf1_compat.network` read: one row a layer, a loss, an optimizer."""
+
+from keras_models.writing.module import source
+
+__all__ = ["source"]

@@ -1,0 +1,240 @@
+"""`tf1keras rewrite`: the source that somebody would have written, proven, and trained on."""
+
+import contextlib
+import json
+import os
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_models.writing import layers
+from tests.conftest import run
+from tests.support.docs_pages import code_blocks, text
+from training.commands import rewrite
+from training.parity.distance import relative_distance
+from training.parity.tolerances import TOLERANCES
+
+tf1 = tf.compat.v1
+LARGEST = TOLERANCES["idiomatic_resumed"].relative
+TRAINED, MODEL = code_blocks(text("docs/rewrite.md"), "python")
+"""What was trained once, and what becomes of it."""
+
+
+class Recorded(NamedTuple):
+    """A checkpoint, and what TensorFlow 1's graph lost in the updates after it."""
+
+    prefix: Path
+    batches: list[tuple[Any, Any]]
+    losses: list[float]
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Recorded:
+    folder, names = tmp_path_factory.mktemp("trained"), dict[str, Any]()
+    with contextlib.chdir(folder), tf.Graph().as_default():
+        tf1.set_random_seed(1)
+        exec(TRAINED, names)
+    rng, losses = np.random.default_rng(1), []
+    batches = [(rng.normal(size=(16, 6)).astype("f"), rng.integers(0, 3, 16)) for _ in range(6)]
+    with names["session"] as session:
+        for rows, labels in batches:
+            fed = {names["x"]: rows, names["y"]: labels, names["keep_prob"]: 1.0}
+            losses.append(float(session.run(names["cost"], fed)))
+            session.run(names["train"], fed)
+    return Recorded(folder / "old" / "model.ckpt", batches, losses)
+
+
+@pytest.fixture(scope="module")
+def new(recorded: Recorded) -> Path:
+    to = recorded.prefix.parent.parent / "rewritten"
+    feed = ("--feed", "keep_prob=0.75/1.0")
+    assert run("rewrite", recorded.prefix, "--to", to, *feed, "--quiet") == 0
+    return to
+
+
+def test_the_source_is_what_one_would_have_written(new: Path) -> None:
+    source = (new / "model.py").read_text()
+    assert MODEL in source
+    assert "from keras_models.tf1_optimizers import TF1Momentum\n" in source
+    assert '"feeds": {"keep_prob": (0.75, 1.0)}' in source
+
+
+def test_what_became_what_is_recorded_with_the_verdict(new: Path) -> None:
+    found = json.loads((new / "rewrite.json").read_text())
+    assert found["check"]["verdict"] in ("identical", "equivalent")
+    assert found["weight_map"] == {
+        f"net/{name}/{old}": f"{name}/{kept}"
+        for name in ("hidden", "output")
+        for old, kept in (("weights", "kernel"), ("biases", "bias"))
+    }
+    assert found["network"]["step"] == "step"
+    assert found["aside"] == []
+
+
+def losses_of(file: Path, batches: list[tuple[Any, Any]]) -> list[float]:
+    """What the model in a file loses as it trains, without dropout."""
+    model = keras.models.load_model(file)
+    for one in model.layers:
+        if isinstance(one, keras.layers.Dropout):
+            one.rate = 0.0
+    return [float(model.train_on_batch(*batch)) for batch in batches]
+
+
+def test_keras_trains_on_where_tensorflow_1_stopped(new: Path, recorded: Recorded) -> None:
+    losses = losses_of(new / "model.keras", recorded.batches)
+    assert relative_distance(losses, recorded.losses).max() <= LARGEST
+
+
+def layer(x: Any, units: int, scope: str) -> tuple[Any, Any]:
+    with tf1.variable_scope(scope):
+        weights = tf1.get_variable("weights", [x.shape[-1], units])
+        return tf.matmul(x, weights) + tf1.get_variable("biases", [units]), weights
+
+
+def refused(
+    build: Callable[[Any, Any], Any], folder: Path, printed: pytest.CaptureFixture[str], *more: str
+) -> str:
+    """What is said of a graph that is refused, with nothing written."""
+    with tf.Graph().as_default(), tf1.Session() as session:
+        x, y = (tf1.placeholder(tf.float32, [None, 3], name) for name in "xy")
+        tf1.train.GradientDescentOptimizer(0.1).minimize(build(x, y))
+        session.run(tf1.global_variables_initializer())
+        tf1.train.Saver().save(session, str(folder / "old" / "model.ckpt"))
+    assert run("rewrite", folder / "old", "--to", folder / "new" / "er", *more) == 2
+    assert [path.name for path in folder.iterdir()] == ["old"]
+    return " ".join(printed.readouterr().err.split())
+
+
+def squared(outputs: Any, y: Any) -> Any:
+    return tf.reduce_mean(tf.square(outputs - y))
+
+
+@pytest.mark.parametrize(
+    ("build", "said"),
+    [
+        (
+            lambda x, y: squared(tf.math.cumsum(layer(x, 3, "a")[0]), y),
+            r"Cumsum \(Cumsum\): no layer is known for it, near the variable a/",
+        ),
+        (
+            lambda x, y: tf.reduce_mean((layer(x, 3, "a")[0] - y) ** 4),
+            r"pow \(Pow\): expected the mean, or sum, of a softmax",
+        ),
+        (
+            lambda x, y: squared(layer(x, 3, "a")[0], y) + tf.reduce_max(layer(x, 3, "b")[1]),
+            r"Max \(Max\): expected a loss of rows, or L1",
+        ),
+        (
+            lambda x, y: squared(layer(x, 3, "a")[0] * tf1.placeholder(tf.float32, [], "by"), y),
+            r"the placeholder by is one number, .* --feed by=0\.5/1\.0\.",
+        ),
+    ],
+)
+def test_what_is_not_understood_is_named_and_nothing_is_written(
+    build: Any, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    message = refused(build, tmp_path, capsys)
+    assert re.search(said, message), message
+    assert "Write it by hand: a PAIR.py" in message
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("missing --to new", "missing: no such file or folder"),
+        ("old --to full", "--to full: exists already"),
+        ("alone --to new", "expected a TensorFlow 1 checkpoint with its graph beside it"),
+        ("damaged --to new", "not a readable graph"),
+        ("old --to new --feed keep_prob", "expected NAME=TRAINING/INFERENCE"),
+        ("old --to new --feed keep_prob=1 --feed who=1", "no placeholder of one number is called"),
+        ("old --to new --feed keep_prob=1 --cost Relu:0", "--cost Relu:0: it is no number"),
+        ("old --to new --feed keep_prob=1 --train-op no", "--train-op no: no such op"),
+        (
+            "old --to new --feed keep_prob=1 --train-op MatMul",
+            "gradients of 0 costs; expected one",
+        ),
+    ],
+)
+def test_bad_words_are_refused_and_nothing_is_written(
+    words: str,
+    said: str,
+    recorded: Recorded,
+    beside_full: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    old = recorded.prefix.parent
+    Path("old").symlink_to(old)
+    for name in ("alone", "damaged"):
+        shutil.copytree(old, name, ignore=shutil.ignore_patterns("*.meta"))
+    Path("damaged", "model.ckpt.meta").write_bytes(b"damaged")
+    before = sorted(Path().rglob("*"))
+    assert run("rewrite", *words.split()) == 2
+    assert said in " ".join(capsys.readouterr().err.split())
+    assert sorted(Path().rglob("*")) == before
+
+
+def test_what_is_not_proven_is_not_written(
+    recorded: Recorded,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A row of the language that is wrong is found by the proof."""
+    wrong = {**layers.ROWS["dense"].defaults, "activation": "relu"}
+    monkeypatch.setitem(layers.ROWS, "dense", layers.ROWS["dense"]._replace(defaults=wrong))
+    monkeypatch.setattr(rewrite, "BUDGET", 0.0)
+    feed = ("--feed", "keep_prob=1.0")
+    assert run("rewrite", recorded.prefix, "--to", tmp_path / "new", *feed) == 1
+    assert "What `tf1keras rewrite` read is not all that the graph does" in capsys.readouterr().err
+    assert not [*tmp_path.iterdir()]
+
+
+def test_a_loop_is_refused_as_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def build(x: Any, y: Any) -> Any:
+        outputs, _ = layer(x, 3, "a")
+        last = tf1.while_loop(lambda i, _: i < 2, lambda i, z: (i + 1, tf.tanh(z)), (0, outputs))[1]
+        return squared(last, y)
+
+    tf1.disable_control_flow_v2()
+    try:
+        said = refused(build, tmp_path, capsys)
+    finally:
+        tf1.enable_control_flow_v2()
+    assert re.search(r"while/Merge_1 \(Merge\): a loop, such as that of tf\.nn\.dynamic_rnn", said)
+
+
+GRAPHS = (
+    *("a1_mlp_layers", "a2_convnet_layers", "a3_convnet_bn", "a5_regression_l2"),
+    *("a7_two_inputs", "a8_slim_style"),
+)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", GRAPHS)
+def test_graphs_of_tensorflow_1_15_train_on_as_it_did(name: str, tmp_path: Path) -> None:
+    """Needs REFERENCE, beside whose folder `graphs` lies, with a folder of each graph."""
+    old = Path(os.environ.get("REFERENCE", "missing")).parent / "graphs" / name
+    if not old.is_dir():
+        pytest.skip("no genuine checkpoints: REFERENCE=DIR, with the folder graphs beside DIR")
+    feed = ("--feed", "keep_prob=0.5/1.0") if name == "a8_slim_style" else ()
+    assert run("rewrite", old / "model.ckpt", "--to", tmp_path / "new", *feed, "--quiet") == 0
+    truth = json.loads((old / "truth.json").read_text())
+    x, y = (
+        [name for name, role in truth["placeholders"].items() if role.startswith(kind)]
+        for kind in ("input", "label")
+    )
+    with np.load(old / "batches.npz") as arrays:
+        inputs = [{name: arrays[name][step] for name in x} for step in range(30)]
+        labels = arrays[y[0]]
+    rows = inputs if len(x) > 1 else [one[x[0]] for one in inputs]
+    batches = list(zip(rows, labels, strict=True))
+    losses = losses_of(tmp_path / "new" / "model.keras", batches)
+    assert relative_distance(losses, truth["losses_after"]).max() <= LARGEST
+    assert relative_distance(truth["losses_without_updates"], losses).max() >= 1e4 * LARGEST

@@ -1,0 +1,124 @@
+"""Each layer is found by the ops of a small graph, which no name gives away."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import tensorflow as tf
+
+from tests.tf1_compat.network.graphs import images, read, variable
+from tf1_compat.network import NotCovered
+
+tf1 = tf.compat.v1
+Build = Callable[[], Any]
+
+
+def conv1d() -> Any:
+    x = tf.expand_dims(images(9, 2), 1)
+    return tf.squeeze(
+        tf.nn.conv2d(x, tf.expand_dims(variable("c/kernel", 3, 2, 4), 0), 1, "SAME"), [1]
+    )
+
+
+def unfused() -> Any:
+    x, training = images(4), tf1.placeholder(tf.bool, [], "training")
+    gamma, beta, average, spread = (variable(f"bn/{name}", 4) for name in ("g", "b", "m", "v"))
+    trained = tf1.get_collection_ref(tf1.GraphKeys.TRAINABLE_VARIABLES)
+    trained[:] = trained[:2]
+    mean, variance = tf.nn.moments(x, [0])
+    for old, value in ((average, mean), (spread, variance)):
+        move = tf1.assign_sub(old, (old - value) * (1 - tf.constant(0.9)))
+        tf1.add_to_collection(tf1.GraphKeys.UPDATE_OPS, move)
+    tf1.disable_control_flow_v2()
+    both = (
+        (lambda: mean, lambda: tf.identity(average)),
+        (
+            lambda: variance,
+            lambda: tf.identity(spread),
+        ),
+    )
+    mean, variance = (tf1.cond(training, *one) for one in both)
+    tf1.enable_control_flow_v2()
+    return tf.nn.batch_normalization(x, mean, variance, beta, gamma, 0.01)
+
+
+def residual() -> Any:
+    x = images(4)
+    return x + tf.nn.relu(tf.matmul(x, variable("a/kernel", 4, 4)))
+
+
+def shared() -> Any:
+    kernel, x = variable("a/kernel", 4, 4), images(4)
+    return tf.matmul(tf.matmul(x, kernel), kernel)
+
+
+def embedded() -> Any:
+    ids = tf1.placeholder(tf.int32, [None], "ids")
+    found = tf.nn.embedding_lookup(variable("tables/user", 7, 3), ids)
+    return tf.concat([found, images(2)], 1)
+
+
+def cnn() -> Any:
+    x = tf.pad(images(6, 6, 2), [[0, 0], [1, 1], [1, 1], [0, 0]])
+    x = tf.nn.depthwise_conv2d(x, variable("d/kernel", 3, 3, 2, 2), [1, 2, 2, 1], "VALID")
+    x = tf.nn.max_pool2d(tf.nn.elu(x), 3, 1, "SAME")
+    return tf.reduce_mean(x, [1, 2])
+
+
+def reshaped() -> Any:
+    x = tf.reshape(images(8), [-1, 2, 2, 2])
+    x = tf.nn.bias_add(tf.nn.conv2d(x, variable("c/w", 1, 1, 2, 3), 1, "SAME"), variable("c/b", 3))
+    return tf.reshape(tf.nn.tanh(x), [tf.shape(x)[0], -1])
+
+
+LAYERS: dict[str, tuple[Build, list[tuple[str, dict[str, Any]]]]] = {
+    "conv1d": (conv1d, [("conv1d", {"filters": 4, "kernel_size": 3, "padding": "same"})]),
+    "batch norm of plain ops": (
+        unfused,
+        [("batch_normalization", {"momentum": 0.9, "epsilon": 0.01, "scale": True})],
+    ),
+    "residual": (residual, [("dense", {"activation": "relu", "use_bias": False}), ("add", {})]),
+    "shared": (shared, [("dense", {"units": 4}), ("dense", {"units": 4})]),
+    "embedding": (
+        embedded,
+        [("embedding", {"input_dim": 7, "output_dim": 3}), ("concatenate", {"axis": -1})],
+    ),
+    "images": (
+        cnn,
+        [
+            ("zero_padding2d", {"padding": ((1, 1), (1, 1))}),
+            ("depthwise_conv2d", {"strides": (2, 2), "depth_multiplier": 2, "activation": "elu"}),
+            ("max_pooling2d", {"pool_size": (3, 3), "strides": (1, 1), "padding": "same"}),
+            ("global_average_pooling2d", {"keepdims": False}),
+        ],
+    ),
+    "reshaped": (
+        reshaped,
+        [
+            ("reshape", {"target_shape": (2, 2, 2)}),
+            ("conv2d", {"kernel_size": (1, 1), "use_bias": True, "activation": "tanh"}),
+            ("flatten", {}),
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_layers_are_found_by_their_ops(name: str) -> None:
+    build, expected = LAYERS[name]
+    calls = read(build()).calls
+    assert [call.layer.kind for call in calls] == [kind for kind, _ in expected]
+    for call, (_, options) in zip(calls, expected, strict=True):
+        assert call.layer.options | options == call.layer.options
+
+
+def test_a_layer_that_is_called_twice_is_one_layer() -> None:
+    first, second = (call.layer for call in read(shared()).calls)
+    assert first is second
+
+
+def test_averages_that_no_update_moves_are_refused() -> None:
+    outputs = unfused()
+    tf1.get_default_graph().clear_collection(tf1.GraphKeys.UPDATE_OPS)
+    with pytest.raises(NotCovered, match="no average of this statistic is moved by the train op"):
+        read(outputs)

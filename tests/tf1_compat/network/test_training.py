@@ -1,0 +1,187 @@
+"""Losses, penalties, optimizers, rates and beginnings are found with their numbers."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tests.tf1_compat.network.graphs import images, line, read, variable
+from tf1_compat.network import Beginning, NotCovered, Rate
+
+tf1 = tf.compat.v1
+
+
+def clipped(clip: Callable[[list[Any]], list[Any]]) -> Any:
+    """Gradient descent on clipped gradients."""
+    optimizer = tf1.train.GradientDescentOptimizer(0.1)
+
+    class Clipping:
+        def minimize(self, cost: Any) -> None:
+            gradients, variables = zip(*optimizer.compute_gradients(cost), strict=True)
+            optimizer.apply_gradients(zip(clip([*gradients]), variables, strict=True))
+
+    return Clipping()
+
+
+OPTIMIZERS: dict[str, tuple[Any, str, dict[str, Any]]] = {
+    "adam": (
+        lambda: tf1.train.AdamOptimizer(0.1, beta1=0.8),
+        "Adam",
+        {"beta_1": 0.8, "beta_2": 0.999, "epsilon": 1e-8},
+    ),
+    "momentum": (
+        lambda: tf1.train.MomentumOptimizer(0.1, 0.9, use_nesterov=True),
+        "Momentum",
+        {"momentum": 0.9, "nesterov": True},
+    ),
+    "rmsprop": (
+        lambda: tf1.train.RMSPropOptimizer(0.1, centered=True),
+        "RMSProp",
+        {"rho": 0.9, "momentum": 0.0, "epsilon": 1e-10, "centered": True, "initial_ms": 1.0},
+    ),
+    "adagrad": (
+        lambda: tf1.train.AdagradOptimizer(0.1, initial_accumulator_value=0.3),
+        "Adagrad",
+        {"initial_accumulator_value": 0.3},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_optimizers_are_found_with_their_numbers(name: str) -> None:
+    make, rule, options = OPTIMIZERS[name]
+    found = read(line(), make()).optimizer
+    assert (found.rule, found.learning_rate, found.options) == (rule, 0.1, options)
+
+
+@pytest.mark.parametrize("rule", ["Adam", "GradientDescent", "Momentum"])
+def test_rows_of_an_embedding_are_trained_by_the_same_optimizer(rule: str) -> None:
+    ids = tf1.placeholder(tf.int32, [None], "ids")
+    found = tf.matmul(tf.nn.embedding_lookup(variable("t/table", 7, 3), ids), variable("k", 3, 2))
+    make = getattr(tf1.train, f"{rule}Optimizer")
+    network = read(found, make(0.1, 0.9) if rule == "Momentum" else make(0.1))
+    trained = {one.variable: (one.rule, bool(one.indices)) for one in network.updates}
+    assert trained == {"t/table": (rule, True), "k": (rule, False)}
+    slots = {one.variable: {*one.slots} for one in network.updates}
+    assert slots["t/table"] == slots["k"]
+
+
+CLIPS: dict[str, Callable[[list[Any]], list[Any]]] = {
+    "value": lambda gradients: [tf.clip_by_value(one, -2.0, 2.0) for one in gradients],
+    "norm": lambda gradients: [tf1.clip_by_norm(one, 2.0) for one in gradients],
+    "global_norm": lambda gradients: tf1.clip_by_global_norm(gradients, 2.0)[0],
+}
+
+
+@pytest.mark.parametrize("kind", CLIPS)
+def test_a_clip_of_gradients_is_found(kind: str) -> None:
+    assert read(line(), clipped(CLIPS[kind])).optimizer.clips == {kind: 2.0}
+
+
+RATES: dict[str, tuple[Callable[[Any], Any], str, list[Any]]] = {
+    "exponential": (
+        lambda step: tf1.train.exponential_decay(0.1, step, 7, 0.5),
+        "exponential",
+        [0.1, 7, 0.5, False],
+    ),
+    "polynomial": (
+        lambda step: tf1.train.polynomial_decay(0.1, step, 7, 0.01, 2.0),
+        "polynomial",
+        [0.1, 7, 0.01, 2.0],
+    ),
+    "piecewise": (
+        lambda step: tf.where(step <= 5, 0.1, tf.where(step <= 8, 0.05, 0.01)),
+        "piecewise",
+        [[5, 8], [0.1, 0.05, 0.01]],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", RATES)
+def test_learning_rates_that_fall_are_found(name: str) -> None:
+    decay, kind, options = RATES[name]
+    step = tf1.Variable(0, trainable=False, name="count", use_resource=False)
+    found = read(line(), tf1.train.GradientDescentOptimizer(decay(step)), global_step=step)
+    assert found.step == "count"
+    assert isinstance(found.optimizer.learning_rate, Rate)
+    assert found.optimizer.learning_rate.kind == kind
+    assert list(found.optimizer.learning_rate.options.values()) == options
+
+
+COSTS: dict[str, tuple[Callable[[Any, Any], Any], str, bool, float]] = {
+    "softmax": (
+        lambda z, y: tf.reduce_sum(tf.nn.softmax_cross_entropy_with_logits(y, z)),
+        *("softmax_cross_entropy", True, 1),
+    ),
+    "sigmoid": (
+        lambda z, y: tf.reduce_mean(tf1.nn.sigmoid_cross_entropy_with_logits(labels=y, logits=z)),
+        *("sigmoid_cross_entropy", False, 1),
+    ),
+    "tf.losses": (
+        lambda z, y: tf1.losses.absolute_difference(y, z),
+        *("mean_absolute_error", False, 1),
+    ),
+    "half": (
+        lambda z, y: 0.5 * tf.reduce_mean(tf.square(z - y)),
+        *("mean_squared_error", False, 0.5),
+    ),
+    "outputs added up": (
+        lambda z, y: tf.reduce_mean(tf.reduce_sum(tf.square(z - y), 1)),
+        *("mean_squared_error", False, 2),
+    ),
+    "all added up": (
+        lambda z, y: tf.reduce_sum(tf.square(z - y)) / 4,
+        *("mean_squared_error", True, 0.5),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", COSTS)
+def test_losses_are_found(name: str) -> None:
+    cost, *expected = COSTS[name]
+    found = read(line(), cost=cost).loss
+    assert [found.kind, found.summed, found.weight] == expected
+    assert found.labels == "y:0"
+
+
+def test_penalties_are_found_however_they_are_weighed() -> None:
+    outputs = line()
+    (kernel,) = tf1.trainable_variables()
+    more = 0.5 * (tf.nn.l2_loss(kernel) + 0.25 * tf.reduce_sum(tf.abs(kernel)))
+    found = read(outputs, cost=lambda z, y: tf.reduce_mean(tf.abs(z - y)) + more)
+    assert found.penalties == {"a/kernel": {"l2": 0.25, "l1": 0.125}}
+
+
+def test_nothing_that_a_number_waits_for_is_run() -> None:
+    """The rate waits for an op that would fail."""
+    with tf.control_dependencies([tf.debugging.check_numerics(np.float32(np.nan), "run")]):
+        rate = tf.constant(0.5)
+    found = read(line(), tf1.train.GradientDescentOptimizer(rate))
+    assert found.optimizer.learning_rate == 0.5
+
+
+def test_what_changes_a_variable_besides_training_is_refused() -> None:
+    outputs = line()
+    average = tf1.get_variable("average", [4, 2], trainable=False, use_resource=False)
+    tf1.add_to_collection(tf1.GraphKeys.UPDATE_OPS, tf1.assign(average, tf.zeros([4, 2])))
+    with pytest.raises(NotCovered, match="the train op changes average by it"):
+        read(outputs)
+
+
+BEGINNINGS = {
+    "uniform": (tf1.random_uniform_initializer(-0.5, 1.0), Beginning("uniform", -0.5, 1.5, (4, 2))),
+    "normal": (tf1.random_normal_initializer(0.0, 0.3), Beginning("normal", 0.0, 0.3, (4, 2))),
+    "constant": (tf1.constant_initializer(0.1), Beginning("constant", 0.1, 0.0, (4, 2))),
+}
+
+
+@pytest.mark.parametrize("name", BEGINNINGS)
+def test_how_variables_begin_is_found(name: str) -> None:
+    initializer, expected = BEGINNINGS[name]
+    kernel = tf1.get_variable("kernel", [4, 2], initializer=initializer)
+    found = read(tf.matmul(images(4), kernel)).beginnings["kernel"]
+    assert (found.kind, found.shape) == (expected.kind, expected.shape)
+    numbers = (found.shift, found.scale), (expected.shift, expected.scale)
+    assert numbers[0] == pytest.approx(numbers[1], rel=1e-6)

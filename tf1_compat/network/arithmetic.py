@@ -1,0 +1,70 @@
+"""Numbers that a graph works out of constants: worked out apart from it, so that nothing else runs.
+
+A learning rate may wait for moving averages, and whatever an op waits for would run before it.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import tensorflow as tf
+
+from tf1_compat.network.values import NotCovered
+from tf1_compat.state import first_line
+
+OPS = {
+    *("Const", "Identity", "Cast", "Neg", "Sub", "Add", "AddV2", "Mul", "RealDiv", "Reciprocal"),
+    *("Minimum", "Maximum", "Pow", "Exp", "Floor", "Sqrt", "Rsqrt", "Square", "Cos", "Log"),
+    *("Switch", "Merge", "LogicalNot", "LogicalAnd", "Less", "LessEqual", "Greater"),
+    *("GreaterEqual", "Equal", "Select", "SelectV2", "Pack", "ConcatV2", "Fill", "Reshape"),
+    *("All", "Any", "FloorDiv", "FloorMod", "Ceil"),
+}
+"""What a number may be made of; none of it reads or writes anything."""
+
+
+def evaluate(tensor: tf.Tensor, fed: Mapping[str, Any]) -> Any:
+    """Return the value of `tensor`, where tensors, by name, are `fed`.
+
+    Raises NotCovered where it is made of anything but OPS and those.
+    """
+    definition, placeholders = tf.compat.v1.GraphDef(), {}
+    definition.versions.CopyFrom(tensor.graph.as_graph_def().versions)
+    for op in _behind(tensor, fed):
+        if any(out.name in fed for out in op.outputs):
+            node = definition.node.add(name=op.name, op="Placeholder")
+            node.attr["dtype"].type = op.outputs[0].dtype.base_dtype.as_datatype_enum
+            placeholders[op.outputs[0].name] = fed[op.outputs[0].name]
+        else:
+            node = definition.node.add()
+            node.CopyFrom(op.node_def)
+            node.attr.pop("_class", None)  # it names what is not here
+            kept = {f"^{one.name}" for one in op.control_inputs if _branches(one)}
+            node.input[:] = [name for name in node.input if name[0] != "^" or name in kept]
+    try:
+        with tf.Graph().as_default() as apart:
+            tf.import_graph_def(definition, name="")
+            with tf.compat.v1.Session(graph=apart) as session:
+                return session.run(tensor.name, placeholders)
+    except (tf.errors.OpError, ValueError, TypeError) as error:
+        raise NotCovered(tensor.op, f"it gives no number ({first_line(error)})") from error
+
+
+def _behind(tensor: tf.Tensor, fed: Mapping[str, Any]) -> list[tf.Operation]:
+    """Return what a number is made of, and what says which branch it is of."""
+    found = {tensor.op.name: tensor.op}
+    for op in (waiting := [tensor.op]):  # which grows
+        if any(out.name in fed for out in op.outputs):
+            continue
+        if op.type not in OPS:
+            raise NotCovered(tensor.op, f"expected a constant; it is made of {op.name}")
+        before = {one.op.name: one.op for one in op.inputs}
+        before |= {one.name: one for one in op.control_inputs if _branches(one)}
+        waiting += [one for name, one in before.items() if name not in found]
+        found |= before
+    return list(found.values())
+
+
+def _branches(op: tf.Operation) -> bool:
+    """Whether an op says that a branch is taken."""
+    while op.type == "Identity":
+        op = op.inputs[0].op
+    return op.type == "Switch"

@@ -1,0 +1,137 @@
+"""A graph covered by layers, from the outputs back to the inputs; every op is in one of them."""
+
+import itertools
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import tensorflow as tf
+
+from tf1_compat.network.graph import Trained
+from tf1_compat.network.values import Call, Input, Layer, NotCovered
+from tf1_compat.reading.dropout import PLACEHOLDERS
+from tf1_compat.state import StateError
+
+GENERIC = {
+    *("kernel", "weights", "weight", "w", "W", "depthwise_kernel", "embeddings", "table"),
+    *("gamma", "beta", "Variable", "filter", "filters", "depthwise_weights"),
+}
+"""How variables are called that are named by their scope."""
+
+
+@dataclass(frozen=True)
+class Match:
+    """A layer found at an op."""
+
+    kind: str
+    inputs: Sequence[tf.Tensor]
+    options: dict[str, Any] = field(default_factory=dict)
+    variables: dict[str, tf.Operation] = field(default_factory=dict)
+    """Its own, by what the layer calls them."""
+
+
+Pattern = Callable[[Trained, tf.Tensor], Match | None]
+
+
+class Covering:
+    """What has been covered so far.
+
+    `patterns` are tried in their order, largest first; `within` is the scope that all is in.
+    """
+
+    def __init__(self, graph: Trained, patterns: Sequence[Pattern], within: str) -> None:
+        self.graph, self.patterns, self.within = graph, patterns, within
+        self.inputs: dict[str, Input] = {}
+        self.calls: dict[str, Call] = {}
+        self._layers: list[Layer] = []
+
+    def cover(self, tensor: tf.Tensor) -> None:
+        """Cover all that `tensor` is made of; raises NotCovered for an op that no pattern knows."""
+        waiting, matches = [self.graph.source(tensor)], dict[str, Match]()
+        while waiting:
+            one = waiting[-1]
+            if one.op.type in PLACEHOLDERS:
+                self._input(one)
+            if one.name in self.calls or one.name in self.inputs:
+                waiting.pop()
+                continue
+            if one.name not in matches:
+                matches[one.name] = self._match(one)
+            match = matches[one.name]
+            made_of = [self.graph.source(part) for part in match.inputs]
+            lacking = [part for part in made_of if part.name not in {*self.calls, *self.inputs}]
+            waiting += lacking[::-1]
+            if not lacking:
+                names = tuple(part.name for part in made_of)
+                self.calls[one.name] = Call(self._layer(match), names, one.name)
+
+    def mapped(self) -> dict[str, str]:
+        """Return TensorFlow 1 variable -> path of the Keras variable."""
+        layers = (call.layer for call in self.calls.values())
+        return {
+            variable: f"{layer.name}/{role}"
+            for layer in layers
+            for role, variable in layer.variables.items()
+        }
+
+    def _input(self, tensor: tf.Tensor) -> None:
+        if tensor.name in self.graph.switches:
+            raise NotCovered(tensor.op, "one number for all rows, which no layer takes")
+        if tensor.shape.rank in (None, 0):
+            raise NotCovered(tensor.op, "it has no shape with rows; expected such as [None, 784]")
+        shape = tuple(tensor.shape.as_list()[1:])
+        self.inputs[tensor.name] = Input(tensor.name, tensor.dtype.name, shape)
+
+    def _match(self, tensor: tf.Tensor) -> Match:
+        for pattern in self.patterns:
+            try:
+                if (match := pattern(self.graph, tensor)) is not None:
+                    return match
+            except (IndexError, TypeError, ValueError) as error:  # shapes, or inputs, that are odd
+                if isinstance(error, StateError):
+                    raise
+        made = self.graph.variables(tensor)
+        near = f", near the variable {made[0].name}" if made else ""
+        raise NotCovered(tensor.op, f"no layer is known for it{near}")
+
+    def _layer(self, match: Match) -> Layer:
+        """Return the layer of a match: where its variables were met before, the one that has them.
+
+        Raises NotCovered where that is another layer.
+        """
+        variables = {role: op.name for role, op in match.variables.items()}
+        if not variables:
+            return Layer(match.kind, None, match.options)
+        for one in self._layers:
+            if set(one.variables.values()) & set(variables.values()):
+                if one.variables == variables and one.options == match.options:
+                    return one
+                (first, *_) = match.variables.values()
+                raise NotCovered(first, f"{one.name} has it, too, and is another layer")
+        (first, *_) = variables.values()
+        layer = Layer(match.kind, self._name(match.kind, first), match.options, variables)
+        self._layers.append(layer)
+        return layer
+
+    def _name(self, kind: str, variable: str) -> str:
+        """Return a name of the variable's scope that is valid and was not given yet."""
+        scope, _, last = variable.rpartition("/")
+        last = re.sub(r"_\d+$", "", last)
+        whole = (scope if last in GENERIC else variable).removeprefix(self.within)
+        wanted = re.sub(r"\W+", "_", whole).strip("_") if scope or kind == "embedding" else kind
+        taken = {layer.name for layer in self._layers}
+        return next(name for name in _numbered(wanted or kind) if name not in taken)
+
+
+def _numbered(name: str) -> Iterator[str]:
+    yield name
+    yield from (f"{name}_{number}" for number in itertools.count(1))
+
+
+def scope_of(variables: Sequence[str]) -> str:
+    """Return the scope that all variables, of several layers, are in, with its slash; or ""."""
+    parts = {tuple(name.split("/")[:-1]) for name in variables}
+    levels = itertools.takewhile(lambda level: len({*level}) == 1, zip(*parts, strict=False))
+    common = "".join(f"{level[0]}/" for level in levels)
+    return common if len(parts) > 1 else ""

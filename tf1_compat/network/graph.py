@@ -1,0 +1,116 @@
+"""A graph as it trains: switches resolved, what only hands on left out, constants worked out."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from tf1_compat.network import arithmetic
+from tf1_compat.network.values import NotCovered
+from tf1_compat.reading.dropout import PLACEHOLDERS
+from tf1_compat.reading.structure import VARIABLES
+
+HANDS_ON = {"Identity", "ReadVariableOp", "Switch", "RefSwitch", "Snapshot", "PreventGradient"}
+SHAPES = {"Shape", "ShapeN", "Size", "Rank"}
+"""Ops that take a tensor for its shape."""
+
+
+class Trained:
+    """A graph whose switches stand as in training.
+
+    `switches`: placeholder's tensor -> its values in training and in inference.
+    """
+
+    def __init__(
+        self, graph: tf.Graph, cost: tf.Tensor, switches: Mapping[str, tuple[Any, Any]]
+    ) -> None:
+        self.graph, self.cost, self.switches = graph, cost, switches
+        self.uses = Counter(
+            self.source(tensor).name
+            for op in self.behind(cost)
+            if op.type not in SHAPES
+            for tensor in op.inputs
+        )
+        """Tensor -> how many ops behind the cost take its numbers."""
+
+    def source(self, tensor: tf.Tensor) -> tf.Tensor:
+        """Return the tensor that `tensor` is handed on from, in training."""
+        while True:
+            if tensor.op.type == "Merge":
+                tensor = self._taken(tensor.op)
+            elif tensor.op.type in HANDS_ON:
+                tensor = tensor.op.inputs[0]
+            else:
+                return tensor
+
+    def variable(self, tensor: tf.Tensor) -> tf.Operation | None:
+        """Return the variable whose value `tensor` is, or None."""
+        op = self.source(tensor).op
+        return op if op.type in VARIABLES else None
+
+    def behind(self, *tensors: tf.Tensor) -> Iterator[tf.Operation]:
+        """Yield the ops whose data the tensors are made of in training, each once."""
+        waiting, seen = list(tensors), set()
+        while waiting:
+            op = self.source(waiting.pop()).op
+            if op.name not in seen:
+                seen.add(op.name)
+                yield op
+                waiting += op.inputs
+
+    def variables(self, tensor: tf.Tensor) -> list[tf.Operation]:
+        """Return the variables that a tensor is made of."""
+        return [op for op in self.behind(tensor) if op.type in VARIABLES]
+
+    def rows(self, tensor: tf.Tensor) -> bool:
+        """Whether a tensor is made of what is fed for each row."""
+        placeholders = (op for op in self.behind(tensor) if op.type in PLACEHOLDERS)
+        return any(op.outputs[0].name not in self.switches for op in placeholders)
+
+    def number(self, tensor: tf.Tensor, fed: Mapping[str, Any] = MappingProxyType({})) -> Any:
+        """Return the value of arithmetic of constants, of switches and of what is `fed` besides.
+
+        Raises NotCovered where it is made of anything else.
+        """
+        feeds = {name: value for name, (value, _) in self.switches.items()}
+        return arithmetic.evaluate(tensor, feeds | {**fed})
+
+    def short(self, tensor: tf.Tensor) -> float:
+        """Return one number as the shortest decimal that rounds to it."""
+        number = self.number(tensor)
+        if np.size(number) != 1:
+            raise NotCovered(tensor.op, f"{np.size(number)} numbers; expected one")
+        return shortest(np.reshape(number, ()))
+
+    def _taken(self, merge: tf.Operation) -> tf.Tensor:
+        """Return the input of a Merge that comes of the branch that training takes."""
+        if any(tensor.op.type == "NextIteration" for tensor in merge.inputs):
+            raise NotCovered(merge, "a loop, such as that of tf.nn.dynamic_rnn, which is not read")
+        for tensor in merge.inputs:
+            switch = self._switch_of(tensor)
+            if switch is not None and bool(self.number(switch.op.inputs[1])) == bool(
+                switch.value_index
+            ):
+                return tensor
+        raise NotCovered(merge, "a branch that is not chosen by a switch between two modes")
+
+    def _switch_of(self, tensor: tf.Tensor) -> tf.Tensor | None:
+        """Return the output of the nearest Switch that a tensor of a branch waits for."""
+        waiting, seen = [tensor], set()
+        while waiting:
+            one = waiting.pop(0)
+            if one.op.type in ("Switch", "RefSwitch"):
+                return one
+            if one.op.name not in seen:
+                seen.add(one.op.name)
+                waiting += one.op.inputs
+                waiting += [out for op in one.op.control_inputs for out in op.outputs[:1]]
+        return None
+
+
+def shortest(number: Any) -> float:
+    """Return a float as people wrote it: the shortest decimal that rounds to the float32."""
+    return float(str(np.float32(number)))

@@ -1,0 +1,88 @@
+"""Batch normalization as a layer: one fused op, or plain ones, and the averages that it moves."""
+
+from collections.abc import Callable, Sequence
+
+import tensorflow as tf
+
+from tf1_compat.network.covering import Match, Pattern
+from tf1_compat.network.graph import Trained, shortest
+from tf1_compat.network.layers.products import SUMS
+from tf1_compat.network.values import AVERAGES, NotCovered
+from tf1_compat.reading.averages import MOVES
+
+Averages = Callable[[tf.Tensor], tuple[tf.Operation, float]]
+"""Statistic of a batch -> the variable that averages it, and its momentum."""
+
+
+def patterns(graph: Trained, moves: Sequence[tf.Operation]) -> tuple[Pattern, ...]:
+    """Return the patterns; `moves` are the ops of an update, some of which move averages."""
+    moved = {op.name: op for op in moves if op.type in MOVES}
+
+    def average(statistic: tf.Tensor) -> tuple[tf.Operation, float]:
+        wanted = graph.source(statistic).name
+        for op in moved.values():
+            share = graph.source(op.inputs[1]).op
+            for difference, decay in (share.inputs, [*share.inputs][::-1]):
+                one = graph.source(difference).op
+                if one.type == "Sub" and graph.source(one.inputs[1]).name == wanted:
+                    variable = graph.variable(op.inputs[0])
+                    if variable is not None and variable is graph.variable(one.inputs[0]):
+                        return variable, shortest(1 - graph.short(decay))
+        raise NotCovered(
+            statistic.op,
+            "no average of this statistic is moved by the train op; expected its update, as in "
+            "tf.GraphKeys.UPDATE_OPS, to run with it",
+        )
+
+    return (
+        lambda graph, tensor: _fused(graph, tensor, average),
+        lambda graph, tensor: _plain(graph, tensor, average),
+    )
+
+
+def _fused(graph: Trained, tensor: tf.Tensor, average: Averages) -> Match | None:
+    """[N, height, width, channels], normalized by one op."""
+    op = tensor.op
+    if not op.type.startswith("FusedBatchNorm") or tensor.value_index:
+        return None
+    if not op.get_attr("is_training"):
+        raise NotCovered(op, "it normalizes by averages in training, which no layer does")
+    gamma, beta = (graph.variable(one) for one in op.inputs[1:3])
+    return _match(op.inputs[0], gamma, beta, op.get_attr("epsilon"), op.outputs[1:3], average)
+
+
+def _plain(graph: Trained, tensor: tf.Tensor, average: Averages) -> Match | None:
+    """x * factor + (beta - mean * factor), where factor = gamma / sqrt(variance + epsilon)."""
+    if tensor.op.type not in SUMS:
+        return None
+    scaled, shift = (graph.source(one).op for one in tensor.op.inputs)
+    if scaled.type != "Mul" or shift.type not in ("Sub", "Neg"):
+        return None
+    x, factor = scaled.inputs
+    root, gamma = graph.source(factor).op, None
+    if root.type == "Mul":
+        root, gamma = graph.source(root.inputs[0]).op, graph.variable(root.inputs[1])
+    if root.type != "Rsqrt":
+        return None
+    variance, epsilon = graph.source(root.inputs[0]).op.inputs
+    beta = graph.variable(shift.inputs[0]) if shift.type == "Sub" else None
+    mean = graph.source(shift.inputs[-1]).op.inputs[0]
+    return _match(x, gamma, beta, graph.short(epsilon), (mean, variance), average)
+
+
+def _match(
+    x: tf.Tensor,
+    gamma: tf.Operation | None,
+    beta: tf.Operation | None,
+    epsilon: float,
+    statistics: Sequence[tf.Tensor],
+    average: Averages,
+) -> Match:
+    (mean, momentum), (variance, same) = map(average, statistics)
+    if momentum != same:
+        raise NotCovered(variance, "it is averaged with another decay than the mean")
+    parts = {"gamma": gamma, "beta": beta, **dict(zip(AVERAGES, (mean, variance), strict=True))}
+    options = {"momentum": momentum, "epsilon": shortest(epsilon)}
+    options |= {"center": beta is not None, "scale": gamma is not None}
+    variables = {role: one for role, one in parts.items() if one is not None}
+    return Match("batch_normalization", [x], options, variables)

@@ -1,0 +1,44 @@
+"""Products with a kernel, and the bias that is added to one: dense layers, and their parts."""
+
+import tensorflow as tf
+
+from tf1_compat.network.covering import Match
+from tf1_compat.network.graph import Trained
+from tf1_compat.network.values import NotCovered
+
+SUMS = ("Add", "AddV2")
+BIASES = ("BiasAdd", *SUMS)
+
+
+def dense(graph: Trained, tensor: tf.Tensor) -> Match | None:
+    """[N, inputs] @ kernel, and a bias."""
+    product, bias = without_bias(graph, tensor)
+    if product.op.type != "MatMul":
+        return None
+    kernel = graph.variable(product.op.inputs[1])
+    if kernel is None or product.op.get_attr("transpose_a") or product.op.get_attr("transpose_b"):
+        raise NotCovered(
+            product.op, "it multiplies by no variable as it is (tied weights?), and is no layer"
+        )
+    options = {"units": shape(kernel)[1], "use_bias": bias is not None}
+    return Match("dense", product.op.inputs[:1], options, variables(kernel, bias))
+
+
+def without_bias(graph: Trained, tensor: tf.Tensor) -> tuple[tf.Tensor, tf.Operation | None]:
+    """Return what a bias is added to, which nobody else takes, and the bias; or `tensor`."""
+    if tensor.op.type in BIASES:
+        for this, other in (tensor.op.inputs, [*tensor.op.inputs][::-1]):
+            bias, before = graph.variable(other), graph.source(this)
+            if bias is not None and len(shape(bias)) == 1 and graph.uses[before.name] == 1:
+                return before, bias
+    return tensor, None
+
+
+def variables(kernel: tf.Operation, bias: tf.Operation | None) -> dict[str, tf.Operation]:
+    """Return both by what layers call them."""
+    return {"kernel": kernel} if bias is None else {"kernel": kernel, "bias": bias}
+
+
+def shape(variable: tf.Operation) -> list[int]:
+    """Return the shape of a variable."""
+    return [int(size) for size in tf.TensorShape(variable.get_attr("shape")).as_list()]

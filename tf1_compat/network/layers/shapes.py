@@ -1,0 +1,70 @@
+"""Layers that compute little: reshaping, embeddings, branches that meet; one pattern a function."""
+
+import math
+
+import tensorflow as tf
+
+from tf1_compat.network.covering import Match
+from tf1_compat.network.graph import Trained
+from tf1_compat.network.layers.products import SUMS, shape
+from tf1_compat.reading.structure import LOOKUPS
+
+
+def reshaping(graph: Trained, tensor: tf.Tensor) -> Match | None:
+    """[N, ...] in another shape; to rows of numbers it is called flatten."""
+    if tensor.op.type != "Reshape":
+        return None
+    target = graph.source(tensor.op.inputs[1])
+    if target.op.type == "Pack":  # its first is the number of rows
+        sizes = [int(graph.number(one)) for one in target.op.inputs[1:]]
+    else:
+        sizes = [int(size) for size in graph.number(target)[1:]]
+    known = tensor.op.inputs[0].shape
+    if len(sizes) == 1 and (known.rank or 0) > 1 and sizes[0] in (-1, _size(known)):
+        return Match("flatten", tensor.op.inputs[:1])
+    return Match("reshape", tensor.op.inputs[:1], {"target_shape": tuple(sizes)})
+
+
+def squeezing(graph: Trained, tensor: tf.Tensor) -> Match | None:
+    """[N, 1, 1, channels] as slim leaves it, without what is 1."""
+    if tensor.op.type != "Squeeze" or tensor.shape.rank is None:
+        return None
+    sizes = tensor.shape.as_list()[1:]
+    if any(size is None for size in sizes):
+        return None
+    return Match("reshape", tensor.op.inputs[:1], {"target_shape": tuple(sizes)})
+
+
+def embedding(graph: Trained, tensor: tf.Tensor) -> Match | None:
+    """[N, ...] whole numbers, each a row of a table."""
+    if tensor.op.type not in LOOKUPS:
+        return None
+    table = graph.variable(tensor.op.inputs[0])
+    if table is None or (tensor.op.type == "GatherV2" and graph.number(tensor.op.inputs[2]) != 0):
+        return None
+    rows, size = shape(table)
+    options = {"input_dim": rows, "output_dim": size}
+    return Match("embedding", tensor.op.inputs[1:2], options, {"embeddings": table})
+
+
+def concatenation(graph: Trained, tensor: tf.Tensor) -> Match | None:
+    """Several tensors side by side."""
+    if tensor.op.type != "ConcatV2":
+        return None
+    *parts, axis = tensor.op.inputs
+    axis, rank = int(graph.number(axis)), parts[0].shape.rank
+    if rank is None or axis % rank == 0:
+        return None
+    return Match("concatenate", parts, {"axis": -1 if axis % rank == rank - 1 else axis})
+
+
+def addition(graph: Trained, tensor: tf.Tensor) -> Match | None:
+    """Several tensors of one shape, added, as in residual networks."""
+    if tensor.op.type not in (*SUMS, "AddN") or not all(map(graph.rows, tensor.op.inputs)):
+        return None
+    return Match("add", list(tensor.op.inputs))
+
+
+def _size(shape: tf.TensorShape) -> int | None:
+    sizes = shape.as_list()[1:]
+    return None if None in sizes else math.prod(sizes)

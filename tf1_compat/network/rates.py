@@ -1,0 +1,113 @@
+"""Learning rates: a number, or one of TensorFlow 1's decays of the step.
+
+Formulas: `tensorflow/python/training/learning_rate_decay.py`.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import tensorflow as tf
+
+from tf1_compat.network.graph import Trained, shortest
+from tf1_compat.network.layers.products import SUMS
+from tf1_compat.network.values import NotCovered, Rate
+from tf1_compat.reading import constants
+from tf1_compat.reading.structure import VARIABLES
+from tf1_compat.reading.updates import ancestors
+
+EXPECTED = "expected a number, or an exponential, polynomial or piecewise constant decay of it"
+
+
+def read(graph: Trained, tensor: tf.Tensor) -> tuple[float | Rate, str | None]:
+    """Return the rate, and the variable that counts steps for it, if any; raises NotCovered."""
+    behind = list(ancestors([tensor.op], control=False))
+    steps = {op.name: op for op in behind if op.type in VARIABLES}
+    if not steps:
+        return graph.short(tensor), None
+    (name, step), *others = steps.items()
+    if others or not tf.as_dtype(step.get_attr("dtype")).is_integer:
+        raise NotCovered(tensor.op, f"a learning rate made of {', '.join(steps)}; {EXPECTED}")
+    if not any(op.type == "Merge" for op in behind):
+        op = graph.source(tensor).op
+        for pattern in (_exponential, _polynomial):
+            if (found := pattern(graph, op)) is not None:
+                return found, name
+    return _piecewise(graph, tensor, step, behind), name
+
+
+def _exponential(graph: Trained, op: tf.Operation) -> Rate | None:
+    """rate * base ^ (step / steps), the quotient rounded down where it is a staircase."""
+    if op.type != "Mul":
+        return None
+    first, power = op.inputs[0], graph.source(op.inputs[1]).op
+    if power.type != "Pow":
+        return None
+    quotient = graph.source(power.inputs[1]).op
+    staircase = quotient.type == "Floor"
+    if staircase:
+        quotient = graph.source(quotient.inputs[0]).op
+    if quotient.type != "RealDiv":
+        return None
+    return Rate(
+        "exponential",
+        {
+            "initial_learning_rate": graph.short(first),
+            "decay_steps": _whole(graph.short(quotient.inputs[1])),
+            "decay_rate": graph.short(power.inputs[0]),
+            "staircase": staircase,
+        },
+    )
+
+
+def _polynomial(graph: Trained, op: tf.Operation) -> Rate | None:
+    """(rate - end) * (1 - min(step, steps) / steps) ^ power + end."""
+    if op.type not in SUMS:
+        return None
+    product, end = graph.source(op.inputs[0]).op, op.inputs[1]
+    if product.type != "Mul":
+        return None
+    difference, power = (graph.source(one).op for one in product.inputs)
+    if difference.type != "Sub" or power.type != "Pow":
+        return None
+    rest = graph.source(power.inputs[0]).op
+    quotient = graph.source(rest.inputs[1]).op if rest.type == "Sub" else rest
+    if quotient.type != "RealDiv" or graph.source(quotient.inputs[0]).op.type != "Minimum":
+        return None
+    return Rate(
+        "polynomial",
+        {
+            "initial_learning_rate": graph.short(difference.inputs[0]),
+            "decay_steps": _whole(graph.short(quotient.inputs[1])),
+            "end_learning_rate": graph.short(end),
+            "power": graph.short(power.inputs[1]),
+        },
+    )
+
+
+def _piecewise(
+    graph: Trained, tensor: tf.Tensor, step: tf.Operation, behind: Sequence[tf.Operation]
+) -> Rate:
+    """The rates between the whole numbers that it is made of, where it changes at no other step."""
+    kind = tf.as_dtype(step.get_attr("dtype")).as_numpy_dtype
+    reads = [op for op in behind if any(one.op is step for one in op.inputs)]
+    bounds = sorted({*constants.whole(behind)})
+
+    def rate(at: int) -> float:
+        fed = {out.name: kind(at) for op in reads for out in op.outputs}
+        return shortest(graph.number(tensor, fed))
+
+    boundaries, values = [], [rate(0)]
+    for bound, following in zip(bounds, [*bounds[1:], 2 * (bounds or [1])[-1] + 2], strict=True):
+        between = {rate(at) for at in (bound + 1, (bound + following) // 2, following)}
+        if (len(between) > 1 and following - bound > 1) or rate(bound) != values[-1]:
+            raise NotCovered(tensor.op, f"the learning rate changes at every step; {EXPECTED}")
+        if (now := rate(bound + 1)) != values[-1]:
+            boundaries.append(bound)
+            values.append(now)
+    if not boundaries:
+        raise NotCovered(tensor.op, f"nothing says how the learning rate changes; {EXPECTED}")
+    return Rate("piecewise", {"boundaries": boundaries, "values": values})
+
+
+def _whole(number: float) -> int | float:
+    return int(number) if np.isfinite(number) and number == int(number) else number

@@ -1,0 +1,135 @@
+"""What a graph is read as: plain values, which know no Keras; and what is said of what is not."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import tensorflow as tf
+
+from tf1_compat.reading.updates import Update
+from tf1_compat.state import StateError
+
+AVERAGES = ("moving_mean", "moving_variance")
+"""What layers call variables that no gradient trains."""
+
+
+class NotCovered(StateError):
+    """An op of a graph that is not understood, so that nothing is: names it."""
+
+    def __init__(self, op: tf.Operation, why: str) -> None:
+        super().__init__(f"{op.name} ({op.type}): {why}.")
+
+
+@dataclass(frozen=True)
+class Input:
+    """A placeholder that has a row for each row of a batch."""
+
+    tensor: str
+    dtype: str
+    shape: tuple[int | None, ...]
+    """Without that of the rows."""
+
+    @property
+    def name(self) -> str:
+        """The placeholder's."""
+        return self.tensor.removesuffix(":0")
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer, which may be called several times."""
+
+    kind: str
+    """dense, conv2d, max_pooling2d, ...; a row of `keras_models/writing/layers.py`."""
+    name: str | None
+    """Of its scope; None where it has no variable."""
+    options: Mapping[str, Any]
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """kernel -> TensorFlow 1 variable."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """A layer applied to tensors, which are named."""
+
+    layer: Layer
+    inputs: tuple[str, ...]
+    output: str
+
+
+@dataclass(frozen=True)
+class Loss:
+    """What is lost over a batch."""
+
+    kind: str
+    """softmax_cross_entropy, ...; a row of `keras_models/writing/losses.py`."""
+    summed: bool
+    """The rows' losses are added up, and not their mean taken."""
+    weight: float
+    """What it is multiplied by; for losses of each output, of their mean in a row."""
+    outputs: str
+    """Tensor: what the network gives, logits as a rule."""
+    labels: str
+    """Tensor: the placeholder of what it should give."""
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """How a variable begins."""
+
+    kind: str
+    """constant; or normal, truncated normal or uniform, of standard numbers."""
+    shift: float
+    """What is added to them; the constant."""
+    scale: float
+    """What they are multiplied by before."""
+    shape: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Rate:
+    """A learning rate that falls."""
+
+    kind: str
+    """exponential, polynomial or piecewise."""
+    options: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Optimizer:
+    """What trains."""
+
+    rule: str
+    """TensorFlow 1's name, as in `tf1_compat.reading.updates`."""
+    learning_rate: float | Rate
+    options: Mapping[str, Any]
+    clips: Mapping[str, float]
+    """value, norm or global_norm -> the bound."""
+
+
+@dataclass(frozen=True)
+class Network:
+    """A graph, understood."""
+
+    inputs: tuple[Input, ...]
+    calls: tuple[Call, ...]
+    """Each behind those that it takes the outputs of."""
+    loss: Loss
+    penalties: Mapping[str, Mapping[str, float]]
+    """Variable -> l1 (of sum |w|) and l2 (of sum w^2)."""
+    beginnings: Mapping[str, Beginning]
+    """Variable -> how it begins, where that is known."""
+    optimizer: Optimizer
+    updates: tuple[Update, ...]
+    """Of each trained variable."""
+    step: str | None
+    """The variable that counts updates."""
+    switches: Mapping[str, tuple[Any, Any]]
+    """Placeholder of one number -> what it is fed in training, in inference."""
+    cost: str
+    train_op: str
+
+    @property
+    def by_rows(self) -> bool:
+        """Whether a gradient is of a few rows, those of an embedding."""
+        return any(one.indices for one in self.updates)

@@ -1,0 +1,105 @@
+"""A checkpoint with its `.meta` file read as a network, and carried over into the model written."""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from training.errors import UserError
+from training.model_files import pair, reading, writing
+from training.model_files.pair import Pair
+from training.model_files.variable_names import Correspondence
+from training.options.rewrite import RewriteConfig
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from tf1_compat.checkpoint import Layout
+    from tf1_compat.network import Network
+
+BY_HAND = (
+    "Nothing is written. Write it by hand: a PAIR.py with your keras_model(), which `tf1keras "
+    "check` holds against this graph (docs/check.md)."
+)
+GRAPH = "graph.meta"
+SOURCE = "model.py"
+
+
+@dataclass(frozen=True)
+class Rewritten:
+    """A graph, understood."""
+
+    checkpoint: Path
+    meta: Path
+    network: "Network"
+    weight_map: dict[str, str]
+
+    def write(self, folder: Path) -> Path:
+        """Write the source, with the graph beside it; return the source's path."""
+        from keras_models import writing as sources
+
+        shutil.copyfile(self.meta, folder / GRAPH)
+        source = sources.source(self.network, self.weight_map, GRAPH)
+        (folder / SOURCE).write_text(source, encoding="utf-8")
+        return folder / SOURCE
+
+
+def read(config: RewriteConfig) -> Rewritten:
+    """Return what lies at SOURCE; UserError for no checkpoint, and for a graph not understood."""
+    import tensorflow as tf
+
+    from tf1_compat import meta, network
+
+    found, path = reading.kind(config.source)
+    beside = path.with_name(f"{path.name}.meta")
+    if found != "checkpoint" or not beside.is_file():
+        raise UserError(
+            f"{config.source}: expected a TensorFlow 1 checkpoint with its graph beside it, "
+            f"{beside.name}, as a Saver writes both."
+        )
+    given = network.Given(config.cost, config.train_op, config.fed)
+    with reading.refusal(beside, BY_HAND), tf.Graph().as_default() as graph:
+        meta.load(beside)
+        understood, weight_map = network.read(graph, given)
+    return Rewritten(path, beside, understood, weight_map)
+
+
+def load(rewritten: Rewritten, source: Path, seed: int) -> Pair:
+    """Return what was written as a pair; UserError where gradients go through what was not read."""
+    loaded = pair.load(source, seed)
+    if loaded.structure.clipped and not rewritten.network.optimizer.clips:
+        raise UserError(
+            f"{rewritten.meta}: gradients are changed before they are applied, by no clip that is "
+            f"known; expected one by value, norm or global norm.\n{BY_HAND}"
+        )
+    return loaded
+
+
+def carry_over(rewritten: Rewritten, proven: Pair, to: Path) -> tuple[str, list[str]]:
+    """Write the model of `proven` with the checkpoint's weights, slots and step, and read it back.
+
+    Returns what was proven, and the names in the checkpoint that nothing takes.
+    """
+    from keras_models import transfer
+    from tf1_compat import checkpoint
+
+    with reading.refusal(rewritten.checkpoint):
+        arrays = checkpoint.read(rewritten.checkpoint)
+        layout = _layout(rewritten, arrays)
+        model = proven.keras_model()
+        beta_2 = getattr(model.optimizer, "beta_2", 0.999)
+        state = checkpoint.to_state(arrays, layout, beta_2)
+        bare = writing.is_bare(state)
+        transfer.load_state(model, state, rewritten.weight_map, weights_only=bare)
+        names = Correspondence(rewritten.weight_map, layout, proven.keras_model)
+        proof = writing.write("keras", to, model, state, names)
+    return proof, sorted({*arrays} - {*layout.names()})
+
+
+def _layout(rewritten: Rewritten, arrays: "dict[str, np.ndarray]") -> "Layout":
+    """Return where the graph's state lies in its checkpoint."""
+    from tf1_compat import checkpoint
+
+    network, kinds = rewritten.network, {name: one.dtype.name for name, one in arrays.items()}
+    step = network.step if network.step in arrays else None
+    return checkpoint.layout_of_graph(list(rewritten.weight_map), network.updates, kinds, step)

@@ -1,0 +1,66 @@
+"""The options of `tf1keras rewrite`."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from training.errors import UserError
+from training.options.shared import OutputOptions
+from training.options.shared.limits import check_seed
+
+
+@dataclass(frozen=True, kw_only=True)
+class RewriteConfig(OutputOptions):
+    """Write the Keras model of a TensorFlow 1 checkpoint, from the .meta file beside it alone.
+
+    DIR gets model.py, the source, which is checked against the graph; model.keras, with the
+    checkpoint's weights, slots and step; and rewrite.json, what became what. All or nothing: an op
+    that is not understood is named, and nothing is written.
+
+    Verdict and exit status: identical or equivalent 0, different 1, unusable input 2, undecided 3.
+    """
+
+    source: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="SOURCE")]
+    """TensorFlow 1 checkpoint (DIR/model.ckpt or DIR) with its .meta file beside it."""
+
+    to: Path
+    """Folder to write; it must not hold anything yet."""
+
+    feed: Annotated[tuple[str, ...], tyro.conf.UseAppendAction] = field(default=())
+    """What a placeholder of one number is fed, as keep_prob=0.5/1.0: in training, in inference.
+    A bool that is true in training and false in inference needs none."""
+
+    cost: str | None = None
+    """The cost's tensor, where several are trained."""
+
+    train_op: str | None = None
+    """The op that trains, where there are several."""
+
+    seed: int = 1234
+    """Of the batches that the model is checked with."""
+
+    def __post_init__(self) -> None:
+        check_seed(self.seed)
+        if len({*self.fed}) < len(self.feed):
+            raise UserError("--feed: one placeholder is fed twice; expected each once.")
+
+    @property
+    def fed(self) -> dict[str, tuple[bool | float, bool | float]]:
+        """Placeholder -> its values in training and in inference; raises UserError."""
+        found = {}
+        for given in self.feed:
+            name, _, values = given.partition("=")
+            training, slash, inference = values.partition("/")
+            try:
+                found[name] = (_number(training), _number(inference if slash else training))
+            except ValueError as error:
+                raise UserError(
+                    f"--feed {given}: expected NAME=TRAINING/INFERENCE, such as keep_prob=0.5/1.0."
+                ) from error
+        return found
+
+
+def _number(text: str) -> bool | float:
+    return text.lower() == "true" if text.lower() in ("true", "false") else float(text)
