@@ -39,15 +39,19 @@ def variant(
     for a model that Keras cannot clone, such as a subclassed one.
     """
 
+    made: dict[int, Layer] = {}
+
     def rebuilt(layer: Layer) -> Layer:
         if not isinstance(layer, Layer):
             return layer  # an operation between layers, which has neither state nor dtype
         if isinstance(layer, keras.Model):  # nested
             return _cloned(layer, rebuilt)
-        config = layer.get_config()
-        return copies.exactly(
-            (change(layer, config) if change else None) or type(layer).from_config(config)
-        )
+        # A layer that has another of the model, as that of tied weights has, has its clone.
+        others = {name: made[id(one)] for name, one in vars(layer).items() if id(one) in made}
+        config = layer.get_config() | others
+        new = (change(layer, config) if change else None) or type(layer).from_config(config)
+        made[id(layer)] = copies.exactly(new)
+        return made[id(layer)]
 
     clone = _cloned(model, rebuilt, call)
     if plain:

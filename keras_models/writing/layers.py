@@ -23,6 +23,9 @@ WINDOW: Options = {"strides": 1, "padding": "valid", "dilation_rate": 1}
 CONVOLVED: Options = {**WINDOW, "activation": None, "use_bias": True}
 ROWS: dict[str, Row] = {
     "dense": Row("Dense", ("units",), {"activation": None, "use_bias": True}),
+    "transposed_dense": Row(
+        *("TransposedDense", ("tied_to",)), {"activation": None, "use_bias": True}
+    ),
     "conv1d": Row("Conv1D", ("filters", "kernel_size"), CONVOLVED),
     "conv2d": Row("Conv2D", ("filters", "kernel_size"), CONVOLVED),
     "depthwise_conv2d": Row(
@@ -51,6 +54,8 @@ ROWS: dict[str, Row] = {
     "add": Row("Add"),
 }
 """Kind, as `tf1_compat.network` calls it -> how it is written."""
+OURS = {"transposed_dense": "keras_models.tied"}
+"""Kind that Keras has no layer for -> the module that has."""
 SQUARES = ("kernel_size", "strides", "pool_size", "dilation_rate")
 """Options that people write as one number where both are the same."""
 
@@ -68,7 +73,7 @@ def layer(kind: str, name: str | None, options: Options, more: Options) -> Calli
         key: given[key] for key, usual in row.defaults.items() if given.get(key, usual) != usual
     }
     named = {**named, **more, **({"name": name} if name else {})}
-    return Calling(f"keras.layers.{row.name}", positional, named)
+    return Calling(row.name if kind in OURS else f"keras.layers.{row.name}", positional, named)
 
 
 def _square(value: Any) -> Any:

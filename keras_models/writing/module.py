@@ -4,9 +4,9 @@ import keyword
 import re
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from keras_models import translation
 from keras_models.writing import layers, training, variables
 from keras_models.writing.expressions import Calling, Name, written
 from tf1_compat.network import Call, Input, Layer, Network
@@ -32,12 +32,15 @@ def source(network: Network, mapped: Mapping[str, str], meta: str) -> str:
     """
     optimizer, piece, why = training.optimizer(network)
     parts = [HEAD.format(meta=meta)]
-    if piece:
-        place = next(one for one in translation.RULES.values() if one.__name__ == piece).__module__
-        package = "exact" if ".exact." in place else "tf1_optimizers"
-        parts[0] = parts[0].replace(
-            "\nfrom tf1_compat", f"\nfrom keras_models.{package} import {piece}\nfrom tf1_compat"
-        )
+    imported = [f"from {training.module_of(piece)} import {piece}"] if piece else []
+    kinds = {call.layer.kind for call in network.calls}
+    imported += [
+        f"from {module} import {layers.ROWS[kind].name}"
+        for kind, module in layers.OURS.items()
+        if kind in kinds
+    ]
+    lines = "".join(f"{line}\n" for line in sorted(imported))
+    parts[0] = parts[0].replace("from tf1_compat", f"{lines}from tf1_compat")
     note = f"    # {why}.\n" if why else ""
     weights = {} if network.loss.weight == 1 else {"loss_weights": [network.loss.weight]}
     compiled = Calling("model.compile", [optimizer, training.loss(network.loss)], weights)
@@ -69,7 +72,8 @@ def _model(network: Network) -> str:
     chained = all(
         call.inputs == (tensor,) for call, tensor in zip(network.calls, before, strict=False)
     )
-    if len(network.inputs) == 1 and chained and max(calls.values(), default=0) <= 1:
+    several = {key for key, count in calls.items() if count > 1} | _tied_to(network)
+    if len(network.inputs) == 1 and chained and not several:
         stack = [_input(network.inputs[0], None)]
         stack += [_layer(call.layer, network) for call in network.calls]
         # One layer a line, however short they are.
@@ -77,12 +81,19 @@ def _model(network: Network) -> str:
         return "\n".join(
             ["    model = keras.Sequential(", "        [", *lines, "        ]", "    )"]
         )
-    return _functional(network, {key for key, count in calls.items() if count > 1})
+    return _functional(network, several)
+
+
+def _tied_to(network: Network) -> set[int]:
+    """Return the layers whose kernels others have, transposed."""
+    kernels = {call.layer.options.get("tied_to") for call in network.calls} - {None}
+    made = (call.layer for call in network.calls)
+    return {id(one) for one in made if one.variables.get("kernel") in kernels}
 
 
 def _functional(network: Network, shared: set[int]) -> str:
     """Return a line for each call, what it gives called by the layer's name."""
-    lines, names, made = [], dict[str, str](), dict[int, str]()
+    lines, names, made, holders = [], dict[str, str](), dict[int, str](), dict[str, str]()
     several = len(network.inputs) > 1
     taken = {*keyword.kwlist, "model", "penalty", "keras", "meta"}
     for one in network.inputs:
@@ -91,10 +102,13 @@ def _functional(network: Network, shared: set[int]) -> str:
         lines.append(f"    {names[one.tensor]} = {text}")
     for call in network.calls:
         layer = _layer(call.layer, network)
+        if tied := call.layer.options.get("tied_to"):
+            layer = replace(layer, positional=[Name(holders[tied])])
         if id(call.layer) in shared:
             key = id(call.layer)
             if key not in made:
                 made[key] = _identifier(f"{call.layer.name}_layer", taken)
+                holders |= dict.fromkeys(call.layer.variables.values(), made[key])
                 lines.append(f"    {made[key]} = {written(layer, 4, len(made[key]) + 3)}")
             layer = Calling(made[key])
         names[call.output] = _identifier(call.layer.name or call.layer.kind, taken)

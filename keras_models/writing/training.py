@@ -72,6 +72,12 @@ def optimizer(network: Network) -> tuple[Calling, str | None, str | None]:
     return _made(kind.__name__, usual, found, clips), kind.__name__, why
 
 
+def module_of(piece: str) -> str:
+    """Return where the piece of this name is imported from."""
+    (kind,) = (one for one in translation.RULES.values() if one.__name__ == piece)
+    return kind.__module__.rpartition(".")[0]
+
+
 def rate(found: float | Rate) -> Any:
     """Return a learning rate."""
     if not isinstance(found, Rate):

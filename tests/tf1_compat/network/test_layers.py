@@ -52,6 +52,12 @@ def shared() -> Any:
     return tf.matmul(tf.matmul(x, kernel), kernel)
 
 
+def tied() -> Any:
+    kernel = variable("W", 4, 2)
+    code = tf.nn.relu(tf.matmul(images(4), kernel) + variable("b", 2))
+    return tf.matmul(code, tf.transpose(kernel)) + variable("c", 4)
+
+
 def embedded() -> Any:
     ids = tf1.placeholder(tf.int32, [None], "ids")
     found = tf.nn.embedding_lookup(variable("tables/user", 7, 3), ids)
@@ -78,6 +84,10 @@ LAYERS: dict[str, tuple[Build, list[tuple[str, dict[str, Any]]]]] = {
         [("batch_normalization", {"momentum": 0.9, "epsilon": 0.01, "scale": True})],
     ),
     "residual": (residual, [("dense", {"activation": "relu", "use_bias": False}), ("add", {})]),
+    "tied": (
+        tied,
+        [("dense", {"units": 2}), ("transposed_dense", {"tied_to": "W", "use_bias": True})],
+    ),
     "shared": (shared, [("dense", {"units": 4}), ("dense", {"units": 4})]),
     "embedding": (
         embedded,
