@@ -62,8 +62,9 @@ def locate(case: Case) -> Located | None:
 
 def _hands_on(node: Any, values: Mapping[int, np.ndarray]) -> bool:
     """Whether a call gives what it is given, as a layer may that was put in and changes nothing."""
-    before = (values.get(id(parent)) for parent in node.parent_nodes)
-    return any(one is not None and np.array_equal(one, values[id(node)]) for one in before)
+    before = (values.get(id(parent)) for parent in node.parent_nodes)  # none of inputs
+    same = any(one is not None and np.array_equal(one, values[id(node)]) for one in before)
+    return same or isinstance(node.operation, keras.layers.Identity)
 
 
 def outputs(case: Case, wide: Wide | None = None) -> list[Output]:
