@@ -525,7 +525,7 @@ def test_what_was_not_compared_is_said() -> None:
     assert not examine(RIGHT["moving averages and inference"]).not_compared
     narrow = {"kernel_initializer": keras.initializers.RandomNormal(stddev=0.01)}
     (said,) = examine(write(TF1(), keras_with(options=(narrow, narrow)))).not_compared
-    assert "others (weights were copied): W0: normal (deviation 0.5) in TensorFlow 1, " in said
+    assert "differ (weights were copied): W0: normal (deviation 0.5) in TensorFlow 1, " in said
 
 
 def test_a_twin_that_lost_a_setting_is_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:
