@@ -43,8 +43,15 @@ def test_an_exact_rewrite_is_identical(name: str) -> None:
     assert ("inference" in rungs) == (name in ("convnet_bn", "convnet_layers", "slim_style"))
 
 
+LONGEST = ("text_lstm", "convnet_bn", "slim_style")
+"""Half a minute together; `make soak` has them."""
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("name", STOCK)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=[pytest.mark.soak] * (name in LONGEST)) for name in STOCK],
+)
 def test_a_stock_rewrite_is_judged_as_it_deserves(name: str) -> None:
     verdict, causes = STOCK[name]
     found = diagnosed(name)

@@ -35,12 +35,13 @@ class Scripted:
     def moving(self) -> dict[str, np.ndarray]:
         return {"mean": self.weight["b"]}
 
-    def infer(self, x: np.ndarray, moving: Mapping[str, np.ndarray]) -> np.ndarray:
-        return moving["mean"] * self.gradient
+    def infer(self, x: np.ndarray, moving: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        return {"logits": moving["mean"] * self.gradient}
 
     def observe(self, x: np.ndarray, y: np.ndarray) -> Observation:
         number = np.array(self.gradient, self.dtype)
-        return Observation(np.ones(3, self.dtype), np.ones((), self.dtype), {"a": number})
+        logits = {"logits": np.ones(3, self.dtype)}
+        return Observation(logits, np.ones((), self.dtype), {"a": number})
 
     def step(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         moved = np.array([0, self.steps[self.taken]], self.dtype)
