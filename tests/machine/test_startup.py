@@ -25,6 +25,18 @@ print([name for name in startup.LOOKED_FOR if name in sys.modules])
 import matplotlib.pyplot, sklearn
 from training.reports import chart
 """
+COMMANDS = """
+import importlib, sys
+from training.commands import table
+for name in table.COMMANDS:
+    importlib.import_module(f"training.commands.{name}")
+    print(name, [one for one in ("keras", "tensorflow") if one in sys.modules])
+"""
+
+
+def test_no_command_imports_keras_before_it_begins() -> None:
+    """Or what Keras only looks for is imported, too, which takes as long as TensorFlow."""
+    assert all(line.endswith(" []") for line in python(COMMANDS).splitlines())
 
 
 def test_nothing_is_collected_while_tensorflow_is_imported() -> None:

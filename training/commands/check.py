@@ -13,7 +13,6 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from training.checking import batches
 from training.command_line import words
 from training.command_line.output import Output
 from training.machine import devices, environment, files
@@ -79,6 +78,8 @@ def examine(loaded: Pair, config: CheckConfig, session: Any) -> "Examination":
 
 
 def _batches(config: CheckConfig, loaded: Pair) -> list[Batch]:
+    from training.checking import batches
+
     if config.data != "synthetic":
         return batches.of_digits(
             loaded, config.data, config.manual_dir, config.batch_size, config.steps

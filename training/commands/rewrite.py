@@ -12,7 +12,6 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from training.checking import batches
 from training.command_line import words
 from training.command_line.output import Output
 from training.commands.check import STATUS
@@ -69,6 +68,7 @@ def run(config: RewriteConfig) -> int:
 
 def _prove(loaded: Pair, config: RewriteConfig, session: object) -> "Diagnosis":
     """Return the verdict on the model written; raises Unproven."""
+    from training.checking import batches
     from training.checking.diagnosis import diagnose
     from training.checking.examination import Examination
     from training.checking.judgement import PROVEN
