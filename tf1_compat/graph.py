@@ -9,7 +9,7 @@ Unlike `tf1_compat/program.py`, which trains the article, it gives logits, loss 
 each variable besides taking steps, in float32 or in float64.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -24,6 +24,7 @@ from tf1_compat.reading import draws, updates
 from tf1_compat.reading.control_flow import in_control_flow
 from tf1_compat.reading.inspection import Inspection, Tree
 from tf1_compat.reading.structure import Structure
+from tf1_compat.reading.updates import Update
 
 
 @dataclass(frozen=True)
@@ -170,7 +171,8 @@ class GraphProgram:
         for op in updates.ancestors(last, control=False, fed=given):
             behind += op.outputs if op.name not in hidden else []
         names = [tensor.name for tensor in behind if tensor.dtype.is_floating]
-        values, rows = self.values({name: name for name in names}, x, y), len(given[inputs[0]])
+        values = self._session.run({name: name for name in names}, given)
+        rows = len(given[inputs[0]])
         return {name: one for name, one in values.items() if one.ndim and len(one) == rows}
 
     def values(self, names: Any, x: Tree, y: Tree) -> Any:
@@ -197,11 +199,15 @@ class GraphProgram:
 
     def hyperparameters(self, x: Tree, y: Tree) -> dict[str, float | bool]:
         """Return the first update's hyperparameters as they are now; empty for unknown rules."""
-        return next(iter(self.hyperparameters_of_each(x, y).values()), {})
+        return next(iter(self._hyperparameters(self.inspection.updates[:1], x, y).values()), {})
 
     def hyperparameters_of_each(self, x: Tree, y: Tree) -> dict[str, dict[str, float | bool]]:
         """Return the hyperparameters of every variable's update, as they are now."""
-        made = self.inspection.updates
+        return self._hyperparameters(self.inspection.updates, x, y)
+
+    def _hyperparameters(
+        self, made: Sequence[Update], x: Tree, y: Tree
+    ) -> dict[str, dict[str, float | bool]]:
         fetches = [dict(update.hyperparameters) for update in made]
         found = {}
         for update, values in zip(made, self._session.run(fetches, self._feed(x, y)), strict=True):

@@ -10,12 +10,11 @@ import tensorflow as tf
 
 from tf1_compat.network import arithmetic
 from tf1_compat.network.values import NotCovered
+from tf1_compat.reading.constants import SHAPES
 from tf1_compat.reading.dropout import PLACEHOLDERS
 from tf1_compat.reading.structure import VARIABLES
 
 HANDS_ON = {"Identity", "ReadVariableOp", "Switch", "RefSwitch", "Snapshot", "PreventGradient"}
-SHAPES = {"Shape", "ShapeN", "Size", "Rank"}
-"""Ops that take a tensor for its shape."""
 
 
 class Trained:

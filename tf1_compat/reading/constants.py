@@ -6,6 +6,8 @@ import numpy as np
 import tensorflow as tf
 
 LARGEST_STEP = 10**7
+SHAPES = {"Shape", "ShapeN", "Size", "Rank"}
+"""Ops that take a tensor for its shape, whatever its numbers are."""
 
 
 def floats(ops: Iterable[tf.Operation]) -> set[float]:

@@ -13,13 +13,17 @@ def in_control_flow(last: list[tf.Operation]) -> set[str]:
 
     By the ops alone, for a graph that was imported has no contexts of control flow.
     """
-    branching, joining = ("Switch", "RefSwitch"), ("Exit", "RefExit", "Merge", "RefMerge")
-    return in_loop(last) | _until(list(ancestors(last)), branching, joining)
+    ops, joining = list(ancestors(last)), ("Exit", "RefExit", "Merge", "RefMerge")
+    return _in_loop(ops) | _until(ops, ("Switch", "RefSwitch"), joining)
 
 
 def in_loop(last: list[tf.Operation]) -> set[str]:
     """Return the names of the ops behind `last` that run in a loop: never to be fetched."""
-    return _until(list(ancestors(last)), ("Enter", "RefEnter"), ("Exit", "RefExit"))
+    return _in_loop(list(ancestors(last)))
+
+
+def _in_loop(ops: list[tf.Operation]) -> set[str]:
+    return _until(ops, ("Enter", "RefEnter"), ("Exit", "RefExit"))
 
 
 def _until(ops: list[tf.Operation], first: tuple[str, ...], last: tuple[str, ...]) -> set[str]:

@@ -83,11 +83,11 @@ def read(ends: Mapping[str, Any], inspection: Inspection) -> Structure:
     dropouts = dropout.find([op for op in behind_cost if op.name not in looping])
     masking = {one.drawn.rpartition(":")[0] for one in dropouts}
     noise = draws.given(behind_cost, masking | hidden)
-    known = masking | {one.drawn.rpartition(":")[0] for one in noise}
+    drawing = masking | {one.drawn.rpartition(":")[0] for one in noise}
     return Structure(
         dropouts=dropouts,
         noise=noise,
-        draws=tuple(op.name for op in behind_cost if op.type in RANDOM and op.name not in known),
+        draws=tuple(op.name for op in behind_cost if op.type in RANDOM and op.name not in drawing),
         clipped=any(_clipped(graph, update, gradients) for update in updates),
         moving=tuple(name for name in _floats(behind_update) if name in moving),
         shadows=averages.shadows(behind_update, inspection.shapes),

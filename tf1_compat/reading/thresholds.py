@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from tf1_compat.reading.constants import SHAPES
 from tf1_compat.reading.control_flow import in_control_flow
 from tf1_compat.reading.inspection import Inspection
 from tf1_compat.reading.structure import VARIABLES
@@ -27,7 +28,7 @@ CONDITIONS = {"Select": 0, "SelectV2": 0, "If": 0, "StatelessIf": 0, "Switch": 1
 """Op -> which of its inputs is true or false."""
 STARTS = {*VARIABLES, "Placeholder"}
 """Where a model's numbers come from; variables that a traced function captures are the latter."""
-SHAPES = {"Shape", "ShapeN", "Size", "Rank", "ZerosLike", "OnesLike"}
+NUMBERLESS = {*SHAPES, "ZerosLike", "OnesLike"}
 """Whatever the numbers are, what these give of them is the same."""
 
 
@@ -126,7 +127,7 @@ def _depending(behind: Mapping[str, tf.Operation], fed: Collection[str]) -> set[
     waiting, found = [op for op in behind.values() if op.type in STARTS or _takes(op, fed)], set()
     while waiting:
         op = waiting.pop()
-        if op.name in behind and op.name not in found and op.type not in SHAPES:
+        if op.name in behind and op.name not in found and op.type not in NUMBERLESS:
             found.add(op.name)
             waiting += [taker for tensor in op.outputs for taker in tensor.consumers()]
     return found

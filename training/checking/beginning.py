@@ -33,13 +33,13 @@ def widened(batches: Sequence[Batch], factor: float) -> list[Batch]:
 
 
 def larger(batch: Batch, factor: float) -> Batch:
-    """Return a batch whose x is `factor` times as large."""
+    """Return a batch whose x is `factor` times as large; ids stay in their table."""
 
-    def larger(array: np.ndarray) -> np.ndarray:  # ids stay in their table
+    def scaled(array: np.ndarray) -> np.ndarray:
         return array * array.dtype.type(factor) if array.dtype.kind == "f" else array
 
     x, y = batch
-    return tree.map_structure(larger, x), y
+    return tree.map_structure(scaled, x), y
 
 
 def unhidden(

@@ -9,7 +9,6 @@ equivalent; 1: different; 2: unusable input; 3: undecided.
 
 import contextlib
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from training.command_line import words
@@ -56,7 +55,6 @@ def run(config: RewriteConfig) -> int:
             read = rewritten.network, rewritten.weight_map
             facts = rewrite.facts(*read, found, proof, aside)
             files.write_json(folder / "rewrite.json", facts)
-            _clean(folder)
     except Unproven as unproven:
         print(rewrite.unproven(unproven.found), file=sys.stderr)
         return STATUS[unproven.found.verdict]
@@ -79,10 +77,3 @@ def _prove(loaded: Pair, config: RewriteConfig, session: object) -> "Diagnosis":
     if found.verdict not in PROVEN:
         raise Unproven(found)
     return found
-
-
-def _clean(folder: Path) -> None:
-    """Remove what running model.py left."""
-    import shutil
-
-    shutil.rmtree(folder / "__pycache__", ignore_errors=True)

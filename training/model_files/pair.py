@@ -97,8 +97,11 @@ def validate(path: Path, names: Mapping[str, Any], seed: int) -> Pair:
         with blamed(path, "keras_model()"):
             return _checked_model(make(), path)
 
-    ends, taken_in = unfed.taken_in(ends, keras_model)
-    unfed.refuse(ends, path)
+    used = behind(ends)
+    ends, taken_in = unfed.taken_in(ends, used, keras_model)
+    if taken_in:
+        used = behind(ends)
+    unfed.refuse(used, path)
     with tf.device("/CPU:0"):
         inspection = inspect(graph, ends)
     if not inspection.shapes:
@@ -114,7 +117,7 @@ def validate(path: Path, names: Mapping[str, Any], seed: int) -> Pair:
         taken_in=taken_in,
         fixed={name: in_training for name, (in_training, _) in ends["feeds"].items()},
         probabilities=endpoints.probabilities(ends["logits"]),
-        op_types=frozenset(op.type for op in behind(ends)),
+        op_types=frozenset(op.type for op in used),
         structure=structure.read(ends, inspection),
         sample=sample,
         keras_model=keras_model,

@@ -1,6 +1,6 @@
 """Placeholders that tf1_graph() says nothing of: further inputs, or numbers to be given."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,16 +12,16 @@ if TYPE_CHECKING:
 
 
 def taken_in(
-    ends: Mapping[str, Any], make: "Callable[[], keras.Model]"
+    ends: Mapping[str, Any], used: "Sequence[tf.Operation]", make: "Callable[[], keras.Model]"
 ) -> tuple[Mapping[str, Any], tuple[str, ...]]:
     """Return the endpoints with such placeholders in x, where Keras has just as many inputs more.
 
-    And their names. By the names of Keras' inputs, where those are the placeholders', else in the
-    order in which they were made.
+    And their names. Those among `used`, the ops that run; by the names of Keras' inputs, where
+    those are the placeholders', else in the order in which they were made.
     """
     import tensorflow as tf
 
-    further = _unfed(ends)
+    further = _unfed(used)
     if not further or not all(tensor.shape.rank for tensor in further):
         return ends, ()
     inputs = {one.name: one for one in getattr(make(), "inputs", None) or ()}
@@ -33,10 +33,8 @@ def taken_in(
     return {**ends, "x": in_order}, tuple(tensor.op.name for tensor in further)
 
 
-def _unfed(ends: Mapping[str, Any]) -> list["tf.Tensor"]:
-    from tf1_compat.reading.inspection import behind
-
-    made = (op for op in behind(ends) if op.type == "Placeholder")
+def _unfed(used: "Sequence[tf.Operation]") -> list["tf.Tensor"]:
+    made = (op for op in used if op.type == "Placeholder")
     return [op.outputs[0] for op in sorted(made, key=lambda op: op._id)]
 
 
@@ -46,9 +44,9 @@ def _fits(tensor: "tf.Tensor", keras_tensor: Any) -> bool:
     return tensor.dtype.is_integer == whole and tensor.shape.is_compatible_with(keras_tensor.shape)
 
 
-def refuse(ends: Mapping[str, Any], path: Path) -> None:
-    """Raise UserError where there is one, and say how it is fed."""
-    unfed = _unfed(ends)
+def refuse(used: "Sequence[tf.Operation]", path: Path) -> None:
+    """Raise UserError where there is one among the ops that run, and say how it is fed."""
+    unfed = _unfed(used)
     if unfed:
         names = ", ".join(tensor.op.name for tensor in unfed)
         hints = "\n".join(dict.fromkeys(map(_hint, unfed)))

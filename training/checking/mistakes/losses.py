@@ -11,7 +11,7 @@ import tensorflow as tf
 from keras_models.clones import copies
 from training.checking.case import Candidate, Case, Hypothesis
 from training.checking.mistakes.penalties import penalties
-from training.checking.mistakes.shares import factor, output_name, shares
+from training.checking.mistakes.shares import factor, fitted, output_name, shares
 
 LOSSES = (
     keras.losses.CategoricalCrossentropy,
@@ -120,21 +120,18 @@ def reduction(case: Case) -> Iterator[Candidate]:
             )
 
 
+def _smoothed(one: _Place, amount: float) -> Case:
+    return one.having(label_smoothing=amount)
+
+
 def smoothing(case: Case) -> Iterator[Candidate]:
     """Label smoothing on one side; how much is read off the loss, which is linear in it."""
-    assert case.pairing
-    wide = case.examination.wide
     for one in _places(case):
         own = one.loss.get_config().get("label_smoothing") if one.loss else None
         if own is None:
             continue
-        theirs = float(wide.trace.observed.loss)
-        plain, full = (
-            float(wide.observation(one.having(label_smoothing=n).model, case.pairing).loss)
-            for n in (0.0, 1.0)
-        )
-        fitted = (theirs - plain) / (full - plain) if full != plain else 0.0
-        for other in dict.fromkeys((0.0, fitted)):
+        amount = fitted(case, functools.partial(_smoothed, one), 0.0, 1.0)
+        for other in dict.fromkeys((0.0, amount or 0.0)):
             if 0 <= other <= 1 and other != own:
                 yield Candidate(
                     f"label smoothing{one.of}: {own:.6g} in Keras, {other:.6g} in TensorFlow 1",

@@ -1,6 +1,6 @@
 """Mistakes in the optimizer: a hyperparameter, its learning rate, the algorithm of that name."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import keras
@@ -36,6 +36,11 @@ def show(value: Any) -> str:
     return f"{value:.7g}" if isinstance(value, float) else str(value)
 
 
+def sentence(name: str, ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> str:
+    """Return the sentence that a hyperparameter differs."""
+    return f"{name}: {show(ours.get(name))} in Keras, {show(theirs[name])} in TensorFlow 1"
+
+
 def same(a: Any, b: Any) -> bool:
     """Whether two hyperparameters are one number in float32."""
     if isinstance(a, float | int) and isinstance(b, float | int):
@@ -55,11 +60,7 @@ class _Compared(NamedTuple):
 
     def said(self) -> list[str]:
         """Return a sentence for each difference."""
-        both = [
-            f"{name}: {show(self.ours.get(name))} in Keras, {show(self.theirs[name])} in "
-            "TensorFlow 1"
-            for name in self.differing
-        ]
+        both = [sentence(name, self.ours, self.theirs) for name in self.differing]
         return both + [
             f"{name}: {show(value)} in Keras, none in TensorFlow 1"
             for name, value in self.extra.items()

@@ -8,7 +8,7 @@ from keras.optimizers import MultiOptimizer, Optimizer, OptimizerMap
 from keras_models import translation
 from tf1_compat.reading.updates import Update
 from training.checking.case import Candidate, Case
-from training.checking.mistakes.optimizers import same, show, tf1_values
+from training.checking.mistakes.optimizers import same, sentence, tf1_values
 
 OTHERS = "optimizers: Keras' own are other algorithms here (keras_models.tf1_optimizers has TF1's)"
 
@@ -50,4 +50,4 @@ def _differences(rule: str, values: Mapping[str, Any], own: Optimizer) -> Iterat
     ours = translation.hyperparameters(own)
     for name, value in values.items():
         if not same(ours.get(name), value):
-            yield f"{name}: {show(ours.get(name))} in Keras, {show(value)} in TensorFlow 1"
+            yield sentence(name, ours, values)

@@ -1,10 +1,28 @@
 """Mistakes in how much a loss counts: a factor of the whole, a share of one of several."""
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from training.checking.case import Candidate, Case
+
+
+def fitted(
+    case: Case, having: Callable[[float], Case], first: float, second: float
+) -> float | None:
+    """Return the number with which the loss, linear in it, is TensorFlow 1's.
+
+    `having` makes the case with a number; it is asked for two. None where neither matters.
+    """
+    assert case.pairing
+    wide = case.examination.wide
+    low, high = (
+        float(wide.observation(having(number).model, case.pairing).loss)
+        for number in (first, second)
+    )
+    if low == high:
+        return None
+    return first + (float(wide.trace.observed.loss) - low) * (second - first) / (high - low)
 
 
 def shares(case: Case) -> Iterator[Candidate]:
@@ -12,8 +30,7 @@ def shares(case: Case) -> Iterator[Candidate]:
     given, weights = case.model.loss, case.model.get_compile_config()["loss_weights"]
     if not isinstance(given, dict | list):
         return
-    assert case.pairing
-    wide, keys = case.examination.wide, [*(given if isinstance(given, dict) else range(len(given)))]
+    keys = [*(given if isinstance(given, dict) else range(len(given)))]
     own = {key: float(weights[key]) if weights else 1.0 for key in keys}
 
     def having(key: Any, share: float) -> Case:
@@ -22,35 +39,27 @@ def shares(case: Case) -> Iterator[Candidate]:
         return case.having(loss_weights=as_given)
 
     for key in keys:
-        once, more = (
-            float(wide.observation(having(key, own[key] + n).model, case.pairing).loss)
-            for n in (0, 1)
-        )
-        if more != once:
-            fitted = own[key] + (float(wide.trace.observed.loss) - once) / (more - once)
+        of_key = functools.partial(having, key)
+        share = fitted(case, of_key, own[key], own[key] + 1)
+        if share is not None:
             yield Candidate(
                 f"loss_weights: {own[key]:.7g} for {output_name(case, key)} in Keras, "
-                f"{fitted:.7g} in TensorFlow 1",
-                functools.partial(having, key, fitted),
+                f"{share:.7g} in TensorFlow 1",
+                functools.partial(of_key, share),
                 least="gradients",
             )
 
 
 def factor(case: Case) -> Iterator[Candidate]:
     """Any constant factor of the loss, besides penalties."""
-    assert case.pairing
-    wide, weight = case.examination.wide, case.model.get_compile_config()["loss_weights"] or 1.0
+    weight = case.model.get_compile_config()["loss_weights"] or 1.0
     if not isinstance(weight, int | float):
         return
-    once, twice = (
-        float(wide.observation(case.having(loss_weights=n * weight).model, case.pairing).loss)
-        for n in (1, 2)
-    )
-    of_data = twice - once
-    if of_data and (fitted := 1 + (float(wide.trace.observed.loss) - once) / of_data):
+    times = fitted(case, lambda n: case.having(loss_weights=n * weight), 1, 2)
+    if times:
         yield Candidate(
-            f"factor: TensorFlow 1's loss is {fitted:.7g} times Keras'",
-            lambda: case.having(loss_weights=fitted * weight),
+            f"factor: TensorFlow 1's loss is {times:.7g} times Keras'",
+            lambda: case.having(loss_weights=times * weight),
             least="gradients",
         )
 

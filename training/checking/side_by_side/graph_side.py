@@ -8,12 +8,10 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from tf1_compat.reading.constants import SHAPES
 from tf1_compat.reading.structure import VARIABLES
 from tf1_compat.reading.updates import ancestors
 from training.model_files.pair import Pair
-
-SHAPES = {"Shape", "ShapeN", "Size", "Rank"}
-"""Ops that hand on no number of what they are given."""
 
 INTO_LOOPS = {"Enter", "RefEnter"}
 """Ops that only hand numbers into a loop."""
