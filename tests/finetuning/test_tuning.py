@@ -194,7 +194,7 @@ def test_discriminative_rates_are_multi_optimizers() -> None:
     model = stack.rebuild(article.build("idiomatic", seed=1))
     plan = strategies.plan(model, ["discriminative"], Settings())
     assert plan.rates == {"hidden_layer": pytest.approx(1 / 2.6), "output_layer": 1.0}
-    recipes.compile_for(model, RECIPE, 100, plan.rates)
+    recipes.compile_for(model, RECIPE, 10, 10, plan.rates)
     assert isinstance(model.optimizer, keras.optimizers.MultiOptimizer)
 
 

@@ -52,7 +52,7 @@ def train(
     copy = stack.rebuild(model)
     trained, rebuilt = (pretrained.logits(one, task.test.x) for one in (model, copy))
     handoff.check(trained, rebuilt, 1.0, None, "logits")
-    compile_for(copy, used, updates=1, rates={})
+    compile_for(copy, used, updates=1, epochs=1, rates={})
     copy.optimizer.build(copy.trainable_variables)  # or it could not be loaded without a warning
     return copy, tuned
 

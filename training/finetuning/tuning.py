@@ -82,7 +82,7 @@ def tune(
             continue
         begun = keeper.begin(number)
         batches, updates = stream(task.train, recipe, seed, number, begun)
-        recipes.compile_for(model, recipe, updates * epochs, plan.rates)
+        recipes.compile_for(model, recipe, updates, epochs, plan.rates)
         if begun:
             _restore(model, progress)
         model.fit(
