@@ -1,13 +1,14 @@
 """The command line: parse, call, and turn a UserError into one message and exit status 2."""
 
 import dataclasses
+import importlib.metadata
 import itertools
 import os
 import sys
 from collections.abc import Sequence
 from typing import Any
 
-from training.command_line import parse, streams
+from training.command_line import help_page, parse, streams
 from training.commands import table
 from training.errors import UserError
 from training.machine import paths, shortage
@@ -51,6 +52,12 @@ def _main(arguments: Sequence[str]) -> int:
 def _parse(arguments: Sequence[str]) -> Any:
     """Return the options of a command; what stands after -- is what `launch` is to run."""
     own = list(itertools.takewhile(lambda word: word != "--", arguments))
+    if own == ["--version"]:
+        print(f"tf1keras {importlib.metadata.version('mnist-tf1-keras')}")
+        raise SystemExit(0)
+    own = own or ["--help"]
+    if asked := table.COMMANDS.get(own[0]):
+        help_page.describe(asked)
     lists_commands = own[:1] in (["-h"], ["--help"])
     config = parse.parse(table.grammar(brief=lists_commands), own)
     if isinstance(config, LaunchConfig):

@@ -1,11 +1,13 @@
 """The command line: quick to answer, true to its word, and clear about bad input."""
 
+import itertools
 import os
 import pty
 import re
 import subprocess
 import sys
 import time
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -46,6 +48,39 @@ def test_help_imports_nothing_heavy(command: str) -> None:
     if not command:  # a screenful: a sentence for each
         assert all(name in shown for name in table.COMMANDS)
         assert len(shown.splitlines()) <= 45
+
+
+@pytest.mark.parametrize("command", ["", *table.COMMANDS])
+def test_help_is_well_laid_out(
+    command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No line is longer than the screen, none ends before its time, and no default is nothing."""
+    monkeypatch.setenv("COLUMNS", "80")
+    with pytest.raises(SystemExit):
+        cli.main([*command.split(), "--help"])
+    shown = capsys.readouterr().out
+    assert max(map(len, shown.splitlines())) <= 80
+    assert not re.search(r"None\b[^.]|\(default: (False)?\)|\bSTR\b", shown)
+    for line, after in itertools.pairwise(shown.splitlines()):
+        if re.match(r"│ {6,}\w", after) and re.match(r"│ {6,}\w", line):
+            assert len(line.rstrip("│ ")) + len(after.strip("│ ").split()[0]) + 1 > 78, line
+
+
+def test_alone_it_is_its_help(capsys: pytest.CaptureFixture[str]) -> None:
+    for words in ([], ["--help"]):
+        with pytest.raises(SystemExit) as left:
+            cli.main(words)
+        assert not left.value.code
+    shown = capsys.readouterr().out
+    assert shown[: len(shown) // 2] == shown[len(shown) // 2 :]
+    assert shown.startswith("usage: tf1keras")
+
+
+def test_it_knows_its_version(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        cli.main(["--version"])
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert capsys.readouterr().out == f"tf1keras {project['version']}\n"
 
 
 def test_article_prints_its_own_lines_and_nothing_else(tmp_path: Path) -> None:
@@ -187,7 +222,6 @@ migrate full --to a.keras --lane exact --pair p.py | --pair
 resume nowhere --epochs 1 | no such file or folder
 resume full --epochs 0 | at least 1
 train | train
-| Expected one of {compare, ablate, article, check, migrate, rewrite, resume, finetune,
 """
 """The words that are given | what the message has in it."""
 

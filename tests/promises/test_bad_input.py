@@ -230,7 +230,6 @@ CASES = [
     ("finetune ok.keras --rescale 1e400", "auto, none or a number"),
     ("finetune ok.keras --rescale nan", "auto, none or a number"),
     # what tyro refuses
-    ("", "Expected one of"),
     ("trian", "trian"),
     ("compare --epoch 3", "perhaps you meant --epochs"),
     ("compare --lanes tf3", "'tf3'"),

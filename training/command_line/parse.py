@@ -16,6 +16,7 @@ from typing import Any, get_args
 
 import tyro
 
+from training.command_line import help_page
 from training.errors import UserError
 
 DESCRIPTION = "Is my Keras rewrite still my TensorFlow 1 model? Train both on MNIST and see."
@@ -25,9 +26,6 @@ LONGEST = 400
 FRAME = set("│╰╯─- ")
 """What tyro draws its boxes with, in UTF-8 and elsewhere."""
 
-COLOUR = "\x1b\\[[0-9;]*m"
-"""On a terminal."""
-
 
 def parse(command: Any, arguments: Sequence[str]) -> Any:
     """Return the options of the command that `arguments` ask for.
@@ -36,19 +34,33 @@ def parse(command: Any, arguments: Sequence[str]) -> Any:
     """
     for argument in arguments:
         check_text(argument)
-    box, plain_page = io.StringIO(), io.StringIO()
-    # The parser colours where standard output is a terminal, and knows nothing of NO_COLOR.
-    page = plain_page if os.environ.get("NO_COLOR") else sys.stdout
+    box, page = io.StringIO(), _Page()
     try:
         with contextlib.redirect_stderr(box), contextlib.redirect_stdout(page):
             return tyro.cli(command, prog=PROGRAM, description=DESCRIPTION, args=arguments)
     except SystemExit as left:
         if not left.code:
-            print(plain_page.getvalue(), end="")
+            print(help_page.laid_out(page.getvalue()), end="")
             raise
         commands = [get_args(one)[1].name for one in get_args(command)]
         asked = " ".join([PROGRAM, *(word for word in arguments[:1] if word in commands)])
         raise UserError(f"{_sentence(box.getvalue())}\nSee {asked} --help") from left
+
+
+class _Page(io.StringIO):
+    """Where help is printed to, to be laid out before it is shown on standard output."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._screen = sys.stdout
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]
+        return self._screen.encoding
+
+    def isatty(self) -> bool:
+        """Whether to colour it: tyro knows nothing of NO_COLOR."""
+        return self._screen.isatty() and not os.environ.get("NO_COLOR")
 
 
 def check_text(name: str) -> None:
@@ -75,7 +87,7 @@ def _moves(letter: str) -> bool:
 def _sentence(box: str) -> str:
     """Return what a box of tyro's says, without title, frame and the options' help."""
     parts: list[list[str]] = [[]]
-    for line in re.sub(COLOUR, "", box).splitlines()[1:]:
+    for line in re.sub(help_page.COLOUR, "", box).splitlines()[1:]:
         inside = line[2:].rstrip(" │")
         if set(line) <= FRAME:
             parts.append([])
