@@ -23,8 +23,8 @@ help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):[^#]*## (.*)/\1\t\2/' | expand -t 12
 
 .PHONY: compare
-compare: $(VENV)/installed ## train TF1 and Keras side by side on real digits and compare (ARGS="--epochs 100")
-	$(BIN)/tf1keras compare $(ARGS)
+compare: $(VENV)/installed ## train TF1 and Keras side by side on real digits and compare; writes my-run (ARGS="--epochs 100 --out other")
+	$(BIN)/tf1keras compare --out my-run $(ARGS)
 
 .PHONY: article
 article: $(VENV)/installed ## run the article's listing, printing its own lines

@@ -29,8 +29,8 @@ def test_the_article_is_recognised_at_once(readme: str) -> None:
     ):
         assert named in first_screen
     blocks = code_blocks(text(readme), "python")
-    assert len(blocks) == len(LISTINGS)
-    for listing, shown in zip(LISTINGS, blocks, strict=True):
+    assert len(blocks) == len(LISTINGS) + 1  # and a PAIR.py, which tests/docs/test_pages.py checks
+    for listing, shown in zip(LISTINGS, blocks, strict=False):
         assert shown.startswith("n_input = 784\n")
         assert text(listing).endswith(f"\n{shown}")
         assert f"python -m {listing.removesuffix('.py').replace('/', '.')}<" in text(readme)
@@ -40,24 +40,21 @@ def test_the_article_is_recognised_at_once(readme: str) -> None:
 @pytest.mark.parametrize("readme", READMES)
 def test_it_can_be_read_in_a_few_minutes(readme: str) -> None:
     """Who comes here does not know the project; what is longer has its own page."""
-    assert len(besides_listings(readme)) <= 170
+    assert len(besides_listings(readme)) < 150
 
 
 @pytest.mark.parametrize("readme", READMES)
 def test_what_one_comes_for_is_on_its_first_screens(readme: str) -> None:
-    """Compare, look, draw, fine-tune, predict, migrate: before anything is explained."""
-    shown = "\n".join(besides_listings(readme)[:80])
-    for needed in (
-        "make compare",
-        "tf1keras compare --out my-run",
-        "`my-run/report.html`",
-        "tf1keras finetune my-run --out tuned",
-        "tf1keras predict tuned ",
-        "tf1keras migrate my-run/tf1/model.ckpt --to carried.keras",
-        "--map map.json",
-        "```json",
-    ):
-        assert needed in shown, needed
+    """The example, a rewrite of one's own, a checkpoint, a good model: in this order."""
+    shown = "\n".join(besides_listings(readme)[:100])
+    wanted = (
+        *("make compare", "`my-run/report.html`", "tf1keras article", "def tf1_graph():"),
+        *("tf1keras check", "tf1keras rewrite", "tf1keras migrate"),
+        *("tf1keras finetune my-run --out tuned", "tf1keras predict tuned "),
+    )
+    found = [shown.find(needed) for needed in wanted]
+    assert -1 not in found, wanted[found.index(-1)]
+    assert found == sorted(found)
 
 
 def test_every_command_of_the_project_is_shown() -> None:
