@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import re
+import runpy
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -78,6 +79,11 @@ def test_what_became_what_is_recorded_with_the_verdict(new: Path) -> None:
     assert found["aside"] == []
 
 
+def batch_of(new: Path) -> Callable[[dict[str, Any]], tuple[Any, Any]]:
+    """The `batch` of what was written."""
+    return runpy.run_path(str(new / "model.py"))["batch"]
+
+
 def losses_of(file: Path, batches: list[tuple[Any, Any]]) -> list[float]:
     """What the model in a file loses as it trains, without dropout."""
     model = keras.models.load_model(file)
@@ -88,7 +94,9 @@ def losses_of(file: Path, batches: list[tuple[Any, Any]]) -> list[float]:
 
 
 def test_keras_trains_on_where_tensorflow_1_stopped(new: Path, recorded: Recorded) -> None:
-    losses = losses_of(new / "model.keras", recorded.batches)
+    batch = batch_of(new)
+    batches = [batch({"x:0": x, "y": y, "keep_prob": 0.75}) for x, y in recorded.batches]
+    losses = losses_of(new / "model.keras", batches)
     assert relative_distance(losses, recorded.losses).max() <= LARGEST
 
 
@@ -223,18 +231,21 @@ def test_graphs_of_tensorflow_1_15_train_on_as_it_did(name: str, tmp_path: Path)
     old = Path(os.environ.get("REFERENCE", "missing")).parent / "graphs" / name
     if not old.is_dir():
         pytest.skip("no genuine checkpoints: REFERENCE=DIR, with the folder graphs beside DIR")
-    feed = ("--feed", "keep_prob=0.5/1.0") if name == "a8_slim_style" else ()
-    assert run("rewrite", old / "model.ckpt", "--to", tmp_path / "new", *feed, "--quiet") == 0
-    truth = json.loads((old / "truth.json").read_text())
-    x, y = (
-        [name for name, role in truth["placeholders"].items() if kind in role]
-        for kind in ("input", "label")
-    )
+    truth, new = json.loads((old / "truth.json").read_text()), tmp_path / "new"
+    training, inference = truth["training_feeds"], truth["inference_feeds"]
+    switches = [name for name, role in truth["placeholders"].items() if "switch" in role]
+    feeds = [f"--feed={name}={training[name]}/{inference[name]}" for name in switches]
+    assert run("rewrite", old / "model.ckpt", "--to", new, *feeds, "--quiet") == 0
+    batch = batch_of(new)
     with np.load(old / "batches.npz") as arrays:
-        inputs = [{name: arrays[name][step] for name in x} for step in range(30)]
-        labels = arrays[y[0]]
-    rows = inputs if len(x) > 1 else [one[x[0]] for one in inputs]
-    batches = list(zip(rows, labels, strict=True))
-    losses = losses_of(tmp_path / "new" / "model.keras", batches)
+        rows = {name: array for name, array in arrays.items() if name in training}
+        asked = {name: arrays[f"inference/{name}"] for name in rows if name in inference}
+        answer = arrays[f"outputs/{truth['logits'].removesuffix(':0')}"]
+    steps = [training | {name: array[step] for name, array in rows.items()} for step in range(30)]
+    outputs = keras.models.load_model(new / "model.keras").predict(
+        batch(steps[0] | asked)[0], verbose=0
+    )
+    assert np.abs(outputs - answer).max() <= LARGEST * np.abs(answer).max()
+    losses = losses_of(new / "model.keras", [batch(step) for step in steps])
     assert relative_distance(losses, truth["losses_after"]).max() <= LARGEST
     assert relative_distance(truth["losses_without_updates"], losses).max() >= 1e4 * LARGEST

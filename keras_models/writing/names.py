@@ -1,0 +1,28 @@
+"""What a network's tensors are called in Keras source."""
+
+import keyword
+import re
+from collections.abc import Mapping
+
+from tf1_compat.network import Network
+
+TAKEN = {*keyword.kwlist, "keras", "meta", "model", "np", "penalty"}
+"""What a module calls other things."""
+
+
+def identifier(name: str, taken: set[str]) -> str:
+    """Return a name for a variable of Python's that is not taken yet, and take it."""
+    wanted = re.sub(r"\W+", "_", name).strip("_").lower() or "x"
+    wanted = f"x_{wanted}" if wanted[0].isdigit() else wanted
+    found, number = wanted, 1
+    while found in taken:
+        number += 1
+        found = f"{wanted}_{number}"
+    taken.add(found)
+    return found
+
+
+def of_inputs(network: Network) -> Mapping[str, str]:
+    """Return tensor -> what an input is called, as a variable and, of several, for Keras."""
+    taken = {*TAKEN}
+    return {one.tensor: identifier(one.name, taken) for one in network.inputs}
