@@ -1,7 +1,9 @@
 """`batch(feeds)`: what TensorFlow 1's placeholders were fed, as Keras' `fit` takes it."""
 
+from collections.abc import Callable
+
 from keras_models.writing.expressions import Name, written
-from keras_models.writing.names import of_inputs
+from keras_models.writing.names import of_inputs, placeholder
 from tf1_compat.network import Network
 
 FUNCTION = '''\
@@ -14,8 +16,8 @@ def batch(feeds: dict[str, np.ndarray]) -> tuple[{of_x}, np.ndarray]:
 def source(network: Network) -> str:
     """Return the function; of several inputs x is a dict."""
     names = of_inputs(network)
-    x = {names[one.tensor]: _fed(one.tensor) for one in network.inputs}
-    y = _fed(network.loss.labels).name
+    x = {names[one.tensor]: Name(_rows(network, one.tensor)) for one in network.inputs}
+    y = _rows(network, network.loss.labels)
     if len(x) == 1:
         (only,) = x.values()
         return FUNCTION.format(of_x="np.ndarray", made="", x=only.name, y=y)
@@ -23,5 +25,49 @@ def source(network: Network) -> str:
     return FUNCTION.format(of_x="dict[str, np.ndarray]", made=made, x="x", y=y)
 
 
-def _fed(tensor: str) -> Name:
-    return Name(f"fed[{written(tensor.removesuffix(':0'))}]")
+def _rows(network: Network, tensor: str) -> str:
+    """Return the rows of a placeholder in the form that the graph gives them."""
+    rows = f"fed[{written(placeholder(network, tensor))}]"
+    formed = network.formed.get(tensor)
+    forms = formed.forms if formed else ()
+    for place, (kind, options) in enumerate(forms):
+        within = place and forms[place - 1].kind == "arithmetic"
+        rows = FORMS[kind](f"({rows})" if within else rows, *options)
+    return rows
+
+
+def _arithmetic(rows: str, sign: str, number: float) -> str:
+    as_it_is = rows.endswith(")")  # else a placeholder, of which TensorFlow 1 made float32
+    return f"{rows if as_it_is else _cast(rows, 'float32')} {sign} {written(number)}"
+
+
+def _cast(rows: str, dtype: str) -> str:
+    return f"{rows}.astype({written(dtype)})"
+
+
+def _index(rows: str, *parts: slice | int | None) -> str:
+    return f"{rows}[{', '.join(map(_part, parts))}]"
+
+
+def _part(part: slice | int | None) -> str:
+    if not isinstance(part, slice):
+        return str(part)
+    ends = [part.start, part.stop, *([part.step] if part.step else [])]
+    return ":".join("" if end is None else str(end) for end in ends)
+
+
+def _sizes(sizes: tuple[int, ...]) -> str:
+    return ", ".join(map(str, sizes))
+
+
+FORMS: dict[str, Callable[..., str]] = {
+    "cast": _cast,
+    "arithmetic": _arithmetic,
+    "one_hot": lambda rows, depth, dtype: f"np.eye({depth}, dtype={written(dtype)})[{rows}]",
+    "argmax": lambda rows, axis: f"{rows}.argmax({axis})",
+    "expand_dims": lambda rows, axis: f"np.expand_dims({rows}, {axis})",
+    "squeeze": lambda rows, axis: f"{rows}.squeeze({axis})",
+    "reshape": lambda rows, *sizes: f"{rows}.reshape({_sizes(sizes)})",
+    "index": _index,
+}
+"""Kind of change -> how it is written in NumPy."""

@@ -25,4 +25,12 @@ def identifier(name: str, taken: set[str]) -> str:
 def of_inputs(network: Network) -> Mapping[str, str]:
     """Return tensor -> what an input is called, as a variable and, of several, for Keras."""
     taken = {*TAKEN}
-    return {one.tensor: identifier(one.name, taken) for one in network.inputs}
+    return {
+        one.tensor: identifier(placeholder(network, one.tensor), taken) for one in network.inputs
+    }
+
+
+def placeholder(network: Network, tensor: str) -> str:
+    """Return the name of the placeholder that a tensor is, or is made of."""
+    formed = network.formed.get(tensor)
+    return (formed.placeholder if formed else tensor).removesuffix(":0")

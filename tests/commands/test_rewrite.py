@@ -16,6 +16,7 @@ import pytest
 import tensorflow as tf
 
 from keras_models.writing import layers
+from keras_models.writing.batches import FORMS
 from tests.conftest import run
 from tests.support.docs_pages import code_blocks, text
 from training.commands import rewrite
@@ -202,6 +203,14 @@ def test_what_is_not_proven_is_not_written(
     assert run("rewrite", recorded.prefix, "--to", tmp_path / "new", *feed) == 1
     assert "What `tf1keras rewrite` read is not all that the graph does" in capsys.readouterr().err
     assert not [*tmp_path.iterdir()]
+
+
+def test_a_batch_that_is_not_what_the_graph_takes_is_not_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(FORMS, "arithmetic", lambda rows, sign, number: rows)
+    said = refused(lambda x, y: squared(layer(x / 2, 3, "a")[0], y), tmp_path, capsys)
+    assert "batch() in model.py gives other numbers than truediv:0" in said
 
 
 def test_a_loop_is_refused_as_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,6 +8,8 @@ from tf1_compat.network.read import Given, read
 from tf1_compat.network.values import (
     Beginning,
     Call,
+    Form,
+    Formed,
     Input,
     Layer,
     Loss,
@@ -20,6 +22,8 @@ from tf1_compat.network.values import (
 __all__ = [
     "Beginning",
     "Call",
+    "Form",
+    "Formed",
     "Given",
     "Input",
     "Layer",

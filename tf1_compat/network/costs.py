@@ -6,11 +6,11 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
+from tf1_compat.network import forms
 from tf1_compat.network.graph import Trained, shortest
 from tf1_compat.network.layers.products import SUMS
 from tf1_compat.network.penalties import Penalties, penalties_of
 from tf1_compat.network.values import Loss, NotCovered
-from tf1_compat.reading.dropout import PLACEHOLDERS
 
 UNCHANGED = ("Cast", "StopGradient")
 EXPECTED = (
@@ -35,7 +35,7 @@ def read(graph: Trained) -> tuple[Loss, tf.Tensor, Penalties]:
         raise NotCovered(graph.cost.op, f"it is the sum of {len(of_rows)} losses; expected one")
     found, summed, weight = _loss(graph, of_rows[0])
     penalties = penalties_of(graph, [term for term in terms if term is not of_rows[0]])
-    labels = _placeholder(graph, found.labels)
+    labels = _fed(graph, found.labels)
     loss = Loss(found.kind, summed, shortest(weight), graph.source(found.outputs).name, labels.name)
     return loss, found.outputs, penalties
 
@@ -166,11 +166,11 @@ def _as_rows(graph: Trained, tensor: tf.Tensor) -> tf.Tensor:
     return tensor
 
 
-def _placeholder(graph: Trained, labels: tf.Tensor) -> tf.Tensor:
-    """Return the placeholder that labels are; raises NotCovered where they are made of it."""
+def _fed(graph: Trained, labels: tf.Tensor) -> tf.Tensor:
+    """Return what is fed as labels: a placeholder, which Keras casts, too, or one in another form.
+
+    Raises NotCovered where they are made of anything else.
+    """
     labels = graph.source(labels)
-    while labels.op.type in UNCHANGED:
-        labels = graph.source(labels.op.inputs[0])
-    if labels.op.type not in PLACEHOLDERS:
-        raise NotCovered(labels.op, "labels are made by it; expected a placeholder of them")
-    return labels
+    placeholder, changed = forms.of(graph, labels)
+    return labels if any(one.kind != "cast" for one in changed) else placeholder

@@ -8,6 +8,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from tf1_compat.network import forms
 from tf1_compat.network.graph import Trained
 from tf1_compat.network.values import Call, Input, Layer, NotCovered
 from tf1_compat.reading.dropout import PLACEHOLDERS
@@ -57,7 +58,10 @@ class Covering:
                 waiting.pop()
                 continue
             if one.name not in matches:
-                matches[one.name] = self._match(one)
+                if (found := self._match(one)) is None:
+                    self._input(one)
+                    continue
+                matches[one.name] = found
             match = matches[one.name]
             made_of = [self.graph.source(part) for part in match.inputs]
             lacking = [part for part in made_of if part.name not in {*self.calls, *self.inputs}]
@@ -83,7 +87,8 @@ class Covering:
         shape = tuple(tensor.shape.as_list()[1:])
         self.inputs[tensor.name] = Input(tensor.name, tensor.dtype.name, shape)
 
-    def _match(self, tensor: tf.Tensor) -> Match:
+    def _match(self, tensor: tf.Tensor) -> Match | None:
+        """Return the layer that gave `tensor`; None where it is a placeholder in another form."""
         for pattern in self.patterns:
             try:
                 if (match := pattern(self.graph, tensor)) is not None:
@@ -91,9 +96,11 @@ class Covering:
             except (IndexError, TypeError, ValueError) as error:  # shapes, or inputs, that are odd
                 if isinstance(error, StateError):
                     raise
-        made = self.graph.variables(tensor)
-        near = f", near the variable {made[0].name}" if made else ""
-        raise NotCovered(tensor.op, f"no layer is known for it{near}")
+        if made := self.graph.variables(tensor):
+            near = f"near the variable {made[0].name}"
+            raise NotCovered(tensor.op, f"no layer is known for it, {near}")
+        forms.of(self.graph, tensor)
+        return None
 
     def _layer(self, match: Match) -> Layer:
         """Return the layer of a match: where its variables were met before, the one that has them.

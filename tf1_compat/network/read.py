@@ -6,7 +6,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from tf1_compat.network import beginnings, costs, ends, layers, optimizers, rows
+from tf1_compat.network import beginnings, costs, ends, forms, layers, optimizers, rows
 from tf1_compat.network.covering import Covering, scope_of
 from tf1_compat.network.graph import Trained
 from tf1_compat.network.values import AVERAGES, Network, NotCovered
@@ -59,6 +59,7 @@ def read(graph: tf.Graph, given: Given) -> tuple[Network, dict[str, str]]:
         switches=trained.switches,
         cost=cost.name,
         train_op=train_op.name,
+        formed=forms.read(trained, [*covering.inputs, loss.labels]),
     )
     return network, mapped
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import tensorflow as tf
 
@@ -20,19 +20,30 @@ class NotCovered(StateError):
         super().__init__(f"{op.name} ({op.type}): {why}.")
 
 
+class Form(NamedTuple):
+    """A change of form."""
+
+    kind: str
+    """cast, one_hot, ...; a row of `keras_models/writing/forms.py`."""
+    options: tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Formed:
+    """A placeholder that the graph gives another form before a layer or a loss takes it."""
+
+    placeholder: str
+    forms: tuple[Form, ...]
+
+
 @dataclass(frozen=True)
 class Input:
-    """A placeholder that has a row for each row of a batch."""
+    """What is fed a row for each row of a batch: a placeholder, or one in another form."""
 
     tensor: str
     dtype: str
     shape: tuple[int | None, ...]
     """Without that of the rows."""
-
-    @property
-    def name(self) -> str:
-        """The placeholder's."""
-        return self.tensor.removesuffix(":0")
 
 
 @dataclass(frozen=True)
@@ -70,7 +81,7 @@ class Loss:
     outputs: str
     """Tensor: what the network gives, logits as a rule."""
     labels: str
-    """Tensor: the placeholder of what it should give."""
+    """Tensor: what it should give; a placeholder, or one in another form."""
 
 
 @dataclass(frozen=True)
@@ -128,6 +139,8 @@ class Network:
     """Placeholder of one number -> what it is fed in training, in inference."""
     cost: str
     train_op: str
+    formed: Mapping[str, Formed]
+    """Tensor, of an input or labels, that is no placeholder -> what it is made of."""
 
     @property
     def by_rows(self) -> bool:

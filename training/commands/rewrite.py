@@ -49,7 +49,9 @@ def run(config: RewriteConfig) -> int:
         with folders.begin(final) as folder, contextlib.redirect_stdout(sys.stderr):
             files.write_json(folder / "config.json", words.options(config))
             rewritten = rewriting.read(config)
-            loaded = rewriting.load(rewritten, rewritten.write(folder), config.seed)
+            source = rewritten.write(folder)
+            loaded = rewriting.load(rewritten, source, config.seed)
+            rewriting.prove_batch(rewritten, source, loaded.graph, config.seed)
             found = _prove(loaded, config, devices.session_config(device))
             proof, aside = rewriting.carry_over(rewritten, loaded, folder / "model.keras")
             read = rewritten.network, rewritten.weight_map

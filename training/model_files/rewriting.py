@@ -1,5 +1,6 @@
 """A checkpoint with its `.meta` file read as a network, and carried over into the model written."""
 
+import runpy
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from training.options.rewrite import RewriteConfig
 
 if TYPE_CHECKING:
     import numpy as np
+    import tensorflow as tf
 
     from tf1_compat.checkpoint import Layout
     from tf1_compat.network import Network
@@ -23,6 +25,8 @@ BY_HAND = (
 )
 GRAPH = "graph.meta"
 SOURCE = "model.py"
+ROWS = 4
+"""Rows of a batch that `batch` is tried with."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,31 @@ def read(config: RewriteConfig) -> Rewritten:
         meta.load(beside)
         understood, weight_map = network.read(graph, given)
     return Rewritten(path, beside, understood, weight_map)
+
+
+def prove_batch(rewritten: Rewritten, source: Path, graph: "tf.Graph", seed: int) -> None:
+    """Raise UserError unless the source's `batch` gives placeholders the form that `graph` does."""
+    import numpy as np
+    import tensorflow as tf
+
+    network, rng, fed = rewritten.network, np.random.default_rng(seed), {}
+    tensors = [*(one.tensor for one in network.inputs), network.loss.labels]
+    for name in tensors:
+        formed = network.formed.get(name)
+        placeholder = graph.get_tensor_by_name(formed.placeholder if formed else name)
+        shape, kind = [size or ROWS for size in placeholder.shape], placeholder.dtype
+        numbers = rng.normal(size=shape) if kind.is_floating else rng.integers(0, 2, shape)
+        fed[placeholder.name] = numbers.astype(kind.as_numpy_dtype)
+    x, y = runpy.run_path(str(source))["batch"](fed)
+    made = [*(x.values() if isinstance(x, dict) else [x]), y]
+    with tf.compat.v1.Session(graph=graph) as session:
+        expected = session.run(tensors, fed)
+    for name, ours, theirs in zip(tensors, made, expected, strict=True):
+        if not np.array_equal(ours, theirs):
+            raise UserError(
+                f"{rewritten.meta}: batch() in {source.name} gives other numbers than {name}. That "
+                f"is a bug of rewrite: please report it with this file.\n{BY_HAND}"
+            )
 
 
 def load(rewritten: Rewritten, source: Path, seed: int) -> Pair:
