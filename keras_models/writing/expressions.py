@@ -22,6 +22,7 @@ class Calling:
     function: str
     positional: Sequence[Any] = ()
     named: Mapping[str, Any] = field(default_factory=dict)
+    """"**": a dict of more."""
     of: str = ""
 
 
@@ -45,7 +46,7 @@ def written(value: Any, indent: int = 0, before: int = 0, after: int = 0) -> str
 def _parts(value: Any) -> tuple[str, list[tuple[str, Any]], str] | None:
     """Return how something begins, its items, each with what stands before it, how it ends."""
     if isinstance(value, Calling):
-        named = [(f"{name}=", one) for name, one in value.named.items()]
+        named = [("**" if name == "**" else f"{name}=", one) for name, one in value.named.items()]
         return f"{value.function}(", [("", one) for one in value.positional] + named, f"){value.of}"
     if isinstance(value, Mapping):
         return "{", [(f"{_line(key)}: ", one) for key, one in value.items()], "}"

@@ -72,7 +72,8 @@ def layer(kind: str, name: str | None, options: Options, more: Options) -> Calli
     named = {
         key: given[key] for key, usual in row.defaults.items() if given.get(key, usual) != usual
     }
-    named = {**named, **more, **({"name": name} if name else {})}
+    own = {key: one for key, one in more.items() if key != "**"}
+    named = {**named, **own, **({"name": name} if name else {}), **more}
     return Calling(row.name if kind in OURS else f"keras.layers.{row.name}", positional, named)
 
 

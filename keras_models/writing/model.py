@@ -3,22 +3,21 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
-from keras_models.writing import layers, variables
+from keras_models.writing import layers, shared
 from keras_models.writing.expressions import Calling, Name, written
 from keras_models.writing.names import TAKEN, identifier, of_inputs
+from keras_models.writing.shared import Shared
 from tf1_compat.network import Call, Input, Layer, Network
 
 
 def lines(network: Network) -> list[str]:
     """Return the lines: Sequential where each layer takes what the last gave."""
-    shared = _shared_penalty(network)
-    penalty = [f"    penalty = {written(shared, 4, 10)}"] if shared else []
-    return [*penalty, *_model(network)]
+    common = shared.of(network)
+    return [*common.lines, *_model(network, common)]
 
 
-def _model(network: Network) -> list[str]:
+def _model(network: Network, common: Shared) -> list[str]:
     before = [network.inputs[0].tensor, *(call.output for call in network.calls)]
     calls = Counter(id(call.layer) for call in network.calls if call.layer.variables)
     chained = all(
@@ -27,11 +26,11 @@ def _model(network: Network) -> list[str]:
     several = {key for key, count in calls.items() if count > 1} | _tied_to(network)
     if len(network.inputs) == 1 and chained and not several:
         stack = [_input(network.inputs[0], None)]
-        stack += [_layer(call.layer, network) for call in network.calls]
+        stack += [_layer(call.layer, common) for call in network.calls]
         # One layer a line, however short they are.
         each = [f"            {written(one, 12, 0, 1)}," for one in stack]
         return ["    model = keras.Sequential(", "        [", *each, "        ]", "    )"]
-    return _functional(network, several)
+    return _functional(network, several, common)
 
 
 def _tied_to(network: Network) -> set[int]:
@@ -41,20 +40,20 @@ def _tied_to(network: Network) -> set[int]:
     return {id(one) for one in made if one.variables.get("kernel") in kernels}
 
 
-def _functional(network: Network, shared: set[int]) -> list[str]:
+def _functional(network: Network, held: set[int], common: Shared) -> list[str]:
     """Return a line for each call, what it gives called by the layer's name."""
     made, holders, several = dict[int, str](), dict[str, str](), len(network.inputs) > 1
     names = {**of_inputs(network)}
-    taken = {*TAKEN, *names.values()}
+    taken = {*TAKEN, *names.values(), *common.names}
     lines = [
         f"    {name} = {written(_input(one, name if several else None), 4, len(name) + 3)}"
         for one, name in zip(network.inputs, names.values(), strict=True)
     ]
     for call in network.calls:
-        layer = _layer(call.layer, network)
+        layer = _layer(call.layer, common)
         if tied := call.layer.options.get("tied_to"):
             layer = replace(layer, positional=[Name(holders[tied])])
-        if id(call.layer) in shared:
+        if id(call.layer) in held:
             key = id(call.layer)
             if key not in made:
                 made[key] = identifier(f"{call.layer.name}_layer", taken)
@@ -62,19 +61,19 @@ def _functional(network: Network, shared: set[int]) -> list[str]:
                 lines.append(f"    {made[key]} = {written(layer, 4, len(made[key]) + 3)}")
             layer = Calling(made[key])
         names[call.output] = identifier(call.layer.name or call.layer.kind, taken)
-        lines.append(_called(layer, call, names, id(call.layer) in shared))
+        lines.append(_called(layer, call, names, id(call.layer) in held))
     inputs = {names[one.tensor]: Name(names[one.tensor]) for one in network.inputs}
     ends = [inputs if several else Name(names[network.inputs[0].tensor])]
     made_of = Calling("keras.Model", [*ends, Name(names[network.loss.outputs])])
     return [*lines, f"    model = {written(made_of, 4, 8)}"]
 
 
-def _called(layer: Calling, call: Call, names: Mapping[str, str], shared: bool) -> str:
+def _called(layer: Calling, call: Call, names: Mapping[str, str], held: bool) -> str:
     inputs = [names[one] for one in call.inputs]
     several = len(inputs) > 1 or call.layer.kind in ("concatenate", "add")
     given = f"([{', '.join(inputs)}])" if several else f"({inputs[0]})"
     name = names[call.output]
-    if shared:
+    if held:
         return f"    {name} = {layer.function}{given}"
     whole = Calling(layer.function, layer.positional, layer.named, given)
     return f"    {name} = {written(whole, 4, len(name) + 3)}"
@@ -86,20 +85,5 @@ def _input(one: Input, name: str | None) -> Calling:
     return Calling("keras.Input", [[*one.shape]], named)
 
 
-def _shared_penalty(network: Network) -> Calling | None:
-    """Return the penalty of several variables, where all have the same."""
-    penalties = list(network.penalties.values())
-    same = len(penalties) > 1 and all(one == penalties[0] for one in penalties)
-    return variables.penalty(penalties[0]) if same else None
-
-
-def _layer(layer: Layer, network: Network) -> Calling:
-    shared, more = _shared_penalty(network), dict[str, Any]()
-    for role, variable in layer.variables.items():
-        named = "depthwise" if layer.kind == "depthwise_conv2d" and role == "kernel" else role
-        if found := network.beginnings.get(variable):
-            more[f"{named}_initializer"] = variables.initializer(role, found)
-        if sizes := network.penalties.get(variable):
-            more[f"{named}_regularizer"] = Name("penalty") if shared else variables.penalty(sizes)
-    given = {name: one for name, one in more.items() if one is not None}
-    return layers.layer(layer.kind, layer.name, layer.options, given)
+def _layer(layer: Layer, common: Shared) -> Calling:
+    return layers.layer(layer.kind, layer.name, layer.options, common.arguments[id(layer)])

@@ -52,13 +52,15 @@ def _imports(network: Network) -> Iterator[str]:
 def _keras_model(network: Network) -> str:
     optimizer, _, why = training.optimizer(network)
     weights = {} if network.loss.weight == 1 else {"loss_weights": [network.loss.weight]}
-    compiled = Calling("model.compile", [optimizer, training.loss(network.loss)], weights)
+    compiled = Calling("model.compile", [Name("optimizer"), Name("loss")], weights)
     return "\n".join(
         [
             "def keras_model() -> keras.Model:",
             '    """Return the network, compiled."""',
             *model.lines(network),
+            f"    loss = {written(training.loss(network.loss), 4, 7)}",
             *([f"    # {why}."] if why else []),
+            f"    optimizer = {written(optimizer, 4, 12)}",
             f"    {written(compiled, 4)}",
             "    return model",
         ]

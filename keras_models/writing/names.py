@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from tf1_compat.network import Network
 
-TAKEN = {*keyword.kwlist, "keras", "meta", "model", "np", "penalty"}
+TAKEN = {*keyword.kwlist, "keras", "loss", "meta", "model", "np", "optimizer"}
 """What a module calls other things."""
 
 

@@ -31,7 +31,9 @@ LOSSES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
 STOCK = {
     "GradientDescent": Optimizing("SGD", {}),
     "Momentum": Optimizing("SGD", {"momentum": 0.0, "nesterov": False}),
-    "Adam": Optimizing("Adam", {"beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7}),
+    "Adam": Optimizing(
+        "Adam", {"learning_rate": 0.001, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7}
+    ),
 }
 WHY_NOT = {
     "Momentum": "Keras' SGD keeps the rate within its momentum, so that a new rate comes late",
@@ -95,7 +97,8 @@ def _made(
     named = {
         key: options[key] for key, usual in defaults.items() if options.get(key, usual) != usual
     }
-    return Calling(name, [rate(found.learning_rate)], {**named, **clips})
+    usual_rate = found.learning_rate == defaults.get("learning_rate")
+    return Calling(name, [] if usual_rate else [rate(found.learning_rate)], {**named, **clips})
 
 
 def _usual(kind: type[TF1Optimizer]) -> dict[str, Any]:

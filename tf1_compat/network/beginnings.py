@@ -13,6 +13,8 @@ from tf1_compat.network.layers.products import SUMS, shape
 from tf1_compat.network.values import Beginning, NotCovered
 from tf1_compat.reading.draws import KINDS
 
+DEFAULT_GRAPH_SEED = 87654321
+"""Of ops with a seed in a graph without one: `tensorflow/python/framework/random_seed.py`."""
 ASSIGNS = ("Assign", "AssignVariableOp")
 
 
@@ -35,7 +37,9 @@ def _drawn(graph: Trained, tensor: tf.Tensor, variable: tf.Operation) -> Beginni
         if op.type == "Mul":
             op, scale = graph.source(op.inputs[0]).op, float(graph.number(op.inputs[1]))
         if op.type in KINDS:
-            return Beginning(KINDS[op.type], shift, scale, tuple(shape(variable)))
+            seed = op.get_attr("seed")
+            known = None if seed in (0, DEFAULT_GRAPH_SEED) else seed
+            return Beginning(KINDS[op.type], shift, scale, tuple(shape(variable)), known)
         numbers = np.unique(graph.number(op.outputs[0]))
     except (NotCovered, TypeError):
         return None

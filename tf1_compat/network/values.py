@@ -95,6 +95,8 @@ class Beginning:
     scale: float
     """What they are multiplied by before."""
     shape: tuple[int, ...]
+    seed: int | None = None
+    """The graph's."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,85 @@
+"""How layers' variables begin and what they cost, as arguments; what several share has a name."""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from keras_models.writing import variables
+from keras_models.writing.expressions import Calling, Name, written
+from keras_models.writing.names import identifier
+from tf1_compat.network import Layer, Network
+
+Arguments = Mapping[str, Any]
+
+
+class Shared(NamedTuple):
+    """What stands before the layers, and what each takes of it."""
+
+    lines: list[str]
+    arguments: Mapping[int, Arguments]
+    """Layer, by id -> its initializers and regularizers."""
+    names: frozenset[str]
+    """What the lines give a value."""
+
+
+def of(network: Network) -> Shared:
+    """Return the arguments of every layer; where two take one, or the same several, it is named."""
+    every = {id(call.layer): _arguments(call.layer, network) for call in network.calls}
+    lines, taken = list[str](), set[str]()
+
+    def name(value: Any, wanted: str) -> Name:
+        found = Name(identifier(wanted, taken))
+        lines.append(f"    {found.name} = {written(value, 4, len(found.name) + 3)}")
+        return found
+
+    made = [one for given in every.values() for one in given.values() if isinstance(one, Calling)]
+    named = [(one, name(_seeded(one, network), _called(one))) for one in _repeated(made)]
+    every = {
+        key: {
+            argument: next((name for one, name in named if one == value), value)
+            for argument, value in given.items()
+        }
+        for key, given in every.items()
+    }
+    several = [given for given in every.values() if len(given) > 1]
+    options = [(given, name(given, "options")) for given in _repeated(several)]
+    arguments = {
+        key: next(({"**": name} for one, name in options if one == given), given)
+        for key, given in every.items()
+    }
+    return Shared(lines, arguments, frozenset(taken))
+
+
+def _arguments(layer: Layer, network: Network) -> dict[str, Any]:
+    found = dict[str, Any]()
+    for role, variable in layer.variables.items():
+        named = "depthwise" if layer.kind == "depthwise_conv2d" and role == "kernel" else role
+        if beginning := network.beginnings.get(variable):
+            found[f"{named}_initializer"] = variables.initializer(role, beginning)
+        if sizes := network.penalties.get(variable):
+            found[f"{named}_regularizer"] = variables.penalty(sizes)
+    return {name: one for name, one in found.items() if one is not None}
+
+
+def _repeated(values: Iterable[Any]) -> list[Any]:
+    """Return what is there more than once, each once."""
+    every, found = [*values], list[Any]()
+    for place, one in enumerate(every):
+        if one in every[:place] and one not in found:
+            found.append(one)
+    return found
+
+
+def _called(value: Calling) -> str:
+    if ".regularizers." in value.function:
+        return "penalty"
+    return re.findall("[A-Z][a-z]+", value.function)[-1].lower()  # normal, uniform, constant
+
+
+def _seeded(value: Calling, network: Network) -> Calling:
+    """Return an initializer that draws other numbers for each variable; else it draws the same."""
+    if ".initializers." not in value.function or value.function.endswith("Constant"):
+        return value
+    seeds = {one.seed for one in network.beginnings.values()} - {None}
+    seed = Calling("keras.random.SeedGenerator", [*seeds] if len(seeds) == 1 else [])
+    return Calling(value.function, value.positional, {**value.named, "seed": seed})
