@@ -27,7 +27,7 @@ def evaluate(tensor: tf.Tensor, fed: Mapping[str, Any]) -> Any:
     Raises NotCovered where it is made of anything but OPS and those.
     """
     definition, placeholders = tf.compat.v1.GraphDef(), {}
-    definition.versions.CopyFrom(tensor.graph.as_graph_def().versions)
+    definition.versions.CopyFrom(tensor.graph.graph_def_versions)
     for op in _behind(tensor, fed):
         if any(out.name in fed for out in op.outputs):
             node = definition.node.add(name=op.name, op="Placeholder")

@@ -27,6 +27,7 @@ class Trained:
         self, graph: tf.Graph, cost: tf.Tensor, switches: Mapping[str, tuple[Any, Any]]
     ) -> None:
         self.graph, self.cost, self.switches = graph, cost, switches
+        self._branches: dict[str, tf.Tensor] = {}
         self.uses = Counter(
             self.source(tensor).name
             for op in self.behind(cost)
@@ -39,7 +40,9 @@ class Trained:
         """Return the tensor that `tensor` is handed on from, in training."""
         while True:
             if tensor.op.type == "Merge":
-                tensor = self._taken(tensor.op)
+                if tensor.op.name not in self._branches:
+                    self._branches[tensor.op.name] = self._taken(tensor.op)
+                tensor = self._branches[tensor.op.name]
             elif tensor.op.type in HANDS_ON:
                 tensor = tensor.op.inputs[0]
             else:
