@@ -107,7 +107,7 @@ def default_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """
     own = tmp_path_factory.getbasetemp()
     folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "default"
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     with FileLock(folder / "lock"):
         if not (folder / "stdout").is_file():
             done = tf1keras("compare", "--out", str(folder / "run"), cwd=folder)
@@ -185,7 +185,7 @@ def write_idx(folder: Path, arrays: Sequence[Any], gz: bool = False) -> None:
         "t10k-images-idx3-ubyte",
         "t10k-labels-idx1-ubyte",
     )
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     for name, array in zip(names, arrays, strict=True):
         header = bytes([0, 0, 8, array.ndim]) + b"".join(n.to_bytes(4, "big") for n in array.shape)
         content = header + array.tobytes()

@@ -2,11 +2,16 @@
 
 from tf1_compat.state import first_line
 
-__all__ = ["UnusableState", "UserError", "first_line"]
+__all__ = ["UnusableState", "UserError", "first_line", "printable"]
 
 
 class UserError(Exception):
     """Its message says what was given, what was expected and what to do, in a few lines."""
+
+
+def printable(text: str) -> str:
+    """Return what a file says of itself, on one line that does nothing to the screen."""
+    return "".join(one if one.isprintable() else "?" for one in text)
 
 
 class UnusableState(UserError):

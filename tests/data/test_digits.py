@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from tests.conftest import tf1keras, write_idx
 from training import data
-from training.data import Digits, embedded, idx, tfds
-from training.data.digits import NPZ_KEYS
+from training.data import Digits, embedded, tfds
+from training.data.containers import idx
+from training.data.containers.names import SPLIT
 from training.errors import UserError
 
 MNIST_5K_SHA256 = "116356584b3a172cab8e864640b2d802a262359680d07ff969c0d6dc617f0a6b"
@@ -71,13 +72,13 @@ def test_same_digits_have_the_same_checksum_whatever_the_file(tmp_path: Path) ->
     for path in (tmp_path / "raw").iterdir():
         dotted = path.name.replace("-idx", ".idx")
         (tmp_path / "dotted" / dotted).write_bytes(path.read_bytes())
-    for keys in NPZ_KEYS:
+    for keys in SPLIT[:2]:
         named = dict(zip(keys, arrays, strict=True))
         np.savez(tmp_path / f"{keys[0]}.npz", **named)
     named[keys[1]] = arrays[1].astype(np.int64)[:, None]  # MedMNIST's labels are a column
     np.savez_compressed(tmp_path / "column.npz", **named)
     names = [f"idx:{tmp_path / folder}" for folder in ("raw", "gz", "dotted")]
-    names += [f"npz:{tmp_path / f'{keys[0]}.npz'}" for keys in NPZ_KEYS]
+    names += [f"npz:{tmp_path / f'{keys[0]}.npz'}" for keys in SPLIT[:2]]
     names += [f"npz:{tmp_path / 'column.npz'}"]
     loaded = [data.load(name) for name in names]
     assert len({digits.sha256 for digits in loaded}) == 1
@@ -175,22 +176,23 @@ def test_classes_that_no_row_is_of_are_named(
     ("change", "message"),
     [
         ({"x_train": np.full((30, 28, 28), np.nan)}, "uint8"),
-        ({"x_train": np.zeros((30, 28, 28), np.int16)}, "uint8"),
+        ({"x_train": np.full((30, 28, 28), 256, np.int16)}, "uint8"),
         ({"x_train": np.zeros((29, 28, 28), np.uint8)}, "expected 29 labels"),
         ({"y_train": np.full(30, 10)}, "0 to 9"),
         ({"y_train": np.array([True] * 30)}, "whole numbers"),
-        ({"y_train": np.array(["1"] * 30)}, "whole numbers"),
+        ({"y_train": np.array(["one"] * 30)}, "whole numbers"),
+        ({"y_train": np.full(30, 0.5)}, "whole numbers"),
         ({"y_train": np.full(30, np.nan)}, "whole numbers"),
         ({"x_train": None}, "expected the arrays"),
-        ({"x_train": np.zeros((30, 28, 28), np.float32)}, "uint8"),
+        ({"x_train": np.full((30, 28, 28), -0.42, np.float32)}, "uint8"),
+        ({"x_train": np.full((30, 28, 28), 0.5, np.float32)}, "between them"),
         ({"x_train": np.zeros((30, 28, 28, 3), np.uint8)}, "greyscale"),
-        ({"y_test": np.zeros(20, np.float32)}, "whole numbers"),
         ({"y_test": np.full(20, -1)}, "from -1"),
         ({"y_train": np.array([{}] * 30, dtype=object)}, "plain arrays"),
     ],
 )
 def test_unusable_npz_is_refused(change: dict, message: str, tmp_path: Path) -> None:
-    arrays = dict(zip(NPZ_KEYS[0], raw_digits(), strict=True)) | change
+    arrays = dict(zip(SPLIT[0], raw_digits(), strict=True)) | change
     np.savez(tmp_path / "a.npz", **{k: v for k, v in arrays.items() if v is not None})
     with pytest.raises(UserError, match=message):
         data.load(f"npz:{tmp_path / 'a.npz'}")
@@ -211,7 +213,7 @@ def test_plain_npy_is_refused(tmp_path: Path) -> None:
 
 def test_npz_with_damaged_member_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.npz"
-    np.savez(path, **dict(zip(NPZ_KEYS[0], raw_digits(), strict=True)))
+    np.savez(path, **dict(zip(SPLIT[0], raw_digits(), strict=True)))
     content = bytearray(path.read_bytes())
     content[3000] ^= 0xFF  # inside the pixels: only the archive's CRC can tell
     assert zipfile.is_zipfile(io.BytesIO(content))

@@ -83,11 +83,11 @@ def test_archive_unfolds_to_a_bounded_whole(tmp_path: Path) -> None:
     file = tmp_path / "a.npz"
     np.savez_compressed(file, **{f"x{number}": np.zeros(1 << 22) for number in range(3)})
     with pytest.raises(UserError, match=r"promises 100,663,\d+ bytes, where 67,108,864 may be"):
-        npz.read(file, [["x0"]])
+        npz.read(file, lambda held: ["x0"], "x0")
     with zipfile.ZipFile(file, "w") as archive:
         archive.writestr("x.npy", b"", zipfile.ZIP_LZMA)
     with pytest.raises(UserError, match="neither stored nor deflated"):
-        npz.read(file, [["x"]])
+        npz.read(file, lambda held: ["x"], "x")
 
 
 def test_state_that_is_not_finite_is_nothing_to_go_on_from(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ import pytest
 
 import keras_models
 from tests.conftest import ROOT, run
-from training.data.digits import NPZ_KEYS
+from training.data.containers.names import SPLIT
 from training.errors import UserError
 from training.model_files import reading
 
@@ -208,7 +208,7 @@ def test_npz_is_never_unpacked_to_disk(
     inside = tmp_path / "in"
     inside.mkdir()
     monkeypatch.chdir(inside)
-    np.savez("a.npz", **{key: np.zeros(3, np.uint8) for key in NPZ_KEYS[0]})
+    np.savez("a.npz", **{key: np.zeros(3, np.uint8) for key in SPLIT[0]})
     with zipfile.ZipFile("a.npz", "a") as archive:
         archive.writestr("../escaped.npy", b"escaped")
     assert run("data", "npz:a.npz") == 2
@@ -228,7 +228,7 @@ class Evil:
 def test_pickle_in_an_npz_is_not_loaded(
     tmp_path: Path, marker: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    arrays = {key: np.zeros(3, np.uint8) for key in NPZ_KEYS[0]}
+    arrays = {key: np.zeros(3, np.uint8) for key in SPLIT[0]}
     evil = np.empty(1, object)
     evil[0] = Evil(marker)
     np.savez(tmp_path / "a.npz", **arrays | {"x_train": evil})

@@ -1,8 +1,10 @@
 """`tf1keras data NAME`: prepare a data set, say what is in it, draw its digits.
 
     tf1keras data mnist_5k
+    tf1keras data images:mine --fit --to npz:mine.npz
 
-prints rows, class counts and checksum; writes `data.json` and `contact_sheet.png`.
+prints rows, class counts and checksum; writes `data.json` and `contact_sheet.png`, and with `--to`
+the digits themselves.
 """
 
 import numpy as np
@@ -11,7 +13,8 @@ from rich.table import Table
 
 from training import data
 from training.command_line.output import Output
-from training.machine import files
+from training.data import npz
+from training.machine import files, paths
 from training.options.data import DataConfig
 from training.reports import png
 from training.runs import folders, names
@@ -20,7 +23,9 @@ from training.runs import folders, names
 def run(config: DataConfig) -> int:
     """Run the command; return its exit status."""
     final = names.choose("data", config.out)
-    digits = data.load(config.data, config.manual_dir)
+    if config.file:
+        paths.check_new(config.file, "--to")
+    digits = data.load(config.data, config.manual_dir, config.fit)
     counts = {  # rows of each class, the lowest first
         split: np.bincount(examples.labels, minlength=len(digits.classes)).tolist()
         for split, examples in (("train", digits.train), ("test", digits.test))
@@ -30,9 +35,13 @@ def run(config: DataConfig) -> int:
         facts = {**digits.facts(), "classes": digits.classes, "class_counts": counts}
         files.write_json(folder / "data.json", facts)
         png.contact_sheet(digits.train, folder / "contact_sheet.png")
+        if config.file:
+            npz.write(paths.expand(config.file), digits.as_bytes())
     out.show(digits.describe())
     out.show(_table(digits.classes, counts))
     out.show(f"Contact sheet: {final / 'contact_sheet.png'}")
+    if config.file:
+        out.show(f"Written: {config.file}")
     out.result(facts, final)
     return 0
 

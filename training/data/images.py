@@ -1,6 +1,7 @@
 """An image in MNIST's form: 28 x 28 pixels, bright on black, in a 20 x 20 box, centred by mass.
 
     images.read(Path("photo.jpg"))  ->  [28, 28] uint8
+    images.digits("sheet", grey)    ->  as many of them as there are digits in it
 
 LeCun's page on MNIST (yann.lecun.com/exdb/mnist) says how its digits were made: "size normalized to
 fit in a 20x20 pixel box while preserving their aspect ratio", with grey levels from "the
@@ -9,13 +10,13 @@ computing the center of mass of the pixels, and translating the image so as to p
 at the center of the 28x28 field".
 """
 
-import warnings
 from pathlib import Path
 
 import numpy as np
 
-from training.errors import UserError, first_line
-from training.machine import paths
+from training.data import decoding, parts
+from training.data.decoding import border
+from training.errors import UserError
 
 SIDE, BOX = 28, 20
 
@@ -28,19 +29,8 @@ LARGEST = 112
 """Pixels. Larger images are reduced to this before ink is told from paper, and what is cropped of
 them once more: that averages a camera's noise away."""
 
-MOST_PIXELS = 50_000_000
-"""As many as a telephone's camera takes."""
-
-FEW_PIXELS = 1_000_000
-"""So many, and LARGEST_RATIO for each byte: a small file can promise any number, and Pillow would
-work on them for minutes."""
-
-LARGEST_RATIO = 1032
-"""Grey pixels to a byte: deflate cannot do better than 258 from 2 bits
-(https://zlib.net/zlib_tech.html)."""
-
-FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM")
-"""Of all that Pillow knows, those that hold pixels: for an EPS it would run Ghostscript."""
+LARGEST_OF_SEVERAL = 336
+"""The same, before digits are told from each other: ten in a line have 33 each."""
 
 FAINTEST = 0.1
 """Contrast, of the range from black to white, below which an image counts as blank; and, of the
@@ -93,37 +83,52 @@ def resize(grey: np.ndarray, scale: float) -> np.ndarray:
 
 
 def read(path: Path) -> np.ndarray:
-    """Return the image file `path` as the models take it: [28, 28] uint8, white ink on black.
+    """Return the image file `path` as the models take it: `one` of what is in it."""
+    return one(str(path), decoding.read(path))
 
-    Any of FORMATS: in grey, turned as its EXIF data say, transparency on white, the first picture
-    where there are several. The median of its outermost pixels is the paper; where that is bright
-    the image is inverted. Paper, and what differs from it no more than the outermost pixels do,
-    becomes 0, the strongest ink 1, and `mnist_form` does the rest.
 
-    A 28 x 28 image on plain black is returned as it is, one on plain white inverted: that is what a
-    data set written to files looks like, and not every data set has MNIST's margins. Raises
-    UserError where there is no such file, no image in it, or nothing on it.
+def one(name: str, grey: np.ndarray) -> np.ndarray:
+    """Return the only digit of `digits`; UserError where there are several."""
+    found = digits(name, grey)
+    if len(found) > 1:
+        raise UserError(f"{name}: {len(found)} digits are in it; expected one digit in a picture.")
+    return found[0]
+
+
+def digits(name: str, grey: np.ndarray) -> list[np.ndarray]:
+    """Return each digit in a grey picture, line by line: [H, W] float32 -> [28, 28] uint8 each.
+
+    The median of the outermost pixels is the paper; where that is bright the picture is inverted.
+    Paper, and what differs from it no more than the outermost pixels do, becomes 0, the strongest
+    ink 1, and `mnist_form` does the rest, once for each of the `parts` that are a digit.
+
+    A 28 x 28 picture on plain black is returned as it is, one on plain white inverted: that is what
+    a data set written to files looks like, and not every data set has MNIST's margins. Raises
+    UserError, which calls the picture `name`, where nothing is on it.
     """
-    grey = _grey(path)
-    small = _reduced(grey)
-    paper = float(np.median(_border(small)))
+    small = _reduced(grey, LARGEST)
+    paper = float(np.median(border(small)))
     bright = paper > (float(small.min()) + float(small.max())) / 2
     if _above(paper, bright, small).max() < FAINTEST:
         raise UserError(
-            f"{path}: no ink: nothing on it differs from its border by {FAINTEST:.0%} of the range "
+            f"{name}: no ink: nothing on it differs from its border by {FAINTEST:.0%} of the range "
             "from black to white.\nExpected one digit, darker or brighter than the paper, with "
             "some paper around it."
         )
     if grey.shape == (SIDE, SIDE) and paper == float(bright):
-        return np.rint(_above(paper, bright, grey) * 255).astype(np.uint8)
-    noise = 1.5 * float(np.quantile(np.abs(_border(small) - np.float32(paper)), 0.9))
+        return [np.rint(_above(paper, bright, grey) * 255).astype(np.uint8)]
+    noise = 1.5 * float(np.quantile(np.abs(border(small) - np.float32(paper)), 0.9))
+    larger = _above(paper, bright, _reduced(grey, LARGEST_OF_SEVERAL))
+    several = parts.separate(larger)
+    if len(several) > 1:
+        return [mnist_form(_ink(_reduced(part, LARGEST), noise)) for part in several]
     ink = _ink(_above(paper, bright, small), noise)
     (top, bottom), (left, right) = (  # crop with a margin of one pixel of the reduced image
         [max(0, int(whole / part * n)) for n in (inked[0] - 1, inked[-1] + 2)]
         for inked, whole, part in zip(_inked(ink), grey.shape, small.shape, strict=True)
     )
-    cropped = _reduced(grey[top:bottom, left:right])
-    return mnist_form(_ink(_above(paper, bright, cropped), noise))
+    cropped = _reduced(grey[top:bottom, left:right], LARGEST)
+    return [mnist_form(_ink(_above(paper, bright, cropped), noise))]
 
 
 def _above(paper: float, bright: bool, grey: np.ndarray) -> np.ndarray:
@@ -139,50 +144,7 @@ def _ink(above: np.ndarray, noise: float) -> np.ndarray:
     return ((above - floor) / (strongest - floor)).clip(0)
 
 
-def _border(grey: np.ndarray) -> np.ndarray:
-    """Return the outermost pixels of [H, W]."""
-    return np.concatenate([grey[0], grey[-1], grey[1:-1, 0], grey[1:-1, -1]])
-
-
-def _reduced(grey: np.ndarray) -> np.ndarray:
-    """Return [H, W] with no side longer than LARGEST."""
-    scale = LARGEST / max(grey.shape)
+def _reduced(grey: np.ndarray, most: int) -> np.ndarray:
+    """Return [H, W] with no side longer than `most`."""
+    scale = most / max(grey.shape)
     return grey if scale >= 1 else resize(grey, scale).clip(0, 1)
-
-
-def _grey(path: Path) -> np.ndarray:
-    """Return [H, W] float32, 0 black to 1 white."""
-    paths.check(path, "an image file")
-    try:
-        with warnings.catch_warnings(action="ignore"):  # what is refused is said below
-            return _decoded(path)
-    except Exception as error:  # whatever a damaged file makes Pillow's many readers raise
-        raise UserError(
-            f"{path}: not an image that can be read ({first_line(error)}).\n"
-            f"Expected {', '.join(FORMATS[:-1])} or {FORMATS[-1]}."
-        ) from error
-
-
-def _decoded(path: Path) -> np.ndarray:
-    """Return what `_grey` does; raises what Pillow raises, or ValueError."""
-    from PIL import Image, ImageOps
-
-    with Image.open(path, formats=FORMATS) as opened:
-        width, height = opened.size
-        most = min(MOST_PIXELS, FEW_PIXELS + LARGEST_RATIO * path.stat().st_size)
-        if not 0 < width * height <= most:
-            raise ValueError(f"{width} x {height} pixels, where 1 to {most:,} are taken")
-        if opened.format == "PNG":
-            opened.verify()  # its checksums, which nobody compares when the pixels are read
-    with Image.open(path, formats=FORMATS) as opened:
-        image = ImageOps.exif_transpose(opened)
-        image.load()
-    if image.mode[0] in "IF":  # 16 or 32 bits a pixel
-        deep = np.asarray(image, np.float32).clip(0)
-        if not np.isfinite(deep).all():
-            raise ValueError("a pixel of it is no number")
-        white = next((white for white in (1, 255, 65535) if deep.max() <= white), deep.max())
-        return deep / np.float32(white)
-    if image.has_transparency_data:
-        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image.convert("RGBA"))
-    return np.asarray(image.convert("L"), np.float32) / np.float32(255)

@@ -8,19 +8,21 @@ import contextlib
 import io
 import math
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from training.data import archives
 from training.errors import UserError, first_line
-from training.machine import paths
+from training.machine import files, paths
 
 HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 """Version -> reader; 3.0 is for named fields, which no plain array has."""
 SHOWN = 8
 """Names that a message lists, at most."""
+PLAIN = "an .npz of plain arrays"
+SAVE_IT = "Where you have the arrays: numpy.savez(FILE, x=pixels, y=labels)."
 
 
 def read_all(path: Path) -> dict[str, np.ndarray]:
@@ -32,31 +34,46 @@ def read_all(path: Path) -> dict[str, np.ndarray]:
         return {name: _array(archive, name) for name in names}
 
 
-def read(path: Path, layouts: Sequence[Sequence[str]]) -> list[np.ndarray]:
-    """Return the arrays of the first of `layouts`, names of arrays, that the file holds.
+def read(
+    path: Path, choose: Callable[[Sequence[str]], Sequence[str] | None], expected: str
+) -> list[np.ndarray]:
+    """Return the arrays that `choose` takes of the names in the file; None: none of them will do.
 
-    Raises UserError for what is no file, no archive, damaged, pickled, or holds none of `layouts`.
+    Raises UserError for what is no file, no archive, damaged, pickled, or lacks what is `expected`.
     """
-    expected = " or ".join(", ".join(names) for names in layouts)
     paths.check(path, f"an .npz file with {expected}", f"npz:{path}")
-    advice = "Fetch the file again, or save it with numpy.savez."
-    with _refusing(f"npz:{path}", advice), zipfile.ZipFile(path) as archive:
+    with _refusing(f"npz:{path}", SAVE_IT), zipfile.ZipFile(path) as archive:
         archives.check(archive, path)
         held = [name.removesuffix(".npy") for name in archive.namelist()]
-        for names in layouts:
-            if set(names) <= set(held):
-                return [_array(archive, name) for name in names]
+        if (names := choose(held)) is not None:
+            return [_array(archive, name) for name in names]
     found = ", ".join(held[:SHOWN]) + (", ..." if len(held) > SHOWN else "") or "nothing"
     raise UserError(f"npz:{path}: expected the arrays {expected}; found {found}.")
 
 
+def read_array(name: str, path: Path) -> np.ndarray:
+    """Return the array in an `.npy` file; UserError, which calls it `name`, where it is damaged."""
+    paths.check(path, "an .npy file", name)
+    with _refusing(name, SAVE_IT, "a plain array"):
+        return _decoded(path.name, path.read_bytes())
+
+
+def write(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
+    """Write a file whole, compressed; UserError where it cannot be."""
+    try:
+        with files.replacing(path) as file:
+            np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
+    except OSError as error:
+        raise UserError(f"{path}: cannot be written to ({error.strerror}).") from error
+
+
 @contextlib.contextmanager
-def _refusing(name: str, advice: str) -> Iterator[None]:
+def _refusing(name: str, advice: str, kind: str = PLAIN) -> Iterator[None]:
     try:
         yield
     except Exception as error:  # whatever damaged bytes make zipfile and NumPy raise
         raise UserError(
-            f"{name}: cannot be read as an .npz of plain arrays ({first_line(error)}).\n{advice}"
+            f"{name}: cannot be read as {kind} ({first_line(error)}).\n{advice}"
         ) from error
 
 

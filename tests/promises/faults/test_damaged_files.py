@@ -26,7 +26,7 @@ from tf1_compat.state import StateError, arrays_of
 from training import data
 from training.data import images
 from training.data import tfds as tfds_data
-from training.data.digits import NPZ_KEYS
+from training.data.containers.names import SPLIT
 from training.errors import UserError
 from training.model_files import pretrained, reading, training_state
 
@@ -123,7 +123,7 @@ def test_gzip_whose_content_goes_on_is_refused_before_it_is_unpacked(tmp_path: P
 def test_npz(packed: bool, tmp_path: Path) -> None:
     file = tmp_path / "a.npz"
     save = np.savez_compressed if packed else np.savez
-    save(file, **dict(zip(NPZ_KEYS[0], arrays(), strict=True)))  # type: ignore[arg-type]
+    save(file, **dict(zip(SPLIT[0], arrays(), strict=True)))  # type: ignore[arg-type]
     hold(file, lambda: data.load(f"npz:{file}").sha256, str(file), checksummed=True)
 
 
@@ -134,7 +134,7 @@ def test_npz_whose_header_promises_another_size_is_refused(
     """With a CRC that fits: NumPy's own reader would allocate, or read less than is there."""
     file = tmp_path / "a.npz"
     with zipfile.ZipFile(file, "w") as archive:
-        for name, array in zip(NPZ_KEYS[0], arrays(), strict=True):
+        for name, array in zip(SPLIT[0], arrays(), strict=True):
             member = io.BytesIO()
             if name == "x_train":
                 header = {"descr": "|u1", "fortran_order": False, "shape": shape}

@@ -6,7 +6,7 @@ import io
 import numpy as np
 
 from tests.promises.fuzz import targets
-from training.data import images
+from training.data import decoding
 from training.lanes import history
 from training.machine import files
 
@@ -46,7 +46,7 @@ def _images() -> list[bytes]:
     page = Image.new("L", (12, 10), 230)
     page.paste(20, (4, 3, 6, 8))
     found = []
-    for kind in images.FORMATS:
+    for kind in decoding.FORMATS:
         for mode in ("L", "RGB"):
             file = io.BytesIO()
             page.convert(mode).save(file, kind)

@@ -22,7 +22,8 @@ SAVE_EVERY = 100
 
 DATA = (
     "mnist_5k, digits (embedded), mnist, fashion_mnist, kmnist, emnist/digits (TensorFlow "
-    "Datasets), idx:DIR or npz:FILE; mnist[0-4] is a subset of the classes."
+    "Datasets), idx:DIR, npz:FILE, npy:DIR, csv:FILE, arff:FILE, images:DIR (a folder for each "
+    "class), mat:FILE, parquet:FILE; mnist[0-4] is a subset of the classes."
 )
 """The help of `--data`."""
 

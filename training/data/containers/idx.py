@@ -1,4 +1,4 @@
-"""IDX files, the format of the original MNIST (http://yann.lecun.com/exdb/mnist/).
+"""One IDX file, the format of the original MNIST (http://yann.lecun.com/exdb/mnist/).
 
 Four bytes 0, 0, type, number of dimensions; a big-endian uint32 per dimension; then the values.
 """
@@ -54,4 +54,4 @@ def _read_shape(path: Path, header: bytes, dimensions: int) -> tuple[int, ...]:
 
 
 def _damaged(path: Path, what: str) -> UserError:
-    return UserError(f"{path}: {what}. Fetch the file again.")
+    return UserError(f"{path}: {what}.\nThe file is damaged or not of this format: fetch it again.")
