@@ -1,6 +1,8 @@
 """Pictures become what MNIST would have made of them; Keras and TensorFlow 1 answer the same."""
 
 import csv
+import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,7 @@ from PIL import Image
 
 from tests.conftest import ROOT, run
 from training import data
-from training.data import Digits, images
+from training.data import Digits, decoding, gallery, images
 from training.data.embedded import read
 from training.errors import UserError
 
@@ -46,17 +48,17 @@ def test_form_is_a_box_of_20_centred_by_mass() -> None:
     assert np.abs(np.array(centre) - 14).max() <= 0.5
 
 
-@pytest.mark.parametrize("kind", ["png", "jpg", "alpha", "exif", "bright"])
+@pytest.mark.parametrize("kind", ["png", "jpg", "alpha", "white", "exif", "bright"])
 def test_big_off_centre_pictures_are_read_alike(digits: Digits, tmp_path: Path, kind: str) -> None:
     original = pixels(digits, 720)  # a seven
     large = Image.fromarray(original).resize((196, 196), Image.Resampling.BICUBIC)
     page = Image.new("L", (500, 400), 0)
     page.paste(large, (30, 150))
     path = tmp_path / f"page.{'jpg' if kind in ('jpg', 'exif') else 'png'}"
-    if kind == "alpha":
-        black = Image.new("RGBA", page.size, (0, 0, 0, 0))
-        black.putalpha(page)
-        black.save(path)
+    if kind in ("alpha", "white"):  # black ink, or white, on what is transparent
+        ink = Image.new("RGBA", page.size, "black" if kind == "alpha" else "white")
+        ink.putalpha(page)
+        ink.save(path)
     elif kind == "bright":
         page.save(path)  # bright on dark
     else:
@@ -163,6 +165,72 @@ def test_both_sides_predict_the_same_bits(article: Path, tmp_path: Path, capsys:
     chances = [float(tf1[str(label)]) for label in range(10)]
     assert sum(chances) == pytest.approx(1, abs=1e-12)
     assert tf1["class"] == str(int(np.argmax(chances)))
+
+
+def sheet(digits: Digits, rows: list[int], lines: int) -> Image.Image:
+    """Digits of MNIST beside and below each other, dark on bright, six times as large."""
+    inside = np.stack([pixels(digits, row) for row in rows]).reshape(lines, -1, 28, 28)
+    tall, wide = 28 * lines, 28 * inside.shape[1]
+    page = Image.fromarray(255 - np.pad(inside.transpose(0, 2, 1, 3).reshape(tall, wide), 4))
+    return page.resize((6 * page.width, 6 * page.height), Image.Resampling.BICUBIC)
+
+
+@pytest.mark.parametrize("lines", [1, 2])
+def test_each_digit_of_several_is_found_line_by_line(
+    digits: Digits, tmp_path: Path, lines: int
+) -> None:
+    rows = [150, 250, 420, 610, 720, 910]
+    sheet(digits, rows, lines).save(tmp_path / "sheet.png")
+    found = images.digits("sheet", decoding.read(tmp_path / "sheet.png"))
+    alike = [
+        np.corrcoef(a.ravel(), pixels(digits, b).ravel())[0, 1]
+        for a, b in zip(found, rows, strict=True)
+    ]
+    assert min(alike) > 0.75
+    with pytest.raises(UserError, match="6 digits are in it; expected one"):
+        images.read(tmp_path / "sheet.png")
+
+
+def test_one_digit_is_one_be_it_broken(digits: Digits) -> None:
+    """A hundred of MNIST; a five whose bar stands apart; specks of dirt."""
+    for row in range(0, 1000, 10):
+        assert len(images.digits("one", np.asarray(sheet(digits, [row], 1), np.float32) / 255)) == 1
+    five = np.ones((120, 100), np.float32)
+    five[20:26, 40:80], five[32:36, 36:42], five[36:100, 30:70], five[44:92, 38:62] = 0, 0, 0, 1
+    assert len(images.digits("five", five)) == 1
+    five[5:9, 5:9] = five[110:114, 90:94] = 0
+    assert len(images.digits("five", five)) == 1
+    line = (np.arange(336) // 2 % 2).astype(np.float32)  # 7,056 dots would take minutes
+    dots = line * line[:, None]
+    assert len(images.digits("dots", dots)) == 1
+
+
+def test_bad_pictures_do_not_end_the_others(
+    article: Path, digits: Digits, tmp_path: Path, capsys: Any
+) -> None:
+    """Of 200 in class folders 195 are answered, five are named, and it does not take long."""
+    for row in range(0, 1000, 5):
+        own = tmp_path / "mine" / str(digits.test.labels[row])
+        own.mkdir(parents=True, exist_ok=True)
+        if row % 200 == 50:
+            (own / f"{row:03}.png").write_text("no picture")
+        else:
+            sheet(digits, [row], 1).save(own / f"{row:03}.png")
+    assert run("predict", article, tmp_path / "mine", "--json") == 2
+    printed = capsys.readouterr()
+    answer = json.loads(printed.out)
+    assert answer["refused"] == 5
+    images_of = [one["image"] for one in answer["predictions"]]
+    assert len(set(images_of)) == 195
+    assert all(Path(one["image"]).parent.name == str(one["label"]) for one in answer["predictions"])
+    first, *lines = printed.err.splitlines()
+    assert "5 of 200 pictures cannot be read; the others are answered:" in first
+    assert ["/".join(line.partition(":")[0].split("/")[-2:]) for line in lines] == [
+        f"{digits.test.labels[row]}/{row:03}.png" for row in range(50, 1000, 200)
+    ]
+    began = time.process_time()
+    gallery.read(gallery.found(tmp_path / "mine"))
+    assert 200 / (time.process_time() - began) >= 100
 
 
 @pytest.mark.parametrize(

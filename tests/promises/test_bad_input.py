@@ -351,7 +351,7 @@ CASES = [
             ("page.eps", "cannot identify"),
             ("blank.png", "no ink"),
             ("dot.png", "no ink"),
-            ("seven.png text.png", "text.png: not an image"),
+            ("empty.png text.png", "2 of 2 pictures cannot be read:"),
             ("[red]nowhere", "[red]nowhere"),
             (LONG, "name too long"),
         )

@@ -3,7 +3,7 @@
     tf1keras predict runs/TIME-finetune seven.png
     tf1keras predict runs/TIME-compare folder-of-images --out predictions.csv
 
-Images of any size are brought into MNIST's form first (`training/data/images.py`).
+Images of any size are brought into MNIST's form first (`training/data/images.py`), digit by digit.
 """
 
 import functools
@@ -18,7 +18,8 @@ from rich.table import Table
 
 from training.command_line import parse
 from training.command_line.output import Output
-from training.data import images
+from training.data import gallery
+from training.data.gallery import Digit
 from training.errors import UserError
 from training.machine import devices, files, paths
 from training.model_files import pretrained, reading
@@ -26,9 +27,6 @@ from training.model_files.pretrained import Pretrained
 from training.options.lanes import SHARED
 from training.options.predict import PredictConfig
 from training.parity.bits import same
-
-SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp")
-"""What is taken from a folder; a file that is named is tried whatever its name."""
 
 NO_LOGITS = (
     "Trained with mse, to answer 1 for the class and 0 for the others: the class is the largest "
@@ -39,42 +37,68 @@ Logits = Callable[[np.ndarray], np.ndarray]
 
 
 def run(config: PredictConfig) -> int:
-    """Run the command; return its exit status."""
+    """Run the command; return its exit status.
+
+    Raises UserError after the answers where some of several pictures cannot be read.
+    """
     reading.kind(config.model)
     if config.out:
         paths.check_new(config.out, "--out")
-    pictures = [file for path in config.images for file in found(paths.expand(path))]
-    pixels = np.stack([images.read(file).reshape(-1) for file in pictures])
-    devices.choose("cpu")
+    pictures = [one for path in config.images for one in gallery.found(paths.expand(path))]
+    for picture in pictures:
+        parse.check_text(picture.path.name)
+    digits, refused = gallery.read(pictures)
+    if digits:
+        devices.choose("cpu")
+        _answer(config, digits, len(refused))
+    _name(refused, len(pictures))
+    return 0
+
+
+def _name(refused: Sequence[UserError], pictures: int) -> None:
+    """Raise UserError where pictures were refused: with the advice, of one; of several, by name."""
+    if not refused:
+        return
+    if pictures == 1:
+        raise refused[0]
+    lines = [str(error).partition("\n")[0] for error in refused]
+    answered = "; the others are answered" if len(refused) < pictures else ""
+    raise UserError(
+        "\n".join([f"{len(lines)} of {pictures} pictures cannot be read{answered}:", *lines])
+    )
+
+
+def _answer(config: PredictConfig, digits: Sequence[Digit], refused: int) -> None:
+    """Say which digits they are, and write it."""
     origin, sides = load(config.model)
+    pixels = np.stack([digit.pixels.reshape(-1) for digit in digits])
     x = pixels.astype(np.float32) / np.float32(255)  # [N, 784], as training/data/digits.py scales
     logits = {name: of(x) for name, of in sides.items()}
     if not all(np.isfinite(of).all() for of in logits.values()):
         raise UserError(f"{config.model}: its logits of these pictures are not all finite numbers.")
-    predictions = _predictions(pictures, logits, origin.classes)
+    predictions = _predictions(digits, logits, origin.classes)
     out = Output(config)
-    out.show(_table(predictions))
+    out.show(_table(digits, predictions))
     if origin.cost == "mse":
         out.show(f"\n{NO_LOGITS}")
     if len(logits) > 1:
         out.show(f"\n{agreement(logits)}")
+    right = _right(predictions)
+    for name, (hits, of) in right.items():
+        out.show(f"{name}: {hits} of {of} are of the class of their folder, {hits / of:.2%}.")
     if config.out:
         _write(config.out, predictions)
         out.show(f"Written: {config.out}")
-    out.result({"cost": origin.cost, "predictions": predictions})
-    return 0
+    out.result({"cost": origin.cost, "predictions": predictions, "refused": refused})
 
 
-def found(path: Path) -> list[Path]:
-    """Return the image files that `path` names: itself, or those in the folder, sorted."""
-    if not (paths.is_there(path) and path.is_dir()):
-        return [path]
-    inside = sorted(file for file in path.iterdir() if file.suffix.lower() in SUFFIXES)
-    if not inside:
-        raise UserError(f"{path}: no image in this folder; expected {', '.join(SUFFIXES)}.")
-    for file in inside:
-        parse.check_text(file.name)
-    return inside
+def _right(predictions: Sequence[Mapping[str, Any]]) -> dict[str, tuple[int, int]]:
+    """Return how many digits each model has right, of those whose class their folder says."""
+    said = [one for one in predictions if one["label"] is not None]
+    every: dict[str, list[bool]] = {}
+    for one in said:
+        every.setdefault(one["model"], []).append(one["class"] == one["label"])
+    return {name: (sum(hits), len(hits)) for name, hits in every.items()}
 
 
 def load(path: Path) -> tuple[Pretrained, Mapping[str, Logits]]:
@@ -120,34 +144,36 @@ def agreement(logits: Mapping[str, np.ndarray]) -> str:
 
 
 def _predictions(
-    pictures: Sequence[Path], logits: Mapping[str, np.ndarray], classes: Sequence[int]
+    digits: Sequence[Digit], logits: Mapping[str, np.ndarray], classes: Sequence[int]
 ) -> list[dict[str, Any]]:
-    """Return, of each image and model, its class and the probability of every class."""
+    """Return, of each digit and model, its class and the probability of every class."""
     every = {name: probabilities(of) for name, of in logits.items()}
     return [
         {
-            "image": str(image),
+            "image": str(digit.picture.path),
+            "digit": digit.number,
+            "label": digit.picture.label,
             "model": name,
             "class": classes[int(chances[row].argmax())],
             "probabilities": dict(zip(classes, chances[row].tolist(), strict=True)),
         }
-        for row, image in enumerate(pictures)
+        for row, digit in enumerate(digits)
         for name, chances in every.items()
     ]
 
 
-def _table(predictions: Sequence[Mapping[str, Any]]) -> Table:
-    """Return the table of each image's and model's most probable classes."""
+def _table(digits: Sequence[Digit], predictions: Sequence[Mapping[str, Any]]) -> Table:
+    """Return the table of each digit's and model's most probable classes."""
+    models = len(predictions) // len(digits)
     shown = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     shown.add_column("image", overflow="fold")
     for heading in ("model", "class", "probability", "then"):
         shown.add_column(heading, justify="right", no_wrap=True)
-    for one in predictions:
+    for row, one in enumerate(predictions):
         falling = sorted(one["probabilities"].items(), key=lambda item: -item[1])
         (best, chance), *others = falling[:3]
-        first_model = one["model"] == predictions[0]["model"]
         shown.add_row(
-            escape(Path(one["image"]).name) if first_model else "",
+            "" if row % models else escape(digits[row // models].shown),
             one["model"],
             str(best),
             f"{chance:.2%}",
@@ -157,9 +183,10 @@ def _table(predictions: Sequence[Mapping[str, Any]]) -> Table:
 
 
 def _write(path: Path, predictions: Sequence[Mapping[str, Any]]) -> None:
-    """Write a line for each image and model."""
+    """Write a line for each digit and model."""
     lines = [
-        {key: one[key] for key in ("image", "model", "class")} | one["probabilities"]
+        {key: one[key] for key in ("image", "digit", "label", "model", "class")}
+        | one["probabilities"]
         for one in predictions
     ]
     try:

@@ -44,12 +44,16 @@ def decode(name: str, file: BinaryIO, size: int) -> np.ndarray:
     transparent is white; black where the border is transparent and the ink in it bright. Raises
     UserError, which calls the file `name`, where it cannot be read.
     """
+    from PIL import UnidentifiedImageError
+
     try:
         with warnings.catch_warnings(action="ignore"):  # what is refused is said below
             return _decoded(file, size)
     except Exception as error:  # whatever a damaged file makes Pillow's many readers raise
+        unknown = isinstance(error, UnidentifiedImageError)  # which quotes the file object
+        why = "cannot identify its format" if unknown else first_line(error)
         raise UserError(
-            f"{name}: not an image that can be read ({first_line(error)}).\n"
+            f"{name}: not an image that can be read ({why}).\n"
             f"Expected {', '.join(FORMATS[:-1])} or {FORMATS[-1]}."
         ) from error
 

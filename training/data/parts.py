@@ -11,6 +11,10 @@ NEAR = 0.3
 """Of a digit's height: how far such a stroke may be from it."""
 ABOVE = 0.15
 """Of the tallest's height: parts no farther over one another are one digit that is broken."""
+AROUND = 0.1
+"""Of a digit's height: as far from it there may be ink of it that is faint."""
+MOST = 300
+"""Parts: more of them are no digits, but grain, a photograph, print; it is taken as it is."""
 
 Box = tuple[int, int, int, int]
 """Top, left, bottom, right; the last two are outside."""
@@ -25,10 +29,12 @@ def separate(above: np.ndarray) -> list[np.ndarray]:
 
     labels, _ = ndimage.label(above > STRONG * above.max(), np.ones((3, 3)))
     boxes = [(y.start, x.start, y.stop, x.stop) for y, x in ndimage.find_objects(labels)]
-    groups = _groups(boxes)
+    groups = _groups(boxes) if len(boxes) <= MOST else []
     if len(groups) < 2:
         return [above]
-    return [_cut(above, labels, group, boxes) for group in _in_lines(groups, boxes)]
+    where = ndimage.distance_transform_edt(labels == 0, return_distances=False, return_indices=True)
+    nearest = labels[tuple(where)]
+    return [_cut(above, nearest, group, boxes) for group in _in_lines(groups, boxes)]
 
 
 def _groups(boxes: list[Box]) -> list[list[int]]:
@@ -83,9 +89,13 @@ def _in_lines(groups: list[list[int]], boxes: list[Box]) -> list[list[int]]:
     return read
 
 
-def _cut(above: np.ndarray, labels: np.ndarray, group: list[int], boxes: list[Box]) -> np.ndarray:
-    """Return the digit with a pixel of paper around it; faint ink beside it stays."""
+def _cut(above: np.ndarray, nearest: np.ndarray, group: list[int], boxes: list[Box]) -> np.ndarray:
+    """Return what is nearest to the digit's own strokes, with paper around it."""
     top, left, bottom, right = _around(group, boxes)
-    window = slice(max(0, top - 1), bottom + 1), slice(max(0, left - 1), right + 1)
-    others = ~np.isin(labels[window], [0, *(at + 1 for at in group)])
-    return np.where(others, 0, above[window])
+    margin = 1 + round(AROUND * (bottom - top))
+    window = (
+        slice(max(0, top - margin), bottom + margin),
+        slice(max(0, left - margin), right + margin),
+    )
+    own = np.isin(nearest[window], [at + 1 for at in group])
+    return np.where(own, above[window], 0)
