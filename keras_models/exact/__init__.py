@@ -12,6 +12,7 @@ from keras_models.exact.images import TF1LocalResponseNormalization, TF1ResizeBi
 from keras_models.exact.losses import TF1Loss
 from keras_models.exact.optimizer import TF1Optimizer
 from keras_models.exact.package import PACKAGE
+from keras_models.exact.probabilities import TF1BinaryCrossentropy, TF1CategoricalCrossentropy
 
 __all__ = [
     "PACKAGE",
@@ -21,6 +22,8 @@ __all__ = [
     "BiasAddDense",
     "TF1Adam",
     "TF1BatchNorm",
+    "TF1BinaryCrossentropy",
+    "TF1CategoricalCrossentropy",
     "TF1Dropout",
     "TF1FusedBatchNorm",
     "TF1GRUCell",

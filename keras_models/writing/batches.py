@@ -6,23 +6,27 @@ from keras_models.writing.expressions import Name, written
 from keras_models.writing.names import of_inputs, placeholder
 from tf1_compat.network import Network
 
+ARRAY = "np.ndarray"
 FUNCTION = '''\
-def batch(feeds: dict[str, np.ndarray]) -> tuple[{of_x}, np.ndarray]:
+def batch(feeds: dict[str, np.ndarray]) -> tuple[{of_x}, {of_y}]:
     """Return x and y, as `fit` takes them, of what placeholders, by name, were fed."""
     fed = {{name.removesuffix(":0"): np.asarray(rows) for name, rows in feeds.items()}}
 {made}    return {x}, {y}'''
 
 
 def source(network: Network) -> str:
-    """Return the function; of several inputs x is a dict."""
+    """Return the function; of several inputs x is a dict, of several outputs y a list."""
     names = of_inputs(network)
-    x = {names[one.tensor]: Name(_rows(network, one.tensor)) for one in network.inputs}
-    y = _rows(network, network.loss.labels)
-    if len(x) == 1:
-        (only,) = x.values()
-        return FUNCTION.format(of_x="np.ndarray", made="", x=only.name, y=y)
-    made = f"    x = {written(x, 4, 4)}\n"
-    return FUNCTION.format(of_x="dict[str, np.ndarray]", made=made, x="x", y=y)
+    every = {names[one.tensor]: Name(_rows(network, one.tensor)) for one in network.inputs}
+    labels = [Name(_rows(network, one.labels)) for one in network.losses]
+    made, x, of_x = "", next(iter(every.values())).name, ARRAY
+    if len(every) > 1:
+        made, x, of_x = f"    x = {written(every, 4, 4)}\n", "x", f"dict[str, {ARRAY}]"
+    y, of_y = labels[0].name, ARRAY
+    if len(labels) > 1:
+        made += f"    y = {written(labels, 4, 4)}\n"
+        y, of_y = "y", f"list[{ARRAY}]"
+    return FUNCTION.format(of_x=of_x, of_y=of_y, made=made, x=x, y=y)
 
 
 def _rows(network: Network, tensor: str) -> str:

@@ -1,6 +1,6 @@
 """Layers as Keras source: one row a kind."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from keras_models.writing.expressions import Calling
@@ -58,6 +58,11 @@ OURS = {"transposed_dense": "keras_models.tied"}
 """Kind that Keras has no layer for -> the module that has."""
 SQUARES = ("kernel_size", "strides", "pool_size", "dilation_rate")
 """Options that people write as one number where both are the same."""
+
+
+def pieces(kinds: Iterable[str]) -> dict[str, str]:
+    """Return the layers among `kinds` that are not Keras' own -> the module of each."""
+    return {ROWS[kind].name: OURS[kind] for kind in kinds if kind in OURS}
 
 
 def layer(kind: str, name: str | None, options: Options, more: Options) -> Calling:

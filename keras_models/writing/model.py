@@ -24,7 +24,7 @@ def _model(network: Network, common: Shared) -> list[str]:
         call.inputs == (tensor,) for call, tensor in zip(network.calls, before, strict=False)
     )
     several = {key for key, count in calls.items() if count > 1} | _tied_to(network)
-    if len(network.inputs) == 1 and chained and not several:
+    if len(network.inputs) == len(network.losses) == 1 and chained and not several:
         stack = [_input(network.inputs[0], None)]
         stack += [_layer(call.layer, common) for call in network.calls]
         # One layer a line, however short they are.
@@ -63,8 +63,12 @@ def _functional(network: Network, held: set[int], common: Shared) -> list[str]:
         names[call.output] = identifier(call.layer.name or call.layer.kind, taken)
         lines.append(_called(layer, call, names, id(call.layer) in held))
     inputs = {names[one.tensor]: Name(names[one.tensor]) for one in network.inputs}
-    ends = [inputs if several else Name(names[network.inputs[0].tensor])]
-    made_of = Calling("keras.Model", [*ends, Name(names[network.loss.outputs])])
+    outputs = [Name(names[one.outputs]) for one in network.losses]
+    ends = [
+        inputs if several else Name(names[network.inputs[0].tensor]),
+        outputs if len(outputs) > 1 else outputs[0],
+    ]
+    made_of = Calling("keras.Model", ends)
     return [*lines, f"    model = {written(made_of, 4, 8)}"]
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from keras_models.writing import batches, layers, model, training
+from keras_models.writing import batches, layers, losses, model, training
 from keras_models.writing.expressions import Calling, Name, written
 from keras_models.writing.names import of_inputs
 from tf1_compat.network import Network
@@ -28,7 +28,7 @@ def source(network: Network, mapped: Mapping[str, str], meta: str) -> str:
     `check` pairs moving averages, and takes no map of them.
     """
     trained = {one: path for one, path in mapped.items() if not path.endswith(AVERAGES)}
-    imports = "\n".join(sorted([*_imports(network), "from tf1_compat import meta"]))
+    imports = "\n".join(_imports(network))
     return "\n\n".join(
         [
             HEAD.format(meta=meta, imports=imports),
@@ -41,24 +41,26 @@ def source(network: Network, mapped: Mapping[str, str], meta: str) -> str:
 
 
 def _imports(network: Network) -> Iterator[str]:
-    """Yield what is imported of this project's pieces."""
-    _, piece, _ = training.optimizer(network)
-    if piece:
-        yield f"from {training.module_of(piece)} import {piece}"
-    for kind in {call.layer.kind for call in network.calls} & {*layers.OURS}:
-        yield f"from {layers.OURS[kind]} import {layers.ROWS[kind].name}"
+    """Yield the lines that import this project's pieces."""
+    pieces = {"meta": "tf1_compat"} | losses.pieces(network.losses)
+    pieces |= layers.pieces(call.layer.kind for call in network.calls)
+    if piece := training.optimizer(network)[1]:
+        pieces[piece] = training.module_of(piece)
+    for module in sorted({*pieces.values()}):
+        names = sorted(name for name, of in pieces.items() if of == module)
+        yield f"from {module} import {', '.join(names)}"
 
 
 def _keras_model(network: Network) -> str:
     optimizer, _, why = training.optimizer(network)
-    weights = {} if network.loss.weight == 1 else {"loss_weights": [network.loss.weight]}
+    loss, weights = losses.compiled(network.losses)
     compiled = Calling("model.compile", [Name("optimizer"), Name("loss")], weights)
     return "\n".join(
         [
             "def keras_model() -> keras.Model:",
             '    """Return the network, compiled."""',
             *model.lines(network),
-            f"    loss = {written(training.loss(network.loss), 4, 7)}",
+            f"    loss = {written(loss, 4, 7)}",
             *([f"    # {why}."] if why else []),
             f"    optimizer = {written(optimizer, 4, 12)}",
             f"    {written(compiled, 4)}",
@@ -73,7 +75,8 @@ def _tf1_graph(network: Network, meta: str) -> str:
     x = {names[one.tensor]: one.tensor for one in network.inputs}
     ends = {
         "x": x if len(x) > 1 else network.inputs[0].tensor,
-        **{"y": network.loss.labels, "logits": network.loss.outputs},
+        "y": _one_or_all([one.labels for one in network.losses]),
+        "logits": _one_or_all([one.outputs for one in network.losses]),
         **{"cost": network.cost, "train_op": network.train_op},
     }
     switches = {name.removesuffix(":0"): both for name, both in network.switches.items()}
@@ -86,3 +89,7 @@ def _tf1_graph(network: Network, meta: str) -> str:
             f"    return {written(Calling('meta.load', [Name('graph')], ends, feeds), 4, 7)}",
         ]
     )
+
+
+def _one_or_all(names: list[str]) -> str | list[str]:
+    return names[0] if len(names) == 1 else names

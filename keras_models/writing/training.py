@@ -1,4 +1,4 @@
-"""Losses and optimizers as Keras source: one row each."""
+"""Optimizers as Keras source: one row each."""
 
 import inspect
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from keras_models import translation
 from keras_models.exact import TF1Optimizer
 from keras_models.writing.expressions import Calling
-from tf1_compat.network import Loss, Network, Optimizer, Rate
+from tf1_compat.network import Network, Optimizer, Rate
 
 
 class Optimizing(NamedTuple):
@@ -21,13 +21,6 @@ class Optimizing(NamedTuple):
     """Options that make it what TensorFlow 1 does."""
 
 
-LOSSES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
-    "softmax_cross_entropy": ("CategoricalCrossentropy", {"from_logits": True}),
-    "sparse_softmax_cross_entropy": ("SparseCategoricalCrossentropy", {"from_logits": True}),
-    "sigmoid_cross_entropy": ("BinaryCrossentropy", {"from_logits": True}),
-    "mean_squared_error": ("MeanSquaredError", {}),
-    "mean_absolute_error": ("MeanAbsoluteError", {}),
-}
 STOCK = {
     "GradientDescent": Optimizing("SGD", {}),
     "Momentum": Optimizing("SGD", {"momentum": 0.0, "nesterov": False}),
@@ -48,13 +41,6 @@ RATES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "piecewise": ("PiecewiseConstantDecay", {}),
 }
 CLIPS = {"value": "clipvalue", "norm": "clipnorm", "global_norm": "global_clipnorm"}
-
-
-def loss(found: Loss) -> Calling:
-    """Return a loss."""
-    name, options = LOSSES[found.kind]
-    named = {**options, **({"reduction": "sum"} if found.summed else {})}
-    return Calling(f"keras.losses.{name}", named=named)
 
 
 def optimizer(network: Network) -> tuple[Calling, str | None, str | None]:

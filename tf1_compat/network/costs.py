@@ -1,176 +1,99 @@
-"""A cost read as the loss of a batch and penalties of weights, which it is the sum of."""
+"""A cost read as the losses of a batch and penalties of weights, which it is the sum of."""
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
-import numpy as np
 import tensorflow as tf
 
-from tf1_compat.network import forms
+from tf1_compat.network import losses
+from tf1_compat.network.algebra import SUMS, once
 from tf1_compat.network.graph import Trained, shortest
-from tf1_compat.network.layers.products import SUMS
+from tf1_compat.network.losses.reductions import Reduction, against_keras, reductions_of
+from tf1_compat.network.losses.terms import Terms, fed, unranked
 from tf1_compat.network.penalties import Penalties, penalties_of
 from tf1_compat.network.values import Loss, NotCovered
 
-UNCHANGED = ("Cast", "StopGradient")
 EXPECTED = (
     "expected the mean, or sum, of a softmax, sparse softmax or sigmoid cross-entropy with logits, "
-    "or the mean of squared or absolute errors; and L1 or L2 penalties"
+    "of a cross-entropy of probabilities, or of squared, absolute or Huber errors; and L1 or L2 "
+    "penalties"
 )
 
 
-class Terms(NamedTuple):
-    """Tensors of one shape: what a loss compares."""
+@dataclass(frozen=True)
+class Term:
+    """A tensor among those that a cost is the sum of."""
 
-    kind: str
-    outputs: tf.Tensor
-    labels: tf.Tensor
-
-
-def read(graph: Trained) -> tuple[Loss, tf.Tensor, Penalties]:
-    """Return the loss, the tensor of the outputs, and the penalties; raises NotCovered."""
-    terms = list(_added_up(graph, graph.cost))
-    of_rows = [term for term in terms if graph.rows(term)]
-    if len(of_rows) != 1:
-        raise NotCovered(graph.cost.op, f"it is the sum of {len(of_rows)} losses; expected one")
-    found, summed, weight = _loss(graph, of_rows[0])
-    penalties = penalties_of(graph, [term for term in terms if term is not of_rows[0]])
-    labels = _fed(graph, found.labels)
-    loss = Loss(found.kind, summed, shortest(weight), graph.source(found.outputs).name, labels.name)
-    return loss, found.outputs, penalties
+    tensor: tf.Tensor
+    weight: float = 1.0
+    """What it is multiplied by."""
+    reductions: tuple[Reduction, ...] = ()
+    """What makes one number of it, outermost first."""
+    terms: Terms | None = None
+    """What it compares, where that is known."""
 
 
-def _added_up(graph: Trained, tensor: tf.Tensor) -> Iterator[tf.Tensor]:
-    """Yield what one number is the sum of."""
-    tensor = graph.source(tensor)
-    if tensor.op.type not in (*SUMS, "AddN"):
-        yield tensor
-        return
-    for term in tensor.op.inputs:
-        yield from _added_up(graph, term)
+def read(graph: Trained) -> tuple[tuple[Loss, ...], list[tf.Tensor], Penalties]:
+    """Return the losses, the tensors of their outputs, and the penalties; raises NotCovered."""
+    terms = list(_added_up(graph, Term(graph.cost)))
+    of_rows = [term for term in terms if term.terms or graph.rows(term.tensor)]
+    if not of_rows:
+        raise NotCovered(graph.cost.op, "it has no loss of what is fed; expected one")
+    found = tuple(_loss(graph, term) for term in of_rows)
+    outputs = [graph.graph.get_tensor_by_name(one.outputs) for one in found]
+    for one in found:
+        if [other.outputs for other in found].count(one.outputs) > 1:
+            raise NotCovered(
+                graph.graph.get_tensor_by_name(one.outputs).op,
+                "the cost has several losses of it; expected one for each output",
+            )
+    rest = [(term.tensor, term.weight) for term in terms if term not in of_rows]
+    return found, outputs, penalties_of(graph, rest)
 
 
-def _loss(graph: Trained, tensor: tf.Tensor) -> tuple[Terms, bool, float]:
-    """Return what a loss compares, whether its rows are added up, and what it is multiplied by."""
-    tensor, weight, divided = graph.source(tensor), 1.0, False
-    reductions: list[tf.Operation] = []
-    while True:
-        if tensor.op.type == "DivNoNan":  # tf.losses: by the number of weights that are not 0
-            divided = True
-        elif tensor.op.type in ("Sum", "Mean"):
-            reductions.append(tensor.op)
-        elif (factor := _factor(graph, tensor.op)) is not None:
-            weight *= factor[1]
-            tensor = graph.source(factor[0])
-            continue
-        elif tensor.op.type != "Reshape":
-            break
-        tensor = graph.source(tensor.op.inputs[0])
-    found = next(filter(None, (pattern(graph, tensor.op) for pattern in PATTERNS)), None)
-    kinds = [op.type for op in reductions]
-    if found is None or not kinds or (divided and "Mean" in kinds):
-        raise NotCovered(tensor.op, EXPECTED)
-    if divided:
-        return found, False, weight
-    if "Sum" in kinds and found.kind not in BY_ROW and kinds != ["Sum", "Mean"]:
-        weight *= _outputs(graph, found, reductions)  # Keras takes the mean of a row's
-    return found, kinds[0] == "Sum", weight
+def _added_up(graph: Trained, term: Term) -> Iterator[Term]:
+    """Yield what a term is the sum of."""
+    tensor = graph.source(term.tensor)
+    term = replace(term, tensor=tensor)
+    if found := next(filter(None, (pattern(graph, tensor) for pattern in losses.PATTERNS)), None):
+        yield replace(term, terms=found)
+    elif (step := once(graph, tensor)) is not None and step.shift == 0:
+        yield from _added_up(
+            graph, replace(term, tensor=step.tensor, weight=term.weight * step.scale)
+        )
+    elif (reduced := reductions_of(graph, tensor)) is not None and graph.rows(tensor):
+        inner, reduction = reduced
+        more = (reduction,) if reduction else ()
+        yield from _added_up(graph, replace(term, tensor=inner, reductions=term.reductions + more))
+    elif tensor.op.type in (*SUMS, "AddN", "Sub"):
+        for place, one in enumerate(tensor.op.inputs):
+            sign = -1.0 if tensor.op.type == "Sub" and place else 1.0
+            yield from _added_up(graph, _part(term, one, sign))
+    else:
+        yield term
 
 
-def _factor(graph: Trained, op: tf.Operation) -> tuple[tf.Tensor, float] | None:
-    """Return what an op multiplies, or divides, by a number, and the number to multiply by."""
-    if op.type not in ("Mul", "RealDiv"):
-        return None
-    for this, other in (op.inputs, [*op.inputs][::-1]):
-        if not graph.rows(other) and not graph.variables(other) and other.shape.rank == 0:
-            if op.type == "Mul":
-                return this, graph.short(other)
-            return (this, 1 / graph.short(other)) if this is op.inputs[0] else None
-    return None
+def _part(whole: Term, part: tf.Tensor, sign: float) -> Term:
+    """Return one of those that are added up; raises NotCovered where it is not of each row."""
+    reductions = whole.reductions
+    if part.shape.rank == 0 and reductions:  # a number beside rows, of which the mean is taken
+        if any(one.how != "Mean" for one in reductions):
+            raise NotCovered(whole.tensor.op, "a number is added to every row, and added up there")
+        reductions = ()
+    elif reductions and part.shape.rank != whole.tensor.shape.rank:
+        raise NotCovered(whole.tensor.op, f"tensors of several ranks are added up; {EXPECTED}")
+    return Term(part, whole.weight * sign, reductions)
 
 
-def _outputs(graph: Trained, found: Terms, reductions: Sequence[tf.Operation]) -> int:
-    """Return how many outputs a row has, whose losses are added up; raises NotCovered."""
-    size = found.outputs.shape.as_list() if found.outputs.shape.rank == 2 else [None]
-    last = reductions[-1]
-    axes = {int(axis) % 2 for axis in np.ravel(graph.number(last.inputs[1]))}
-    ok = last.type == "Sum" and axes == ({1} if len(reductions) == 2 else {0, 1})
-    if size[-1] is None or not ok:
-        raise NotCovered(last, f"errors of each output are added up in a way unknown; {EXPECTED}")
-    return int(size[-1])
-
-
-def _softmax(graph: Trained, op: tf.Operation) -> Terms | None:
-    if op.type != "SoftmaxCrossEntropyWithLogits":
-        return None
-    logits, labels = (_as_rows(graph, tensor) for tensor in op.inputs)
-    if labels.op.type == "OneHot":
-        return Terms("sparse_softmax_cross_entropy", logits, labels.op.inputs[0])
-    return Terms("softmax_cross_entropy", logits, labels)
-
-
-def _sparse(graph: Trained, op: tf.Operation) -> Terms | None:
-    if op.type != "SparseSoftmaxCrossEntropyWithLogits":
-        return None
-    return Terms("sparse_softmax_cross_entropy", _as_rows(graph, op.inputs[0]), op.inputs[1])
-
-
-def _sigmoid(graph: Trained, op: tf.Operation) -> Terms | None:
-    """max(x, 0) - x * labels + log(1 + exp(-|x|)), as sigmoid_cross_entropy_with_logits has it."""
-    if op.type not in SUMS:
-        return None
-    linear, soft = (graph.source(tensor).op for tensor in op.inputs)
-    if linear.type != "Sub" or soft.type != "Log1p":
-        return None
-    product = graph.source(linear.inputs[1]).op
-    return Terms("sigmoid_cross_entropy", *product.inputs) if product.type == "Mul" else None
-
-
-def _squared(graph: Trained, op: tf.Operation) -> Terms | None:
-    if op.type == "SquaredDifference":
-        return _difference(graph, "mean_squared_error", op)
-    return _of_difference(graph, op, "Square", "mean_squared_error")
-
-
-def _absolute(graph: Trained, op: tf.Operation) -> Terms | None:
-    return _of_difference(graph, op, "Abs", "mean_absolute_error")
-
-
-def _of_difference(graph: Trained, op: tf.Operation, of: str, kind: str) -> Terms | None:
-    inner = graph.source(op.inputs[0]).op if op.type == of else None
-    return _difference(graph, kind, inner) if inner is not None and inner.type == "Sub" else None
-
-
-def _difference(graph: Trained, kind: str, op: tf.Operation) -> Terms:
-    first, second = op.inputs
-    return Terms(kind, first, second) if graph.variables(first) else Terms(kind, second, first)
-
-
-PATTERNS: tuple[Callable[[Trained, tf.Operation], Terms | None], ...] = (
-    *(_softmax, _sparse, _sigmoid, _squared, _absolute),
-)
-BY_ROW = ("softmax_cross_entropy", "sparse_softmax_cross_entropy")
-"""Losses that have one number a row."""
-
-
-def _as_rows(graph: Trained, tensor: tf.Tensor) -> tf.Tensor:
-    """Return logits or labels as they were before TensorFlow made them [N, classes]."""
-    tensor = graph.source(tensor)
-    while tensor.op.type in ("Reshape", *UNCHANGED):
-        before = graph.source(tensor.op.inputs[0])
-        if tensor.op.type == "Reshape" and "Shape" not in {
-            op.type for op in graph.behind(tensor.op.inputs[1])
-        }:
-            break
-        tensor = before
-    return tensor
-
-
-def _fed(graph: Trained, labels: tf.Tensor) -> tf.Tensor:
-    """Return what is fed as labels: a placeholder, which Keras casts, too, or one in another form.
-
-    Raises NotCovered where they are made of anything else.
-    """
-    labels = graph.source(labels)
-    placeholder, changed = forms.of(graph, labels)
-    return labels if any(one.kind != "cast" for one in changed) else placeholder
+def _loss(graph: Trained, term: Term) -> Loss:
+    found = term.terms
+    if found is None:
+        raise NotCovered(term.tensor.op, EXPECTED)
+    outputs, labels = graph.source(found.outputs), fed(graph, found.labels)
+    if outputs.shape.rank == 1:
+        outputs = unranked(graph, outputs)
+    summed, weight = against_keras(graph, term.tensor, found, outputs, term.reductions)
+    weight *= term.weight * found.scale
+    if weight <= 0:
+        raise NotCovered(term.tensor.op, f"it is multiplied by {weight:g}; {EXPECTED}")
+    return Loss(found.kind, found.options, summed, shortest(weight), outputs.name, labels.name)

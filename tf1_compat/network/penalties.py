@@ -13,11 +13,11 @@ Penalties = dict[str, dict[str, float]]
 """Variable -> l1 (of sum |w|) and l2 (of sum w^2)."""
 
 
-def penalties_of(graph: Trained, terms: Iterable[tf.Tensor]) -> Penalties:
-    """Return what these terms of a cost add up to; raises NotCovered."""
+def penalties_of(graph: Trained, terms: Iterable[tuple[tf.Tensor, float]]) -> Penalties:
+    """Return what these terms of a cost, each times a number, add up to; raises NotCovered."""
     penalties: Penalties = defaultdict(lambda: defaultdict(float))
-    for term in terms:
-        _penalize(graph, term, 1.0, penalties)
+    for term, by in terms:
+        _penalize(graph, term, by, penalties)
     return {name: dict(sizes) for name, sizes in penalties.items()}
 
 

@@ -36,13 +36,14 @@ def read(graph: tf.Graph, given: Given) -> tuple[Network, dict[str, str]]:
     cost = ends.cost(graph, train_op, given.cost)
     behind = list(updates.ancestors([train_op, cost.op]))
     trained = Trained(graph, cost, _switches(behind, given.feeds))
-    loss, outputs, penalties = costs.read(trained)
+    losses, outputs, penalties = costs.read(trained)
     moves = [op for op in behind if "Assign" in op.type or "Scatter" in op.type]
     applied = updates.read(train_op)
     applied += rows.read(trained, moves, applied)
     scope = scope_of([one.variable for one in applied])
     covering = Covering(trained, layers.patterns(trained, moves), scope)
-    covering.cover(outputs)
+    for one in outputs:
+        covering.cover(one)
     optimizer, step = optimizers.read(trained, train_op, applied)
     mapped = covering.mapped()
     _all_trained(graph, train_op, applied, mapped, penalties)
@@ -50,7 +51,7 @@ def read(graph: tf.Graph, given: Given) -> tuple[Network, dict[str, str]]:
     network = Network(
         inputs=tuple(covering.inputs.values()),
         calls=tuple(covering.calls.values()),
-        loss=loss,
+        losses=losses,
         penalties=penalties,
         beginnings=beginnings.read(trained, mapped),
         optimizer=optimizer,
@@ -59,7 +60,7 @@ def read(graph: tf.Graph, given: Given) -> tuple[Network, dict[str, str]]:
         switches=trained.switches,
         cost=cost.name,
         train_op=train_op.name,
-        formed=forms.read(trained, [*covering.inputs, loss.labels]),
+        formed=forms.read(trained, [*covering.inputs, *(one.labels for one in losses)]),
     )
     return network, mapped
 

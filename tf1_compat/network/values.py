@@ -74,6 +74,7 @@ class Loss:
 
     kind: str
     """softmax_cross_entropy, ...; a row of `keras_models/writing/losses.py`."""
+    options: Mapping[str, Any]
     summed: bool
     """The rows' losses are added up, and not their mean taken."""
     weight: float
@@ -127,7 +128,8 @@ class Network:
     inputs: tuple[Input, ...]
     calls: tuple[Call, ...]
     """Each behind those that it takes the outputs of."""
-    loss: Loss
+    losses: tuple[Loss, ...]
+    """One for each output."""
     penalties: Mapping[str, Mapping[str, float]]
     """Variable -> l1 (of sum |w|) and l2 (of sum w^2)."""
     beginnings: Mapping[str, Beginning]

@@ -14,7 +14,10 @@ from training.model_files.pair import Pair
 from training.model_files.users_code import blamed
 from training.parity.ladder import Batch
 
-CROSS_ENTROPIES = {"SoftmaxCrossEntropyWithLogits", "Softmax", "LogSoftmax", "Log"}
+CROSS_ENTROPIES = {
+    *("SoftmaxCrossEntropyWithLogits", "SparseSoftmaxCrossEntropyWithLogits"),
+    *("Softmax", "LogSoftmax", "Log"),
+}
 BINARY = {"Log1p", "Sigmoid"}
 """What a cost over labels of 0 and 1 is made of; sigmoid_cross_entropy_with_logits has Log1p."""
 
@@ -40,12 +43,12 @@ def synthetic(pair: Pair, size: int, steps: int, seed: int) -> list[Batch]:
             return _ids(rng, fed, rows, size, half=half) if rows else _numbers(rng, fed, size, 2)
 
         x = keras.tree.map_structure(numbers, pair.x)
-        # An autoencoder's labels are its x.
+        # An autoencoder's labels are its x; several outputs may have the same.
         known = dict(zip(_names(pair.x), keras.tree.flatten(x), strict=True))
-        labels = [
-            known[fed.tensor] if fed.tensor in known else _labels(rng, pair, fed, number, size)
-            for fed, number in zip(keras.tree.flatten(pair.y), classes, strict=True)
-        ]
+        for fed, number in zip(keras.tree.flatten(pair.y), classes, strict=True):
+            if fed.tensor not in known:
+                known[fed.tensor] = _labels(rng, pair, fed, number, size)
+        labels = [known[fed.tensor] for fed in keras.tree.flatten(pair.y)]
         batches.append((x, keras.tree.pack_sequence_as(pair.y, labels)))
     return batches
 

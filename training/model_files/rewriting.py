@@ -74,7 +74,7 @@ def prove_batch(rewritten: Rewritten, source: Path, graph: "tf.Graph", seed: int
     import tensorflow as tf
 
     network, rng, fed = rewritten.network, np.random.default_rng(seed), {}
-    tensors = [*(one.tensor for one in network.inputs), network.loss.labels]
+    tensors = [one.tensor for one in network.inputs] + [one.labels for one in network.losses]
     for name in tensors:
         formed = network.formed.get(name)
         placeholder = graph.get_tensor_by_name(formed.placeholder if formed else name)
@@ -82,7 +82,7 @@ def prove_batch(rewritten: Rewritten, source: Path, graph: "tf.Graph", seed: int
         numbers = rng.normal(size=shape) if kind.is_floating else rng.integers(0, 2, shape)
         fed[placeholder.name] = numbers.astype(kind.as_numpy_dtype)
     x, y = runpy.run_path(str(source))["batch"](fed)
-    made = [*(x.values() if isinstance(x, dict) else [x]), y]
+    made = [*(x.values() if isinstance(x, dict) else [x]), *(y if isinstance(y, list) else [y])]
     with tf.compat.v1.Session(graph=graph) as session:
         expected = session.run(tensors, fed)
     for name, ours, theirs in zip(tensors, made, expected, strict=True):

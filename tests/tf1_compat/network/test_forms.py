@@ -97,7 +97,7 @@ def test_batch_gives_placeholders_the_form_that_the_graph_does(
                 rng.uniform(0, 3, shape), op.outputs[0].dtype.as_numpy_dtype
             )
     x, y = names["batch"](feeds | {"keep_prob": 1.0})
-    tensors = [*(one.tensor for one in found.inputs), found.loss.labels]
+    tensors = [*(one.tensor for one in found.inputs), *(one.labels for one in found.losses)]
     with tf1.Session() as session:
         theirs = session.run(tensors, {f"{name}:0": rows for name, rows in feeds.items()})
     for ours, expected in zip(

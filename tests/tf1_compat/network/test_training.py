@@ -1,4 +1,4 @@
-"""Losses, penalties, optimizers, rates and beginnings are found with their numbers."""
+"""Penalties, optimizers, rates and beginnings are found with their numbers."""
 
 from collections.abc import Callable
 from typing import Any
@@ -108,42 +108,6 @@ def test_learning_rates_that_fall_are_found(name: str) -> None:
     assert isinstance(found.optimizer.learning_rate, Rate)
     assert found.optimizer.learning_rate.kind == kind
     assert list(found.optimizer.learning_rate.options.values()) == options
-
-
-COSTS: dict[str, tuple[Callable[[Any, Any], Any], str, bool, float]] = {
-    "softmax": (
-        lambda z, y: tf.reduce_sum(tf.nn.softmax_cross_entropy_with_logits(y, z)),
-        *("softmax_cross_entropy", True, 1),
-    ),
-    "sigmoid": (
-        lambda z, y: tf.reduce_mean(tf1.nn.sigmoid_cross_entropy_with_logits(labels=y, logits=z)),
-        *("sigmoid_cross_entropy", False, 1),
-    ),
-    "tf.losses": (
-        lambda z, y: tf1.losses.absolute_difference(y, z),
-        *("mean_absolute_error", False, 1),
-    ),
-    "half": (
-        lambda z, y: 0.5 * tf.reduce_mean(tf.square(z - y)),
-        *("mean_squared_error", False, 0.5),
-    ),
-    "outputs added up": (
-        lambda z, y: tf.reduce_mean(tf.reduce_sum(tf.square(z - y), 1)),
-        *("mean_squared_error", False, 2),
-    ),
-    "all added up": (
-        lambda z, y: tf.reduce_sum(tf.square(z - y)) / 4,
-        *("mean_squared_error", True, 0.5),
-    ),
-}
-
-
-@pytest.mark.parametrize("name", COSTS)
-def test_losses_are_found(name: str) -> None:
-    cost, *expected = COSTS[name]
-    found = read(line(), cost=cost).loss
-    assert [found.kind, found.summed, found.weight] == expected
-    assert found.labels == "y:0"
 
 
 def test_penalties_are_found_however_they_are_weighed() -> None:

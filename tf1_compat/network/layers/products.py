@@ -3,11 +3,11 @@
 import numpy as np
 import tensorflow as tf
 
+from tf1_compat.network.algebra import SUMS as SUMS
 from tf1_compat.network.covering import Match
 from tf1_compat.network.graph import Trained
 from tf1_compat.network.values import NotCovered
 
-SUMS = ("Add", "AddV2")
 BIASES = ("BiasAdd", *SUMS)
 
 

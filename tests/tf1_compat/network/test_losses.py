@@ -1,0 +1,173 @@
+"""Losses are found however they were written, with what Keras' loss has to be multiplied by."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import tensorflow as tf
+
+from tests.tf1_compat.network.graphs import line, read, variable
+from tf1_compat.network import NotCovered
+
+tf1 = tf.compat.v1
+mean, add_up, log = tf.reduce_mean, tf.reduce_sum, tf.math.log
+Cost = Callable[[Any, Any], Any]
+"""Of two logits and two labels a row."""
+
+
+def of_two(p: Any, y: Any) -> Any:
+    return y * log(p) + (1 - y) * log(1 - p)
+
+
+def ids() -> Any:
+    return tf1.placeholder(tf.int64, [None], "ids")
+
+
+COSTS: dict[str, tuple[Cost, str, dict[str, Any], bool, float]] = {
+    "softmax": (
+        lambda z, y: add_up(tf.nn.softmax_cross_entropy_with_logits(y, z)),
+        *("softmax_cross_entropy", {}, True, 1),
+    ),
+    "softmax of ids": (
+        lambda z, _: mean(tf.nn.softmax_cross_entropy_with_logits(tf.one_hot(ids(), 2), z)),
+        *("sparse_softmax_cross_entropy", {}, False, 1),
+    ),
+    "softmax of the largest": (
+        lambda z, y: mean(tf.nn.sparse_softmax_cross_entropy_with_logits(tf.argmax(y, 1), z)),
+        *("sparse_softmax_cross_entropy", {}, False, 1),
+    ),
+    "softmax, smoothed": (
+        lambda z, y: tf1.losses.softmax_cross_entropy(y, z, label_smoothing=0.1),
+        *("softmax_cross_entropy", {"label_smoothing": 0.1}, False, 1),
+    ),
+    "softmax, smoothed by hand": (
+        lambda z, y: mean(tf.nn.softmax_cross_entropy_with_logits(y * 0.9 + 0.05, z)),
+        *("softmax_cross_entropy", {"label_smoothing": 0.1}, False, 1),
+    ),
+    "sigmoid": (
+        lambda z, y: mean(tf.nn.sigmoid_cross_entropy_with_logits(y, z)),
+        *("sigmoid_cross_entropy", {}, False, 1),
+    ),
+    "sigmoid, outputs added up": (
+        lambda z, y: mean(add_up(tf.nn.sigmoid_cross_entropy_with_logits(y, z), 1)),
+        *("sigmoid_cross_entropy", {}, False, 2),
+    ),
+    "log(softmax)": (
+        lambda z, y: -mean(add_up(y * log(tf.nn.softmax(z)), 1)),
+        *("categorical_cross_entropy", {}, False, 1),
+    ),
+    "log(softmax), mean of classes": (
+        lambda z, y: -mean(y * log(tf.nn.softmax(z))),
+        *("categorical_cross_entropy", {}, False, 0.5),
+    ),
+    "log(softmax), clipped": (
+        lambda z, y: mean(-add_up(y * log(tf.clip_by_value(tf.nn.softmax(z), 1e-10, 1)), [1])),
+        *("categorical_log_loss", {"clip": (1e-10, 1.0)}, False, 1),
+    ),
+    "log(softmax + epsilon)": (
+        lambda z, y: -add_up(log(tf.nn.softmax(z) + 1e-8) * y),
+        *("categorical_log_loss", {"epsilon": 1e-8}, True, 1),
+    ),
+    "log_softmax": (
+        lambda z, y: -mean(add_up(y * tf.nn.log_softmax(z), 1)),
+        *("softmax_cross_entropy", {}, False, 1),
+    ),
+    "log(sigmoid)": (
+        lambda z, y: -mean(of_two(tf.nn.sigmoid(z), y)),
+        *("binary_cross_entropy", {}, False, 1),
+    ),
+    "log(sigmoid), clipped": (
+        lambda z, y: -mean(of_two(tf.clip_by_value(tf.nn.sigmoid(z), 0.01, 0.99), y)),
+        *("binary_log_loss", {"clip": (0.01, 0.99)}, False, 1),
+    ),
+    "tf.losses.log_loss": (
+        lambda z, y: tf1.losses.log_loss(y, tf.nn.sigmoid(z)),
+        *("binary_log_loss", {"epsilon": 1e-7}, False, 1),
+    ),
+    "tf.losses.absolute_difference": (
+        lambda z, y: tf1.losses.absolute_difference(y, z),
+        *("mean_absolute_error", {}, False, 1),
+    ),
+    "tf.losses.huber_loss": (
+        lambda z, y: tf1.losses.huber_loss(y, z, weights=0.5, delta=0.7),
+        *("huber", {"delta": 0.7}, False, 0.5),
+    ),
+    "tf.losses.hinge_loss": (
+        lambda z, y: tf1.losses.hinge_loss(y, z),
+        *("hinge", {}, False, 1),
+    ),
+    "half": (
+        lambda z, y: 0.5 * mean(tf.pow(z - y, 2)),
+        *("mean_squared_error", {}, False, 0.5),
+    ),
+    "outputs added up": (
+        lambda z, y: mean(add_up((z - y) * (z - y), 1)),
+        *("mean_squared_error", {}, False, 2),
+    ),
+    "all added up": (
+        lambda z, y: add_up(tf.square(z - y)) / 4,
+        *("mean_squared_error", {}, True, 0.5),
+    ),
+    "by the number of rows": (
+        lambda z, y: tf.nn.l2_loss(z - y) / tf.cast(tf.shape(z)[0], tf.float32),
+        *("mean_squared_error", {}, False, 1),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", COSTS)
+def test_losses_are_found(name: str) -> None:
+    cost, *expected = COSTS[name]
+    network = read(line(), cost=cost)
+    (found,) = network.losses
+    assert [found.kind, found.options, found.summed, found.weight] == expected
+    labels = network.formed.get(found.labels)
+    assert (labels.placeholder if labels else found.labels) in ("y:0", "ids:0")
+
+
+def test_a_number_beside_the_losses_of_rows_is_a_penalty() -> None:
+    def cost(z: Any, y: Any) -> Any:
+        (kernel,) = tf1.trainable_variables()
+        return mean(add_up(tf.square(z - y), 1) + 0.5 * tf.nn.l2_loss(kernel))
+
+    found = read(line(), cost=cost)
+    assert found.penalties == {"a/kernel": {"l2": 0.25}}
+    assert [one.weight for one in found.losses] == [2]
+
+
+def test_each_output_has_its_loss() -> None:
+    def cost(z: Any, y: Any) -> Any:
+        other = tf.matmul(z, variable("b/kernel", 2, 3))
+        entropy = tf.nn.sparse_softmax_cross_entropy_with_logits(ids(), other)
+        return mean(tf.square(z - y)) + 0.25 * mean(entropy)
+
+    found = [(one.kind, one.weight, one.labels) for one in read(line(), cost=cost).losses]
+    assert found == [
+        ("mean_squared_error", 1, "y:0"),
+        ("sparse_softmax_cross_entropy", 0.25, "ids:0"),
+    ]
+
+
+REFUSED: dict[str, tuple[Cost, str]] = {
+    "two losses of one output": (
+        lambda z, y: mean(tf.square(z - y)) + mean(tf.abs(z - y)),
+        "the cost has several losses of it",
+    ),
+    "pairs of rows": (
+        lambda z, y: mean(tf.square(z - tf1.placeholder(tf.float32, [None, 1, 1]))),
+        r"\[None, 2\] outputs are compared in \[None, None, 2\] pairs",
+    ),
+    "a gain": (lambda z, y: -mean(tf.square(z - y)), "it is multiplied by -1"),
+    "of one and of another": (
+        lambda z, y: -mean(y * log(tf.nn.sigmoid(z)) + (1 - y) * log(1 - tf.nn.softmax(z))),
+        "of one y and one p",
+    ),
+    "labels on their way": (lambda z, y: mean(tf.square(z - tf.tanh(y))), "Tanh.*a placeholder"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_is_no_loss_of_keras_is_refused(name: str) -> None:
+    cost, said = REFUSED[name]
+    with pytest.raises(NotCovered, match=said):
+        read(line(), cost=cost)

@@ -1,0 +1,83 @@
+"""Errors: of each output, how far it is from its label."""
+
+from dataclasses import replace
+
+import tensorflow as tf
+
+from tf1_compat.network.algebra import SUMS, constant, linear, together
+from tf1_compat.network.graph import Trained
+from tf1_compat.network.losses.terms import Terms, outputs_first
+
+
+def squared(graph: Trained, tensor: tf.Tensor) -> Terms | None:
+    """(outputs - labels)^2, as square, power, product or the op that TensorFlow has for it."""
+    op = tensor.op
+    if op.type == "SquaredDifference":
+        return Terms("mean_squared_error", *outputs_first(graph, *op.inputs))
+    if op.type == "Square":
+        return _difference(graph, op.inputs[0], "mean_squared_error")
+    if op.type == "Pow" and constant(graph, op.inputs[1]) == 2:
+        return _difference(graph, op.inputs[0], "mean_squared_error")
+    if op.type == "Mul" and _written_twice(graph, *op.inputs):
+        return _difference(graph, op.inputs[0], "mean_squared_error")
+    return None
+
+
+def half_squares(graph: Trained, tensor: tf.Tensor) -> Terms | None:
+    """tf.nn.l2_loss(outputs - labels), one number."""
+    if tensor.op.type != "L2Loss":
+        return None
+    found = _difference(graph, tensor.op.inputs[0], "mean_squared_error")
+    return found and replace(found, scale=0.5, added_up=True)
+
+
+def absolute(graph: Trained, tensor: tf.Tensor) -> Terms | None:
+    """|outputs - labels|."""
+    if tensor.op.type != "Abs":
+        return None
+    return _difference(graph, tensor.op.inputs[0], "mean_absolute_error")
+
+
+def huber(graph: Trained, tensor: tf.Tensor) -> Terms | None:
+    """0.5 q^2 + delta (|e| - q) of an error e, where q is the smaller one of |e| and delta."""
+    if tensor.op.type not in SUMS:
+        return None
+    square, rest = (linear(graph, one) for one in tensor.op.inputs)
+    delta, difference = rest.scale, rest.tensor.op
+    if difference.type != "Sub" or not square.tensor.op.inputs or square.scale != 0.5:
+        return None
+    error, least = (graph.source(one) for one in difference.inputs)
+    if least.op.type != "Minimum" or graph.source(square.tensor.op.inputs[0]) is not least:
+        return None
+    bounds = [constant(graph, one) for one in least.op.inputs]
+    if error.op.type != "Abs" or not any(one and together(one, delta) for one in bounds):
+        return None
+    found = _difference(graph, error.op.inputs[0], "huber")
+    options = {} if found is None or delta == 1 else {"delta": delta}
+    return found and replace(found, options=options)
+
+
+def hinge(graph: Trained, tensor: tf.Tensor) -> Terms | None:
+    """max(0, 1 - (2 labels - 1) outputs), as tf.losses has it."""
+    if tensor.op.type != "Relu":
+        return None
+    margin = linear(graph, tensor.op.inputs[0])
+    if (margin.scale, margin.shift) != (-1.0, 1.0) or margin.tensor.op.type != "Mul":
+        return None
+    outputs, turned = outputs_first(graph, *margin.tensor.op.inputs)
+    labels = linear(graph, turned)
+    if (labels.scale, labels.shift) != (2.0, -1.0):
+        return None
+    return Terms("hinge", outputs, labels.tensor, "all")
+
+
+def _written_twice(graph: Trained, one: tf.Tensor, other: tf.Tensor) -> bool:
+    """Whether two tensors are one, or the difference of the same two."""
+    one, other = graph.source(one), graph.source(other)
+    made = ([graph.source(of).name for of in each.op.inputs] for each in (one, other))
+    return one is other or (one.op.type == other.op.type == "Sub" and next(made) == next(made))
+
+
+def _difference(graph: Trained, tensor: tf.Tensor, kind: str) -> Terms | None:
+    op = graph.source(tensor).op
+    return Terms(kind, *outputs_first(graph, *op.inputs)) if op.type == "Sub" else None
