@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from keras_models.writing.expressions import Calling
+from keras_models.writing.expressions import Calling, Name
+from tf1_compat.network.graph import shortest
 
 Options = Mapping[str, Any]
 
@@ -21,6 +22,10 @@ class Row(NamedTuple):
 
 WINDOW: Options = {"strides": 1, "padding": "valid", "dilation_rate": 1}
 CONVOLVED: Options = {**WINDOW, "activation": None, "use_bias": True}
+DEPTHWISE: Options = {"depth_multiplier": 1, **CONVOLVED}
+POOLED: Options = {"strides": None, "padding": "valid"}
+KEPT: Options = {"keepdims": False}
+EXACT = "keras_models.exact"
 ROWS: dict[str, Row] = {
     "dense": Row("Dense", ("units",), {"activation": None, "use_bias": True}),
     "transposed_dense": Row(
@@ -28,34 +33,61 @@ ROWS: dict[str, Row] = {
     ),
     "conv1d": Row("Conv1D", ("filters", "kernel_size"), CONVOLVED),
     "conv2d": Row("Conv2D", ("filters", "kernel_size"), CONVOLVED),
-    "depthwise_conv2d": Row(
-        *("DepthwiseConv2D", ("kernel_size",)),
-        {"depth_multiplier": 1, **CONVOLVED},
+    "conv3d": Row("Conv3D", ("filters", "kernel_size"), CONVOLVED),
+    "conv2d_transpose": Row("Conv2DTranspose", ("filters", "kernel_size"), CONVOLVED),
+    "depthwise_conv2d": Row("DepthwiseConv2D", ("kernel_size",), DEPTHWISE),
+    "separable_conv2d": Row("SeparableConv2D", ("filters", "kernel_size"), DEPTHWISE),
+    **{
+        f"{how}_pooling{rank}d": Row(f"{how.title()}Pooling{rank}D", ("pool_size",), POOLED)
+        for how in ("max", "average")
+        for rank in (1, 2, 3)
+    },
+    **{
+        f"global_{how}_pooling{rank}d": Row(f"Global{how.title()}Pooling{rank}D", (), KEPT)
+        for how in ("max", "average")
+        for rank in (1, 2, 3)
+    },
+    **{f"zero_padding{rank}d": Row(f"ZeroPadding{rank}D", ("padding",)) for rank in (1, 2, 3)},
+    "up_sampling2d": Row("UpSampling2D", ("size",)),
+    "resize_bilinear": Row("TF1ResizeBilinear", ("size",), {"align_corners": False}),
+    "local_response_normalization": Row(
+        *("TF1LocalResponseNormalization", ()),
+        {"depth_radius": 5, "bias": 1.0, "alpha": 1.0, "beta": 0.5},
     ),
-    "max_pooling2d": Row("MaxPooling2D", ("pool_size",), {"strides": None, "padding": "valid"}),
-    "average_pooling2d": Row(
-        "AveragePooling2D", ("pool_size",), {"strides": None, "padding": "valid"}
-    ),
-    "global_average_pooling1d": Row("GlobalAveragePooling1D", (), {"keepdims": False}),
-    "global_average_pooling2d": Row("GlobalAveragePooling2D", (), {"keepdims": False}),
-    "global_max_pooling1d": Row("GlobalMaxPooling1D", (), {"keepdims": False}),
-    "global_max_pooling2d": Row("GlobalMaxPooling2D", (), {"keepdims": False}),
-    "zero_padding2d": Row("ZeroPadding2D", ("padding",)),
     "flatten": Row("Flatten"),
     "reshape": Row("Reshape", ("target_shape",)),
+    "permute": Row("Permute", ("dims",)),
     "activation": Row("Activation", ("activation",)),
+    "leaky_relu": Row("LeakyReLU", ("negative_slope",)),
+    "rescaling": Row("Rescaling", ("scale",), {"offset": 0.0}),
     "dropout": Row("Dropout", ("rate",)),
     "batch_normalization": Row(
         *("BatchNormalization", ()),
         {"momentum": 0.99, "epsilon": 0.001, "center": True, "scale": True},
     ),
+    "layer_normalization": Row(
+        *("LayerNormalization", ()), {"epsilon": 0.001, "center": True, "scale": True}
+    ),
+    "group_normalization": Row(
+        *("GroupNormalization", ("groups",)), {"epsilon": 0.001, "center": True, "scale": True}
+    ),
     "embedding": Row("Embedding", ("input_dim", "output_dim")),
     "concatenate": Row("Concatenate", (), {"axis": -1}),
     "add": Row("Add"),
+    "multiply": Row("Multiply"),
+    "subtract": Row("Subtract"),
+    "maximum": Row("Maximum"),
+    "minimum": Row("Minimum"),
+    "dot": Row("Dot", ("axes",)),
 }
 """Kind, as `tf1_compat.network` calls it -> how it is written."""
-OURS = {"transposed_dense": "keras_models.tied"}
+OURS = {
+    "transposed_dense": "keras_models.tied",
+    **dict.fromkeys(("resize_bilinear", "local_response_normalization"), EXACT),
+}
 """Kind that Keras has no layer for -> the module that has."""
+MERGES = ("concatenate", "add", "multiply", "subtract", "maximum", "minimum", "dot")
+"""Kinds that take several tensors."""
 SQUARES = ("kernel_size", "strides", "pool_size", "dilation_rate")
 """Options that people write as one number where both are the same."""
 
@@ -65,14 +97,23 @@ def pieces(kinds: Iterable[str]) -> dict[str, str]:
     return {ROWS[kind].name: OURS[kind] for kind in kinds if kind in OURS}
 
 
+def argument(kind: str, role: str) -> str:
+    """Return what a layer's arguments call one of its variables."""
+    if kind == "separable_conv2d":
+        return role.removesuffix("_kernel")
+    return "depthwise" if (kind, role) == ("depthwise_conv2d", "kernel") else role
+
+
 def layer(kind: str, name: str | None, options: Options, more: Options) -> Calling:
     """Return a layer; `more` are initializers and regularizers, by argument."""
     row = ROWS[kind]
     given = {key: _square(value) if key in SQUARES else value for key, value in options.items()}
+    if "scale" in row.positional:
+        given["scale"] = _fraction(given["scale"])
     if given.get("strides") == given.get("pool_size"):
         given.pop("strides", None)
     positional = [given[key] for key in row.positional]
-    if row.positional == ("pool_size",) and positional == [2]:
+    if kind.startswith("max_pooling") and positional == [2]:
         positional = []
     named = {
         key: given[key] for key, usual in row.defaults.items() if given.get(key, usual) != usual
@@ -80,6 +121,12 @@ def layer(kind: str, name: str | None, options: Options, more: Options) -> Calli
     own = {key: one for key, one in more.items() if key != "**"}
     named = {**named, **own, **({"name": name} if name else {}), **more}
     return Calling(row.name if kind in OURS else f"keras.layers.{row.name}", positional, named)
+
+
+def _fraction(scale: float) -> Any:
+    """Return a number as what it is the reciprocal of, where that is shorter."""
+    whole = round(1 / scale)
+    return Name(f"1 / {whole}") if scale != shortest(scale) and scale == 1 / whole else scale
 
 
 def _square(value: Any) -> Any:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 
-from keras_models.writing import layers, shared
+from keras_models.writing import layers, operations, shared
 from keras_models.writing.expressions import Calling, Name, written
 from keras_models.writing.names import TAKEN, identifier, of_inputs
 from keras_models.writing.shared import Shared
@@ -23,6 +23,7 @@ def _model(network: Network, common: Shared) -> list[str]:
     chained = all(
         call.inputs == (tensor,) for call, tensor in zip(network.calls, before, strict=False)
     )
+    chained = chained and not any(one.layer.kind in operations.KINDS for one in network.calls)
     several = {key for key, count in calls.items() if count > 1} | _tied_to(network)
     if len(network.inputs) == len(network.losses) == 1 and chained and not several:
         stack = [_input(network.inputs[0], None)]
@@ -50,6 +51,12 @@ def _functional(network: Network, held: set[int], common: Shared) -> list[str]:
         for one, name in zip(network.inputs, names.values(), strict=True)
     ]
     for call in network.calls:
+        if call.layer.kind in operations.KINDS:
+            taking = [names[one] for one in call.inputs]
+            applied = operations.applied(call.layer.kind, call.layer.options, taking)
+            names[call.output] = identifier(call.layer.kind, taken)
+            lines.append(_assigned(names[call.output], applied))
+            continue
         layer = _layer(call.layer, common)
         if tied := call.layer.options.get("tied_to"):
             layer = replace(layer, positional=[Name(holders[tied])])
@@ -74,13 +81,16 @@ def _functional(network: Network, held: set[int], common: Shared) -> list[str]:
 
 def _called(layer: Calling, call: Call, names: Mapping[str, str], held: bool) -> str:
     inputs = [names[one] for one in call.inputs]
-    several = len(inputs) > 1 or call.layer.kind in ("concatenate", "add")
+    several = len(inputs) > 1 or call.layer.kind in layers.MERGES
     given = f"([{', '.join(inputs)}])" if several else f"({inputs[0]})"
     name = names[call.output]
     if held:
         return f"    {name} = {layer.function}{given}"
-    whole = Calling(layer.function, layer.positional, layer.named, given)
-    return f"    {name} = {written(whole, 4, len(name) + 3)}"
+    return _assigned(name, Calling(layer.function, layer.positional, layer.named, given))
+
+
+def _assigned(name: str, value: Calling | Name) -> str:
+    return f"    {name} = {written(value, 4, len(name) + 3)}"
 
 
 def _input(one: Input, name: str | None) -> Calling:

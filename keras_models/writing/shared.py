@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from keras_models.writing import variables
+from keras_models.writing import layers, variables
 from keras_models.writing.expressions import Calling, Name, written
 from keras_models.writing.names import identifier
 from tf1_compat.network import Layer, Network
@@ -53,7 +53,7 @@ def of(network: Network) -> Shared:
 def _arguments(layer: Layer, network: Network) -> dict[str, Any]:
     found = dict[str, Any]()
     for role, variable in layer.variables.items():
-        named = "depthwise" if layer.kind == "depthwise_conv2d" and role == "kernel" else role
+        named = layers.argument(layer.kind, role)
         if beginning := network.beginnings.get(variable):
             found[f"{named}_initializer"] = variables.initializer(role, beginning)
         if sizes := network.penalties.get(variable):

@@ -8,9 +8,9 @@ import tensorflow as tf
 from tf1_compat.network import losses
 from tf1_compat.network.algebra import SUMS, once
 from tf1_compat.network.graph import Trained, shortest
+from tf1_compat.network.losses.penalties import Penalties, penalties_of
 from tf1_compat.network.losses.reductions import Reduction, against_keras, reductions_of
 from tf1_compat.network.losses.terms import Terms, fed, unranked
-from tf1_compat.network.penalties import Penalties, penalties_of
 from tf1_compat.network.values import Loss, NotCovered
 
 EXPECTED = (

@@ -70,12 +70,12 @@ def one_column() -> Any:
 @pytest.mark.parametrize(
     ("build", "written"),
     [
-        (pixels, '(fed["images"].astype("float32") / 255.0) - 0.3, fed["labels"]'),
+        (pixels, 'fed["images"], fed["labels"]'),
         (regression_of_scopes, 'x, np.expand_dims(fed["in/y"], 1)'),
-        (one_hot_inputs, 'np.eye(5, dtype="float32")[fed["state"]], fed["y"].argmax(1)'),
+        (one_hot_inputs, 'fed["state"], fed["y"].argmax(1)'),
         (
             the_next_token,
-            'fed["tokens"][:, :-1].astype("float32"), fed["tokens"][:, 1:].astype("float32")',
+            'fed["tokens"], fed["tokens"][:, 1:].astype("float32")',
         ),
         (an_autoencoder, 'fed["x"], fed["x"].reshape(-1, 6)'),
         (one_column, 'fed["x"], fed["y"].squeeze(1)'),
@@ -111,7 +111,7 @@ def test_batch_gives_placeholders_the_form_that_the_graph_does(
     ("x", "said"),
     [
         (lambda: tf.cumsum(fed("x", 3), 1), r"Cumsum \(Cumsum\): no layer is known for it"),
-        (lambda: fed("x", 3)[1:], r"strided_slice \(StridedSlice\): no layer is known"),
+        (lambda: fed("x", 3)[1:], r"strided_slice \(StridedSlice\): it is of some rows"),
         (lambda: tf.one_hot(fed("x", of=tf.int32), 3, 0.9, 0.1), r"one_hot \(OneHot\): no layer"),
     ],
 )

@@ -77,6 +77,30 @@ def reshaped() -> Any:
     return tf.reshape(tf.nn.tanh(x), [tf.shape(x)[0], -1])
 
 
+def larger() -> Any:
+    x = images(4, 4, 2)
+    x = tf.nn.conv2d_transpose(x, variable("c/w", 3, 3, 5, 2), [tf.shape(x)[0], 8, 8, 5], 2)
+    return tf.nn.relu(tf.nn.bias_add(x, variable("c/b", 5)))
+
+
+def dilated() -> Any:
+    return tf.nn.atrous_conv2d(images(9, 9, 2), variable("c/w", 3, 3, 2, 4), 2, "VALID")
+
+
+def separable() -> Any:
+    kernels = variable("c/depthwise", 3, 3, 2, 2), variable("c/pointwise", 1, 1, 4, 5)
+    return tf.nn.separable_conv2d(images(6, 6, 2), *kernels, [1, 1, 1, 1], "SAME")
+
+
+def over_steps() -> Any:
+    x = tf.tensordot(images(5, 4), variable("d/kernel", 4, 3), 1)
+    return tf.nn.relu(tf.nn.bias_add(x, variable("d/bias", 3)))
+
+
+def flat_bias() -> Any:
+    return tf.matmul(images(4), variable("W", 4, 2)) + variable("b", 1, 2)
+
+
 LAYERS: dict[str, tuple[Build, list[tuple[str, dict[str, Any]]]]] = {
     "conv1d": (conv1d, [("conv1d", {"filters": 4, "kernel_size": 3, "padding": "same"})]),
     "batch norm of plain ops": (
@@ -102,6 +126,14 @@ LAYERS: dict[str, tuple[Build, list[tuple[str, dict[str, Any]]]]] = {
             ("global_average_pooling2d", {"keepdims": False}),
         ],
     ),
+    "transposed": (
+        larger,
+        [("conv2d_transpose", {"filters": 5, "strides": (2, 2), "activation": "relu"})],
+    ),
+    "dilated": (dilated, [("conv2d", {"dilation_rate": (2, 2), "padding": "valid"})]),
+    "separable": (separable, [("separable_conv2d", {"filters": 5, "depth_multiplier": 2})]),
+    "dense over steps": (over_steps, [("dense", {"units": 3, "activation": "relu"})]),
+    "bias with two axes": (flat_bias, [("dense", {"units": 2, "use_bias": True})]),
     "reshaped": (
         reshaped,
         [

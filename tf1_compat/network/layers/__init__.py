@@ -9,15 +9,35 @@ import tensorflow as tf
 
 from tf1_compat.network.covering import Pattern
 from tf1_compat.network.graph import Trained
-from tf1_compat.network.layers import activations, dropout, images, normalization, products, shapes
+from tf1_compat.network.layers import (
+    activations,
+    convolutions,
+    dropout,
+    merging,
+    normalization,
+    numbers,
+    parts,
+    pooling,
+    products,
+    row_normalization,
+    shapes,
+)
 
 
 def patterns(graph: Trained, moves: Sequence[tf.Operation]) -> tuple[Pattern, ...]:
     """Return every pattern in the order to try them in; `moves` are ops that change variables."""
     return (
         *normalization.patterns(graph, moves),
-        *(dropout.dropped, activations.activated, products.dense),
-        *(images.convolution_1d, images.convolution_2d, images.pooling, images.global_pooling),
-        *(images.padding, shapes.reshaping, shapes.squeezing, shapes.embedding),
-        *(shapes.concatenation, shapes.addition),
+        *(row_normalization.normalized_by_hand, dropout.dropped),
+        *(activations.activated, activations.leaky, activations.gated_by_itself),
+        *(products.dense_over_steps, products.dense),
+        *(convolutions.separable_convolution, convolutions.convolution_1d),
+        *(convolutions.convolution, convolutions.transposed_convolution),
+        *(pooling.pooling, pooling.pooling_1d, pooling.global_pooling, pooling.resized),
+        *(pooling.local_response, shapes.reshaping, shapes.squeezing, shapes.embedding),
+        *(parts.subscript, parts.sliced, parts.expanded, parts.permuted, parts.tiled),
+        *(parts.padded, numbers.normalized, numbers.rescaled, numbers.bounded, numbers.powered),
+        *(numbers.reduced, numbers.function, numbers.one_hot, numbers.cast),
+        *(merging.merged, merging.divided, merging.concatenation, merging.stacked),
+        merging.matrices,
     )

@@ -1,17 +1,27 @@
 """Activations, within the layer before them where nobody else takes its outputs."""
 
+import math
+
 import tensorflow as tf
 
+from tf1_compat.network.algebra import SUMS, linear, together
 from tf1_compat.network.covering import Match
-from tf1_compat.network.graph import Trained
-from tf1_compat.network.layers.images import convolution_1d, convolution_2d
-from tf1_compat.network.layers.products import dense
+from tf1_compat.network.graph import Trained, shortest
+from tf1_compat.network.layers.convolutions import (
+    convolution,
+    convolution_1d,
+    transposed_convolution,
+)
+from tf1_compat.network.layers.products import dense, dense_over_steps
 
 ACTIVATIONS = {
     **{"Relu": "relu", "Tanh": "tanh", "Sigmoid": "sigmoid", "Elu": "elu", "Selu": "selu"},
     **{"Relu6": "relu6", "Softplus": "softplus", "Softsign": "softsign", "Softmax": "softmax"},
+    **{"LogSoftmax": "log_softmax"},
 }
 """Op -> what Keras calls it, too."""
+WITHIN = (dense_over_steps, dense, convolution_1d, convolution, transposed_convolution)
+"""Layers that have their activation as an argument."""
 
 
 def activated(graph: Trained, tensor: tf.Tensor) -> Match | None:
@@ -20,8 +30,50 @@ def activated(graph: Trained, tensor: tf.Tensor) -> Match | None:
         return None
     name, before = ACTIVATIONS[tensor.op.type], graph.source(tensor.op.inputs[0])
     if graph.uses[before.name] == 1:
-        for pattern in (dense, convolution_1d, convolution_2d):
+        for pattern in WITHIN:
             if match := pattern(graph, before):
                 options = {**match.options, "activation": name}
                 return Match(match.kind, match.inputs, options, match.variables)
     return Match("activation", [before], {"activation": name})
+
+
+def leaky(graph: Trained, tensor: tf.Tensor) -> Match | None:
+    """max(slope * x, x), as op, as maximum, or as a x + b |x|."""
+    op, slope = tensor.op, None
+    x = graph.source(op.inputs[0]) if op.inputs else tensor
+    if op.type == "LeakyRelu":
+        slope = shortest(op.get_attr("alpha"))
+    elif op.type == "Maximum":
+        sides = [linear(graph, one) for one in op.inputs]
+        first, second = sorted(sides, key=lambda side: side.scale)
+        x = second.tensor
+        if first.tensor is x and second.scale == 1 and not (first.shift or second.shift):
+            slope = first.scale
+    elif op.type in SUMS:
+        straight, bent = (linear(graph, one) for one in op.inputs)
+        x, inner = straight.tensor, bent.tensor.op
+        alone = inner.type == "Abs" and graph.source(inner.inputs[0]) is x
+        if alone and together(straight.scale + bent.scale, 1.0) and not straight.shift:
+            slope = shortest(straight.scale - bent.scale)
+    if slope is None or not 0 <= slope <= 1:
+        return None
+    return Match("leaky_relu", [x], {"negative_slope": slope})
+
+
+def gated_by_itself(graph: Trained, tensor: tf.Tensor) -> Match | None:
+    """x * sigmoid(x), known as swish; x * (1 + erf(x / sqrt(2))) / 2, known as gelu."""
+    if tensor.op.type != "Mul":
+        return None
+    for this, other in (tensor.op.inputs, [*tensor.op.inputs][::-1]):
+        x, gate = graph.source(this), graph.source(other)
+        if gate.op.type == "Sigmoid" and graph.source(gate.op.inputs[0]) is x:
+            return Match("activation", [x], {"activation": "silu"})
+        whole, cdf = linear(graph, x), linear(graph, gate)
+        if cdf.tensor.op.type != "Erf" or cdf.scale != cdf.shift or whole.shift:
+            continue
+        inside = linear(graph, cdf.tensor.op.inputs[0])
+        same = inside.tensor is whole.tensor and not inside.shift
+        root = together(inside.scale, 1 / math.sqrt(2))
+        if same and root and together(whole.scale * cdf.scale, 0.5):
+            return Match("activation", [whole.tensor], {"activation": "gelu"})
+    return None

@@ -7,6 +7,7 @@ import tensorflow as tf
 from tf1_compat.network.covering import Match, Pattern
 from tf1_compat.network.graph import Trained, shortest
 from tf1_compat.network.layers.products import SUMS
+from tf1_compat.network.layers.row_normalization import of_rows, within_a_row
 from tf1_compat.network.values import AVERAGES, NotCovered
 from tf1_compat.reading.averages import MOVES
 
@@ -56,17 +57,22 @@ def _plain(graph: Trained, tensor: tf.Tensor, average: Averages) -> Match | None
     if tensor.op.type not in SUMS:
         return None
     scaled, shift = (graph.source(one).op for one in tensor.op.inputs)
-    if scaled.type != "Mul" or shift.type not in ("Sub", "Neg"):
+    if scaled.type != "Mul" or shift.type not in ("Sub", "Mul"):
         return None
     x, factor = scaled.inputs
     root, gamma = graph.source(factor).op, None
     if root.type == "Mul":
         root, gamma = graph.source(root.inputs[0]).op, graph.variable(root.inputs[1])
-    if root.type != "Rsqrt":
+    if root.type != "Rsqrt" or graph.source(root.inputs[0]).op.type not in SUMS:
         return None
     variance, epsilon = graph.source(root.inputs[0]).op.inputs
     beta = graph.variable(shift.inputs[0]) if shift.type == "Sub" else None
-    mean = graph.source(shift.inputs[-1]).op.inputs[0]
+    product = graph.source(shift.inputs[1]).op if shift.type == "Sub" else shift
+    mean = graph.source(product.inputs[0])
+    if mean.op.type == "Neg":
+        mean = graph.source(mean.op.inputs[0])
+    if (kind := within_a_row(graph, x, mean)) is not None:
+        return of_rows(kind, x, gamma, beta, graph.short(epsilon))
     return _match(x, gamma, beta, graph.short(epsilon), (mean, variance), average)
 
 

@@ -30,6 +30,37 @@ def dense(graph: Trained, tensor: tf.Tensor) -> Match | None:
     return Match("dense", product.op.inputs[:1], options, variables(kernel, bias))
 
 
+def dense_over_steps(graph: Trained, tensor: tf.Tensor) -> Match | None:
+    """[N, steps, ..., inputs] @ kernel, and a bias, with all steps made rows on the way."""
+    back, bias = without_bias(graph, tensor)
+    if back.op.type != "Reshape" or (back.shape.rank or 0) < 3:
+        return None
+    product, within = without_bias(graph, graph.source(back.op.inputs[0]))
+    if product.op.type != "MatMul" or product.op.get_attr("transpose_b") or (bias and within):
+        return None
+    steps, kernel = (_unturned(graph, one) for one in product.op.inputs)
+    given = graph.variable(kernel)
+    if given is None or steps.shape.rank != back.shape.rank:
+        return None
+    if not steps.shape[1:-1].is_compatible_with(back.shape[1:-1]):
+        return None
+    bias = bias or within
+    options = {"units": shape(given)[1], "use_bias": bias is not None}
+    return Match("dense", [steps], options, variables(given, bias))
+
+
+def _unturned(graph: Trained, tensor: tf.Tensor) -> tf.Tensor:
+    """Return what tf.tensordot made a matrix of, with its axes in the order that they were in."""
+    tensor = graph.source(tensor)
+    if tensor.op.type == "Reshape":
+        tensor = graph.source(tensor.op.inputs[0])
+    if tensor.op.type == "Transpose":
+        axes = graph.number(tensor.op.inputs[1])
+        if np.array_equal(axes, np.arange(len(axes))):
+            return graph.source(tensor.op.inputs[0])
+    return tensor
+
+
 def _reversed(graph: Trained, op: tf.Operation) -> bool:
     """Whether a Transpose exchanges the two axes of a matrix."""
     return np.array_equal(graph.number(op.inputs[1]), [1, 0])
@@ -40,9 +71,17 @@ def without_bias(graph: Trained, tensor: tf.Tensor) -> tuple[tf.Tensor, tf.Opera
     if tensor.op.type in BIASES:
         for this, other in (tensor.op.inputs, [*tensor.op.inputs][::-1]):
             bias, before = graph.variable(other), graph.source(this)
-            if bias is not None and len(shape(bias)) == 1 and graph.uses[before.name] == 1:
+            if bias is not None and of_last_axis(bias, before) and graph.uses[before.name] == 1:
                 return before, bias
     return tensor, None
+
+
+def of_last_axis(variable: tf.Operation, tensor: tf.Tensor) -> bool:
+    """Whether a variable has one number for each of the last axis, as [n] or [1, ..., n]."""
+    sizes = shape(variable)
+    if len(sizes) == 1:
+        return True
+    return bool(sizes) and {*sizes[:-1]} == {1} and sizes[-1] == tensor.shape[-1]
 
 
 def variables(kernel: tf.Operation, bias: tf.Operation | None) -> dict[str, tf.Operation]:

@@ -1,4 +1,4 @@
-"""Layers that compute little: reshaping, embeddings, branches that meet; one pattern a function."""
+"""Reshaping, and embeddings; one pattern a function."""
 
 import math
 
@@ -6,7 +6,8 @@ import tensorflow as tf
 
 from tf1_compat.network.covering import Match
 from tf1_compat.network.graph import Trained
-from tf1_compat.network.layers.products import SUMS, shape
+from tf1_compat.network.layers.products import shape
+from tf1_compat.network.values import NotCovered
 from tf1_compat.reading.structure import LOOKUPS
 
 
@@ -22,6 +23,8 @@ def reshaping(graph: Trained, tensor: tf.Tensor) -> Match | None:
     known = tensor.op.inputs[0].shape
     if len(sizes) == 1 and (known.rank or 0) > 1 and sizes[0] in (-1, _size(known)):
         return Match("flatten", tensor.op.inputs[:1])
+    if -1 not in sizes and _size(known) not in (None, math.prod(sizes)):
+        raise NotCovered(tensor.op, f"rows of {known[1:]} become others, of {sizes}")
     return Match("reshape", tensor.op.inputs[:1], {"target_shape": tuple(sizes)})
 
 
@@ -45,24 +48,6 @@ def embedding(graph: Trained, tensor: tf.Tensor) -> Match | None:
     rows, size = shape(table)
     options = {"input_dim": rows, "output_dim": size}
     return Match("embedding", tensor.op.inputs[1:2], options, {"embeddings": table})
-
-
-def concatenation(graph: Trained, tensor: tf.Tensor) -> Match | None:
-    """Several tensors side by side."""
-    if tensor.op.type != "ConcatV2":
-        return None
-    *parts, axis = tensor.op.inputs
-    axis, rank = int(graph.number(axis)), parts[0].shape.rank
-    if rank is None or axis % rank == 0:
-        return None
-    return Match("concatenate", parts, {"axis": -1 if axis % rank == rank - 1 else axis})
-
-
-def addition(graph: Trained, tensor: tf.Tensor) -> Match | None:
-    """Several tensors of one shape, added, as in residual networks."""
-    if tensor.op.type not in (*SUMS, "AddN") or not all(map(graph.rows, tensor.op.inputs)):
-        return None
-    return Match("add", list(tensor.op.inputs))
 
 
 def _size(shape: tf.TensorShape) -> int | None:

@@ -1,0 +1,69 @@
+"""Functions of tensors as Keras source, for models that call layers: one row a kind."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from keras_models.writing.expressions import Calling, Name
+
+
+class Row(NamedTuple):
+    """How a kind of function is written."""
+
+    name: str
+    """In keras.ops."""
+    positional: tuple[str, ...] = ()
+    """Options that stand behind the tensors."""
+    defaults: Mapping[str, Any] = {}
+    """The others, in the order in which they are written, where they are not so."""
+    first: tuple[str, ...] = ()
+    """Options that stand before the tensors."""
+    listed: bool = False
+    """Tensors are given as a list."""
+
+
+ALONG = {"axis": None, "keepdims": False}
+ROWS: dict[str, Row] = {
+    "mean": Row("mean", (), ALONG),
+    "total": Row("sum", (), ALONG),
+    "largest": Row("max", (), ALONG),
+    "smallest": Row("min", (), ALONG),
+    **{
+        name: Row(name)
+        for name in (
+            *("exp", "log", "log1p", "sqrt", "rsqrt", "square", "absolute", "sign", "sin", "cos"),
+            *("erf", "stop_gradient"),
+        )
+    },
+    "power": Row("power", ("x2",)),
+    "shift": Row("add", ("x2",)),
+    "complement": Row("subtract", first=("x1",)),
+    "at_least": Row("maximum", ("x2",)),
+    "at_most": Row("minimum", ("x2",)),
+    "clip": Row("clip", ("x_min", "x_max")),
+    "cast": Row("cast", ("dtype",)),
+    "one_hot": Row("one_hot", ("num_classes",)),
+    "normalize": Row("normalize", (), {"axis": -1, "epsilon": None}),
+    "expand_dims": Row("expand_dims", ("axis",)),
+    "tile": Row("tile", ("repeats",)),
+    "pad": Row("pad", ("pad_width",), {"mode": "constant"}),
+    "stack": Row("stack", (), {"axis": 0}, listed=True),
+    "quotient": Row("divide"),
+    "einsum": Row("einsum", first=("subscripts",)),
+}
+"""Kind, as `tf1_compat.network` calls it -> how it is written."""
+SUBSCRIPT = "part"
+"""The kind that Python's brackets write."""
+KINDS = {*ROWS, SUBSCRIPT}
+
+
+def applied(kind: str, options: Mapping[str, Any], inputs: Sequence[str]) -> Calling | Name:
+    """Return the function called with tensors of these names."""
+    if kind == SUBSCRIPT:
+        return Name(f"{inputs[0]}[{options['index']}]")
+    row = ROWS[kind]
+    tensors: list[Any] = [Name(one) for one in inputs]
+    before, behind = ([options[key] for key in keys] for keys in (row.first, row.positional))
+    others = {key: options.get(key, usual) for key, usual in row.defaults.items()}
+    named = {key: value for key, value in others.items() if value != row.defaults[key]}
+    positional = [*before, *([tensors] if row.listed else tensors), *behind]
+    return Calling(f"keras.ops.{row.name}", positional, named)
