@@ -67,12 +67,14 @@ class Layout:
     """beta1_power -> name."""
     global_step: str | None = None
     step_dtype: str = "int64"
+    averages: Mapping[str, str] = field(default_factory=dict)
+    """Variable -> name of the average of it."""
 
     def names(self) -> list[str]:
         """Return every name of the layout, weights first."""
         slots = [name for of_slot in self.slots.values() for name in of_slot.values()]
         step = [self.global_step] if self.global_step else []
-        return [*self.weights, *slots, *self.powers.values(), *step]
+        return [*self.weights, *slots, *self.averages.values(), *self.powers.values(), *step]
 
 
 def standard(
@@ -161,11 +163,11 @@ def layout_of_graph(
 
     An embedding may have none; its slots have the names that TensorFlow 1 gave them. `variables`
     are all that the graph's Saver saves, name -> dtype; `step` is the one that counts the updates,
-    where that is known. Raises StateError for a graph with several optimizers, or with one that is
-    not known.
+    where that is known. Of several optimizers that is all of them. Raises StateError for one that
+    is not known.
     """
     rules = sorted({update.rule for update in updates})
-    if len(rules) > 1 or (rules and rules[0] not in (*SLOT_NAMES, *WITHOUT_SLOTS)):
+    if {*rules} - {*SLOT_NAMES, *WITHOUT_SLOTS}:
         raise StateError(
             f"the graph is trained by {', '.join(rules)}; expected one of "
             f"{', '.join((*WITHOUT_SLOTS, *SLOT_NAMES))}."
@@ -174,15 +176,15 @@ def layout_of_graph(
     for update in updates:
         for slot, name in update.slots.items():
             slots.setdefault(slot, {})[update.variable] = name
-    for slot, suffix in SLOT_NAMES.get(rules[0], {}).items() if rules else ():
+    for slot, suffix in SLOT_NAMES.get(rules[0], {}).items() if len(rules) == 1 else ():
         usual = {weight: f"{weight}/{suffix}" for weight in weights}
         slots[slot] = {w: n for w, n in usual.items() if n in variables} | slots.get(slot, {})
     step = step or (GLOBAL_STEP if GLOBAL_STEP in variables else None)
     return Layout(
         weights=tuple(weights),
-        rule=rules[0] if slots else None,
+        rule=" and ".join(one for one in rules if one in SLOT_NAMES) or None,
         slots=slots,
-        powers=dict(updates[0].powers) if updates else {},
+        powers=next((dict(one.powers) for one in updates if one.powers), {}),
         global_step=step,
         step_dtype=variables[step] if step else "int64",
     )
@@ -274,6 +276,7 @@ def to_state(arrays: Mapping[str, np.ndarray], where: Layout, beta_2: float = 0.
         powers=powers,
         step=step,
         rule=where.rule,
+        averages={weight: arrays[name] for weight, name in where.averages.items()},
     )
 
 
@@ -300,6 +303,7 @@ def to_arrays(state: State, where: Layout) -> dict[str, np.ndarray]:
     try:
         for slot, of_slot in where.slots.items():
             arrays |= {name: state.slots[slot][weight] for weight, name in of_slot.items()}
+        arrays |= {name: state.averages[weight] for weight, name in where.averages.items()}
         arrays |= {name: state.powers[power] for power, name in where.powers.items()}
     except KeyError as error:
         raise StateError(f"there is nothing for {error.args[0]} of {where.rule}.") from error

@@ -47,6 +47,8 @@ class State:
     """Updates made; None where nothing tells."""
     rule: str | None = None
     """Whose slots they are: Adam, Momentum, RMSProp, ...; None where there are none."""
+    averages: Mapping[str, np.ndarray] = field(default_factory=dict)
+    """Variable -> the average of it that `tf.train.ExponentialMovingAverage` keeps."""
 
 
 POWERS = ("beta1_power", "beta2_power")
@@ -100,6 +102,7 @@ def arrays_of(state: State) -> dict[str, np.ndarray]:
     named = dict(state.weights)
     for slot, of_slot in state.slots.items():
         named |= {f"{slot} of {weight}": array for weight, array in of_slot.items()}
+    named |= {f"average of {weight}": array for weight, array in state.averages.items()}
     named |= state.powers
     if state.step is not None:
         named["step"] = np.asarray(state.step)

@@ -1,5 +1,6 @@
 """Keras source for what `tf1_compat.network` read: one row a layer, a loss, an optimizer."""
 
+from keras_models.writing.forward import source as forward_source
 from keras_models.writing.module import source
 
-__all__ = ["source"]
+__all__ = ["forward_source", "source"]

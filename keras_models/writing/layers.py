@@ -119,7 +119,10 @@ def layer(kind: str, name: str | None, options: Options, more: Options) -> Calli
         key: given[key] for key, usual in row.defaults.items() if given.get(key, usual) != usual
     }
     own = {key: one for key, one in more.items() if key != "**"}
-    named = {**named, **own, **({"name": name} if name else {}), **more}
+    if not options.get("trainable", True):
+        own["trainable"] = False
+    named = {**named, **own, **({"name": name} if name else {})}
+    named |= {key: one for key, one in more.items() if key == "**"}
     return Calling(row.name if kind in OURS else f"keras.layers.{row.name}", positional, named)
 
 

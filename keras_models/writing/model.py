@@ -8,16 +8,16 @@ from keras_models.writing import layers, operations, shared
 from keras_models.writing.expressions import Calling, Name, written
 from keras_models.writing.names import TAKEN, identifier, of_inputs
 from keras_models.writing.shared import Shared
-from tf1_compat.network import Call, Input, Layer, Network
+from tf1_compat.network import Call, Forward, Input, Layer
 
 
-def lines(network: Network) -> list[str]:
+def lines(network: Forward) -> list[str]:
     """Return the lines: Sequential where each layer takes what the last gave."""
     common = shared.of(network)
     return [*common.lines, *_model(network, common)]
 
 
-def _model(network: Network, common: Shared) -> list[str]:
+def _model(network: Forward, common: Shared) -> list[str]:
     before = [network.inputs[0].tensor, *(call.output for call in network.calls)]
     calls = Counter(id(call.layer) for call in network.calls if call.layer.variables)
     chained = all(
@@ -25,7 +25,7 @@ def _model(network: Network, common: Shared) -> list[str]:
     )
     chained = chained and not any(one.layer.kind in operations.KINDS for one in network.calls)
     several = {key for key, count in calls.items() if count > 1} | _tied_to(network)
-    if len(network.inputs) == len(network.losses) == 1 and chained and not several:
+    if len(network.inputs) == len(network.outputs) == 1 and chained and not several:
         stack = [_input(network.inputs[0], None)]
         stack += [_layer(call.layer, common) for call in network.calls]
         # One layer a line, however short they are.
@@ -34,14 +34,14 @@ def _model(network: Network, common: Shared) -> list[str]:
     return _functional(network, several, common)
 
 
-def _tied_to(network: Network) -> set[int]:
+def _tied_to(network: Forward) -> set[int]:
     """Return the layers whose kernels others have, transposed."""
     kernels = {call.layer.options.get("tied_to") for call in network.calls} - {None}
     made = (call.layer for call in network.calls)
     return {id(one) for one in made if one.variables.get("kernel") in kernels}
 
 
-def _functional(network: Network, held: set[int], common: Shared) -> list[str]:
+def _functional(network: Forward, held: set[int], common: Shared) -> list[str]:
     """Return a line for each call, what it gives called by the layer's name."""
     made, holders, several = dict[int, str](), dict[str, str](), len(network.inputs) > 1
     names = {**of_inputs(network)}
@@ -70,7 +70,7 @@ def _functional(network: Network, held: set[int], common: Shared) -> list[str]:
         names[call.output] = identifier(call.layer.name or call.layer.kind, taken)
         lines.append(_called(layer, call, names, id(call.layer) in held))
     inputs = {names[one.tensor]: Name(names[one.tensor]) for one in network.inputs}
-    outputs = [Name(names[one.outputs]) for one in network.losses]
+    outputs = [Name(names[one]) for one in network.outputs]
     ends = [
         inputs if several else Name(names[network.inputs[0].tensor]),
         outputs if len(outputs) > 1 else outputs[0],

@@ -6,7 +6,6 @@ from keras_models.writing import batches, layers, losses, model, training
 from keras_models.writing.expressions import Calling, Name, written
 from keras_models.writing.names import of_inputs
 from tf1_compat.network import Network
-from tf1_compat.network.values import AVERAGES
 
 HEAD = '''"""A network that TensorFlow 1 trained, as {meta} beside this file has it, in Keras.
 
@@ -25,14 +24,17 @@ import numpy as np
 def source(network: Network, mapped: Mapping[str, str], meta: str) -> str:
     """Return the source; `mapped` is TensorFlow 1 variable -> Keras path, `meta` a file's name.
 
-    `check` pairs moving averages, and takes no map of them.
+    `check` pairs what is not trainable, such as moving averages, and takes no map of it.
     """
-    trained = {one: path for one, path in mapped.items() if not path.endswith(AVERAGES)}
-    imports = "\n".join(_imports(network))
+    trained = {one: path for one, path in mapped.items() if one not in network.held}
+    trainer = training.trainer(network, mapped)
+    pieces = {"meta": "tf1_compat", **losses.pieces(network.losses)}
+    pieces |= layers.pieces(call.layer.kind for call in network.calls)
+    imported = imports(pieces | training.modules(trainer.pieces))
     return "\n\n".join(
         [
-            HEAD.format(meta=meta, imports=imports),
-            f"{_keras_model(network)}\n",
+            HEAD.format(meta=meta, imports="\n".join(imported)),
+            f"{_keras_model(network, trainer)}\n",
             f"{batches.source(network)}\n",
             f"{_tf1_graph(network, meta)}\n",
             f"weight_map = {written(trained, 0, 13)}\n",
@@ -40,19 +42,14 @@ def source(network: Network, mapped: Mapping[str, str], meta: str) -> str:
     )
 
 
-def _imports(network: Network) -> Iterator[str]:
-    """Yield the lines that import this project's pieces."""
-    pieces = {"meta": "tf1_compat"} | losses.pieces(network.losses)
-    pieces |= layers.pieces(call.layer.kind for call in network.calls)
-    if piece := training.optimizer(network)[1]:
-        pieces[piece] = training.module_of(piece)
+def imports(pieces: Mapping[str, str]) -> Iterator[str]:
+    """Yield the lines that import names, each from its module."""
     for module in sorted({*pieces.values()}):
         names = sorted(name for name, of in pieces.items() if of == module)
         yield f"from {module} import {', '.join(names)}"
 
 
-def _keras_model(network: Network) -> str:
-    optimizer, _, why = training.optimizer(network)
+def _keras_model(network: Network, trainer: training.Trainer) -> str:
     loss, weights = losses.compiled(network.losses)
     compiled = Calling("model.compile", [Name("optimizer"), Name("loss")], weights)
     return "\n".join(
@@ -61,8 +58,8 @@ def _keras_model(network: Network) -> str:
             '    """Return the network, compiled."""',
             *model.lines(network),
             f"    loss = {written(loss, 4, 7)}",
-            *([f"    # {why}."] if why else []),
-            f"    optimizer = {written(optimizer, 4, 12)}",
+            *(f"    # {why}." for why in trainer.whys),
+            f"    optimizer = {written(trainer.made, 4, 12)}",
             f"    {written(compiled, 4)}",
             "    return model",
         ]

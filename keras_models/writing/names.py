@@ -4,7 +4,7 @@ import keyword
 import re
 from collections.abc import Mapping
 
-from tf1_compat.network import Network
+from tf1_compat.network import Forward
 
 TAKEN = {*keyword.kwlist, "keras", "loss", "meta", "model", "np", "optimizer"}
 """What a module calls other things."""
@@ -22,7 +22,7 @@ def identifier(name: str, taken: set[str]) -> str:
     return found
 
 
-def of_inputs(network: Network) -> Mapping[str, str]:
+def of_inputs(network: Forward) -> Mapping[str, str]:
     """Return tensor -> what an input is called, as a variable and, of several, for Keras."""
     taken = {*TAKEN}
     return {
@@ -30,7 +30,7 @@ def of_inputs(network: Network) -> Mapping[str, str]:
     }
 
 
-def placeholder(network: Network, tensor: str) -> str:
+def placeholder(network: Forward, tensor: str) -> str:
     """Return the name of the placeholder that a tensor is, or is made of."""
     formed = network.formed.get(tensor)
     return (formed.placeholder if formed else tensor).removesuffix(":0")

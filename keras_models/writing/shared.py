@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from keras_models.writing import layers, variables
 from keras_models.writing.expressions import Calling, Name, written
 from keras_models.writing.names import identifier
-from tf1_compat.network import Layer, Network
+from tf1_compat.network import Forward, Layer
 
 Arguments = Mapping[str, Any]
 
@@ -22,7 +22,7 @@ class Shared(NamedTuple):
     """What the lines give a value."""
 
 
-def of(network: Network) -> Shared:
+def of(network: Forward) -> Shared:
     """Return the arguments of every layer; where two take one, or the same several, it is named."""
     every = {id(call.layer): _arguments(call.layer, network) for call in network.calls}
     lines, taken = list[str](), set[str]()
@@ -50,7 +50,7 @@ def of(network: Network) -> Shared:
     return Shared(lines, arguments, frozenset(taken))
 
 
-def _arguments(layer: Layer, network: Network) -> dict[str, Any]:
+def _arguments(layer: Layer, network: Forward) -> dict[str, Any]:
     found = dict[str, Any]()
     for role, variable in layer.variables.items():
         named = layers.argument(layer.kind, role)
@@ -76,7 +76,7 @@ def _called(value: Calling) -> str:
     return re.findall("[A-Z][a-z]+", value.function)[-1].lower()  # normal, uniform, constant
 
 
-def _seeded(value: Calling, network: Network) -> Calling:
+def _seeded(value: Calling, network: Forward) -> Calling:
     """Return an initializer that draws other numbers for each variable; else it draws the same."""
     if ".initializers." not in value.function or value.function.endswith("Constant"):
         return value

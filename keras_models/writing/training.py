@@ -1,13 +1,13 @@
 """Optimizers as Keras source: one row each."""
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from keras_models import translation
 from keras_models.exact import TF1Optimizer
 from keras_models.writing.expressions import Calling
-from tf1_compat.network import Network, Optimizer, Rate
+from tf1_compat.network import Averages, Network, Optimizer, Rate
 
 
 class Optimizing(NamedTuple):
@@ -35,6 +35,7 @@ WHY_NOT = {
 }
 """Rule -> why its exact piece stands in the place of Keras' own."""
 OF_ROWS = "TensorFlow 1's way with the rows of an embedding"
+OF_AVERAGES = "Averages of weights begin with the initial ones, and fit ends with them as weights"
 RATES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "exponential": ("ExponentialDecay", {"staircase": False}),
     "polynomial": ("PolynomialDecay", {"end_learning_rate": 0.0001, "power": 1.0}),
@@ -43,27 +44,59 @@ RATES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
 CLIPS = {"value": "clipvalue", "norm": "clipnorm", "global_norm": "global_clipnorm"}
 
 
-def optimizer(network: Network) -> tuple[Calling, str | None, str | None]:
-    """Return the optimizer, the class to import for it, and why, where Keras' own trains otherwise.
+class Trainer(NamedTuple):
+    """An optimizer as source."""
 
-    Both are None where it is Keras' own.
-    """
-    found = network.optimizer
+    made: Calling
+    pieces: tuple[str, ...] = ()
+    """The classes to import for it."""
+    whys: tuple[str, ...] = ()
+    """Why they stand where Keras' own would train otherwise."""
+
+
+def trainer(network: Network, mapped: Mapping[str, str]) -> Trainer:
+    """Return the optimizer; `mapped` is TensorFlow 1 variable -> Keras path."""
+    each = [_trainer(one, network.averages) for one in network.optimizers]
+    if len(each) == 1:
+        return each[0]
+    keyed = {
+        _pattern([mapped[name] for name in one.variables], mapped): made.made
+        for one, made in zip(network.optimizers[1:], each[1:], strict=True)
+    }
+    chosen = Calling("keras.optimizers.OptimizerMap", [each[0].made, keyed])
+    return Trainer(
+        Calling("keras.optimizers.MultiOptimizer", [chosen]),
+        tuple(dict.fromkeys(piece for one in each for piece in one.pieces)),
+        tuple(dict.fromkeys(why for one in each for why in one.whys)),
+    )
+
+
+def _pattern(paths: Sequence[str], mapped: Mapping[str, str]) -> str:
+    """Return what paths of a model's variables match that end in these, whole layers as such."""
+    whole = {path.rpartition("/")[0] for path in paths}
+    its = {path for path in mapped.values() if path.rpartition("/")[0] in whole}
+    names = sorted(whole) if its <= {*paths} else sorted(paths)
+    one_of = names[0] if len(names) == 1 else f"({'|'.join(names)})"
+    return f"(.*/)?{one_of}" + ("/.*" if its <= {*paths} else "")
+
+
+def _trainer(found: Optimizer, averages: Averages | None) -> Trainer:
     clips = {CLIPS[kind]: bound for kind, bound in found.clips.items()}
     falls = isinstance(found.learning_rate, Rate)
-    row = None if network.by_rows or (found.rule == "Momentum" and falls) else STOCK.get(found.rule)
+    own = found.by_rows or averages or (found.rule == "Momentum" and falls)
+    row = None if own else STOCK.get(found.rule)
     if row is not None:
-        return _made(f"keras.optimizers.{row.name}", row.defaults, found, clips), None, None
+        return Trainer(_made(f"keras.optimizers.{row.name}", row.defaults, found, clips))
     kind = translation.RULES[found.rule]
-    usual = _usual(kind)
-    why = OF_ROWS if network.by_rows else WHY_NOT.get(found.rule, "Keras has none")
-    return _made(kind.__name__, usual, found, clips), kind.__name__, why
+    why = OF_ROWS if found.by_rows else WHY_NOT.get(found.rule, "Keras has none")
+    made = _made(kind.__name__, _usual(kind), found, {**clips, **_averages(averages)})
+    return Trainer(made, (kind.__name__,), (OF_AVERAGES if averages else why,))
 
 
-def module_of(piece: str) -> str:
-    """Return where the piece of this name is imported from."""
-    (kind,) = (one for one in translation.RULES.values() if one.__name__ == piece)
-    return kind.__module__.rpartition(".")[0]
+def modules(pieces: Sequence[str]) -> dict[str, str]:
+    """Return classes of these names -> the module of each."""
+    kinds = {kind.__name__: kind for kind in translation.RULES.values()}
+    return {name: kinds[name].__module__.rpartition(".")[0] for name in pieces}
 
 
 def rate(found: float | Rate) -> Any:
@@ -76,15 +109,23 @@ def rate(found: float | Rate) -> Any:
     return Calling(f"keras.optimizers.schedules.{name}", positional, named)
 
 
+def _averages(found: Averages | None) -> dict[str, Any]:
+    """Return the arguments that keep averages of weights."""
+    if found is None:
+        return {}
+    counted = {"ema_num_updates": True} if found.counts else {}
+    return {"use_ema": True, "ema_momentum": found.decay, **counted}
+
+
 def _made(
-    name: str, defaults: Mapping[str, Any], found: Optimizer, clips: Mapping[str, float]
+    name: str, defaults: Mapping[str, Any], found: Optimizer, more: Mapping[str, Any]
 ) -> Calling:
     options = found.options
     named = {
         key: options[key] for key, usual in defaults.items() if options.get(key, usual) != usual
     }
     usual_rate = found.learning_rate == defaults.get("learning_rate")
-    return Calling(name, [] if usual_rate else [rate(found.learning_rate)], {**named, **clips})
+    return Calling(name, [] if usual_rate else [rate(found.learning_rate)], {**named, **more})
 
 
 def _usual(kind: type[TF1Optimizer]) -> dict[str, Any]:

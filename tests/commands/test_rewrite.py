@@ -209,7 +209,7 @@ def test_a_batch_that_is_not_what_the_graph_takes_is_not_written(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(FORMS, "arithmetic", lambda rows, sign, number: rows)
-    said = refused(lambda x, y: squared(layer(x / 2, 3, "a")[0], y), tmp_path, capsys)
+    said = refused(lambda x, y: squared(layer(x, 3, "a")[0], y / 2), tmp_path, capsys)
     assert "batch() in model.py gives other numbers than truediv:0" in said
 
 

@@ -1,6 +1,7 @@
-"""The `.meta` file beside a checkpoint: the graph that TensorFlow 1 trained."""
+"""Files of graphs: the `.meta` beside a checkpoint, which was trained; and those to be served."""
 
-from tf1_compat.meta.loading import load
+from tf1_compat.meta.loading import import_definition, load
 from tf1_compat.meta.reading import read
+from tf1_compat.meta.serving import Served, read_frozen, read_saved_model
 
-__all__ = ["load", "read"]
+__all__ = ["Served", "import_definition", "load", "read", "read_frozen", "read_saved_model"]

@@ -20,15 +20,22 @@ Names = str | list[Any] | dict[str, Any]
 def load(path: str | Path, **ends: Names) -> dict[str, Any]:
     """Import the graph of a `.meta` file into the default graph; return `ends`, each for its name.
 
-    Ops are placed where the caller's `tf.device` says, not where they were trained. Raises
-    Unreadable for a file that `read` refuses, and for a name that is not in the graph.
+    Raises Unreadable as `read` and `import_definition` do, and for a name that is not in the graph.
     """
-    definition, graph = read(Path(path)), tf.compat.v1.get_default_graph()
+    import_definition(read(Path(path)), path)
+    graph = tf.compat.v1.get_default_graph()
+    return {end: _found(graph, names, path) for end, names in ends.items()}
+
+
+def import_definition(definition: Any, path: str | Path) -> None:
+    """Import what was read of `path` into the default graph; raises Unreadable where none can be.
+
+    Ops are placed where the caller's `tf.device` says.
+    """
     try:
         tf.compat.v1.train.import_meta_graph(definition, clear_devices=True)
     except Exception as error:  # whatever a damaged message makes protobuf and TensorFlow raise
         raise Unreadable(f"{path}: not a readable graph ({first_line(error)}).") from error
-    return {end: _found(graph, names, path) for end, names in ends.items()}
 
 
 def _found(graph: tf.Graph, names: Names, path: str | Path) -> Any:

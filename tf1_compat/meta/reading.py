@@ -40,19 +40,28 @@ def read(path: Path) -> Any:
     try:
         content = path.read_bytes()
         meta = tf.compat.v1.MetaGraphDef.FromString(content)
-        _bound("constants", meta.graph_def, _constant_bytes, len(content))
-        _bound("variables", meta.graph_def, _variable_bytes, _bytes_beside(path))
-        _leave_out_what_is_outward(meta)
-        for node in _nodes(meta.graph_def):
-            if PYTHON.fullmatch(node.op):
-                raise ValueError(f"{node.name} calls a Python function, which is in no file")
-            node.attr.pop("_output_shapes", None)
-        channels_last.permute(meta.graph_def)
+        beside = path.parent.glob(f"{glob.escape(path.stem)}.*")
+        make_sound(meta, len(content), sum(file.stat().st_size for file in beside))
     except Exception as error:  # whatever a damaged message makes protobuf, TensorFlow, NumPy raise
         raise Unreadable(f"{path}: not a readable graph ({first_line(error)}).") from error
     if not meta.graph_def.node:
         raise Unreadable(f"{path}: no op in it; expected the .meta file that a Saver writes.")
     return meta
+
+
+def make_sound(meta: Any, size: int, with_variables: int) -> None:
+    """Make a MetaGraphDef what `read` returns; raises ValueError for what that refuses.
+
+    Bytes: `size` of its file, `with_variables` of that and of what holds its variables.
+    """
+    _bound("constants", meta.graph_def, _constant_bytes, size)
+    _bound("variables", meta.graph_def, _variable_bytes, with_variables)
+    _leave_out_what_is_outward(meta)
+    for node in _nodes(meta.graph_def):
+        if PYTHON.fullmatch(node.op):
+            raise ValueError(f"{node.name} calls a Python function, which is in no file")
+        node.attr.pop("_output_shapes", None)
+    channels_last.permute(meta.graph_def)
 
 
 def _nodes(definition: Any) -> Iterator[Any]:
@@ -65,12 +74,6 @@ def _bound(what: str, definition: Any, count: Callable[[Any], int], size: int) -
     promised, most = sum(map(count, _nodes(definition))), most_bytes(size)
     if promised > most:
         raise ValueError(f"its {what} promise {promised:,} bytes, where {most:,} may be")
-
-
-def _bytes_beside(path: Path) -> int:
-    """Return the bytes of the graph's file and of its checkpoint's, whose names begin alike."""
-    beside = path.parent.glob(f"{glob.escape(path.stem)}.*")
-    return sum(file.stat().st_size for file in beside)
 
 
 def _constant_bytes(node: Any) -> int:

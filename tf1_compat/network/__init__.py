@@ -4,12 +4,15 @@
 `normalization` or `dropout`; scopes give names, and are evidence of nothing.
 """
 
+from tf1_compat.network.forward import Inference, answer, read_forward
 from tf1_compat.network.read import Given, read
 from tf1_compat.network.values import (
+    Averages,
     Beginning,
     Call,
     Form,
     Formed,
+    Forward,
     Input,
     Layer,
     Loss,
@@ -20,11 +23,14 @@ from tf1_compat.network.values import (
 )
 
 __all__ = [
+    "Averages",
     "Beginning",
     "Call",
     "Form",
     "Formed",
+    "Forward",
     "Given",
+    "Inference",
     "Input",
     "Layer",
     "Loss",
@@ -32,5 +38,7 @@ __all__ = [
     "NotCovered",
     "Optimizer",
     "Rate",
+    "answer",
     "read",
+    "read_forward",
 ]

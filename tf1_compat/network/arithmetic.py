@@ -3,7 +3,7 @@
 A learning rate may wait for moving averages, and whatever an op waits for would run before it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import tensorflow as tf
@@ -28,13 +28,34 @@ def evaluate(tensor: tf.Tensor, fed: Mapping[str, Any]) -> Any:
     """
     if tensor.op.type == "Const":
         return tf.make_ndarray(tensor.op.get_attr("value"))
+    apart, named = _apart(tensor, fed, OPS)
+    try:
+        with tf.compat.v1.Session(graph=apart) as session:
+            return session.run(tensor.name, named)
+    except (tf.errors.OpError, ValueError, TypeError) as error:
+        raise NotCovered(tensor.op, f"it gives no number ({first_line(error)})") from error
+
+
+def function_of(tensor: tf.Tensor, fed: Collection[str]) -> tf.Graph:
+    """Return a graph in which `tensor` is made of placeholders, those `fed`, and of data alone.
+
+    Each has its name; nothing that an op waits for is in it.
+    """
+    return _apart(tensor, dict.fromkeys(fed), None)[0]
+
+
+def _apart(
+    tensor: tf.Tensor, fed: Mapping[str, Any], allowed: Collection[str] | None
+) -> tuple[tf.Graph, dict[str, Any]]:
+    """Return the graph of what `tensor` is made of, and what its placeholders are fed."""
     definition, placeholders = tf.compat.v1.GraphDef(), {}
     definition.versions.CopyFrom(tensor.graph.graph_def_versions)
-    for op in _behind(tensor, fed):
-        if any(out.name in fed for out in op.outputs):
+    for op in _behind(tensor, fed, allowed):
+        if given := [out for out in op.outputs if out.name in fed]:
             node = definition.node.add(name=op.name, op="Placeholder")
-            node.attr["dtype"].type = op.outputs[0].dtype.base_dtype.as_datatype_enum
-            placeholders[op.outputs[0].name] = fed[op.outputs[0].name]
+            node.attr["dtype"].type = given[0].dtype.base_dtype.as_datatype_enum
+            node.attr["shape"].shape.CopyFrom(given[0].shape.as_proto())
+            placeholders[op.outputs[0].name] = fed[given[0].name]
         else:
             node = definition.node.add()
             node.CopyFrom(op.node_def)
@@ -44,19 +65,20 @@ def evaluate(tensor: tf.Tensor, fed: Mapping[str, Any]) -> Any:
     try:
         with tf.Graph().as_default() as apart:
             tf.import_graph_def(definition, name="")
-            with tf.compat.v1.Session(graph=apart) as session:
-                return session.run(tensor.name, placeholders)
-    except (tf.errors.OpError, ValueError, TypeError) as error:
+    except ValueError as error:
         raise NotCovered(tensor.op, f"it gives no number ({first_line(error)})") from error
+    return apart, placeholders
 
 
-def _behind(tensor: tf.Tensor, fed: Mapping[str, Any]) -> list[tf.Operation]:
-    """Return what a number is made of, and what says which branch it is of."""
+def _behind(
+    tensor: tf.Tensor, fed: Collection[str], allowed: Collection[str] | None
+) -> list[tf.Operation]:
+    """Return what a tensor is made of, and what says which branch it is of."""
     found = {tensor.op.name: tensor.op}
     for op in (waiting := [tensor.op]):  # which grows
         if any(out.name in fed for out in op.outputs):
             continue
-        if op.type not in OPS:
+        if allowed is not None and op.type not in allowed:
             raise NotCovered(tensor.op, f"expected a constant; it is made of {op.name}")
         before = {one.op.name: one.op for one in op.inputs}
         before |= {one.name: one for one in op.control_inputs if _branches(one)}

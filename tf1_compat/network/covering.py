@@ -19,6 +19,8 @@ GENERIC = {
     *("gamma", "beta", "Variable", "filter", "filters", "depthwise_weights"),
 }
 """How variables are called that are named by their scope."""
+NOTHING = "nothing"
+"""The kind of a match that hands on its input, such as a dropout that drops none."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,8 @@ class Covering:
         self.graph, self.patterns, self.within = graph, patterns, within
         self.inputs: dict[str, Input] = {}
         self.calls: dict[str, Call] = {}
+        self._same: dict[str, str] = {}
+        """Tensor -> the one that it is, where an op between them does nothing."""
         self._layers: list[Layer] = []
 
     def cover(self, tensor: tf.Tensor) -> None:
@@ -54,7 +58,7 @@ class Covering:
             one = waiting[-1]
             if one.op.type in PLACEHOLDERS:
                 self._input(one)
-            if one.name in self.calls or one.name in self.inputs:
+            if one.name in {*self.calls, *self.inputs, *self._same}:
                 waiting.pop()
                 continue
             if one.name not in matches:
@@ -64,11 +68,21 @@ class Covering:
                 matches[one.name] = found
             match = matches[one.name]
             made_of = [self.graph.source(part) for part in match.inputs]
-            lacking = [part for part in made_of if part.name not in {*self.calls, *self.inputs}]
+            known = {*self.calls, *self.inputs, *self._same}
+            lacking = [part for part in made_of if part.name not in known]
             waiting += lacking[::-1]
-            if not lacking:
-                names = tuple(part.name for part in made_of)
+            if lacking:
+                continue
+            names = tuple(map(self.name, made_of))
+            if match.kind == NOTHING:
+                (self._same[one.name],) = names
+            else:
                 self.calls[one.name] = Call(self._layer(match), names, one.name)
+
+    def name(self, tensor: tf.Tensor) -> str:
+        """Return the input or output of a layer that a tensor is."""
+        source = self.graph.source(tensor).name
+        return self._same.get(source, source)
 
     def mapped(self) -> dict[str, str]:
         """Return TensorFlow 1 variable -> path of the Keras variable."""

@@ -1,7 +1,7 @@
 """A graph read whole, or refused: nothing is left out of what is given back."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import tensorflow as tf
@@ -9,12 +9,10 @@ import tensorflow as tf
 from tf1_compat.network import beginnings, costs, ends, forms, layers, optimizers, rows
 from tf1_compat.network.covering import Covering, scope_of
 from tf1_compat.network.graph import Trained
-from tf1_compat.network.values import AVERAGES, Network, NotCovered
+from tf1_compat.network.values import Call, Layer, Network, NotCovered
 from tf1_compat.reading import updates
-from tf1_compat.reading.dropout import PLACEHOLDERS
 from tf1_compat.reading.structure import VARIABLES
 from tf1_compat.reading.updates import Update
-from tf1_compat.state import StateError
 
 
 @dataclass(frozen=True)
@@ -35,7 +33,9 @@ def read(graph: tf.Graph, given: Given) -> tuple[Network, dict[str, str]]:
     train_op = ends.train_op(graph, given.train_op)
     cost = ends.cost(graph, train_op, given.cost)
     behind = list(updates.ancestors([train_op, cost.op]))
-    trained = Trained(graph, cost, _switches(behind, given.feeds))
+    initializers = [v.initializer for v in _variables(graph) if v.initializer is not None]
+    ends.refuse_files(graph, updates.ancestors([train_op, cost.op, *initializers]))
+    trained = Trained(graph, cost, ends.switches(behind, given.feeds))
     losses, outputs, penalties = costs.read(trained)
     moves = [op for op in behind if "Assign" in op.type or "Scatter" in op.type]
     applied = updates.read(train_op)
@@ -44,69 +44,77 @@ def read(graph: tf.Graph, given: Given) -> tuple[Network, dict[str, str]]:
     covering = Covering(trained, layers.patterns(trained, moves), scope)
     for one in outputs:
         covering.cover(one)
-    optimizer, step = optimizers.read(trained, train_op, applied)
+    found, step = optimizers.read(trained, train_op, applied)
     mapped = covering.mapped()
-    _all_trained(graph, train_op, applied, mapped, penalties)
-    step = _explain(moves, applied, mapped, step)
+    changed = {trained.source(op.inputs[0]).op.name for op in moves}
+    calls = _frozen(graph, covering.calls.values(), changed | {one.variable for one in applied})
+    _all_trained(graph, applied, mapped, penalties)
+    averages, shadows = optimizers.averages(trained, moves, applied)
+    step = step or (averages.counts if averages else None)
+    others = [op for op in moves if trained.source(op.inputs[0]).op.name not in shadows]
+    step = _explain(others, applied, mapped, step)
     network = Network(
         inputs=tuple(covering.inputs.values()),
-        calls=tuple(covering.calls.values()),
+        calls=calls,
+        outputs=tuple(one.outputs for one in losses),
         losses=losses,
         penalties=penalties,
         beginnings=beginnings.read(trained, mapped),
-        optimizer=optimizer,
+        optimizers=found,
         updates=tuple(applied),
         step=step,
         switches=trained.switches,
         cost=cost.name,
         train_op=train_op.name,
         formed=forms.read(trained, [*covering.inputs, *(one.labels for one in losses)]),
+        held=tuple(sorted({*mapped} - {*_trainable(graph)})),
+        averages=averages,
+        aside=tuple(sorted(shadows - {*(averages.shadows if averages else ())})),
     )
     return network, mapped
 
 
-def _switches(
-    behind: Sequence[tf.Operation], feeds: Mapping[str, tuple[Any, Any]]
-) -> dict[str, tuple[Any, Any]]:
-    """Return what placeholders of one number are fed; raises StateError where nobody says it."""
-    found = {}
-    for op in behind:
-        if op.type not in PLACEHOLDERS or op.outputs[0].shape.rank:
-            continue
-        if op.name in feeds:
-            found[op.outputs[0].name] = feeds[op.name]
-        elif op.outputs[0].dtype == tf.bool:
-            found[op.outputs[0].name] = (True, False)
-        else:
-            raise StateError(
-                f"the placeholder {op.name} is one number, and nothing says which. Add what it is "
-                f"fed in training and in inference, such as --feed {op.name}=0.5/1.0."
+def _variables(graph: tf.Graph) -> list[Any]:
+    keys = tf.compat.v1.GraphKeys.GLOBAL_VARIABLES, tf.compat.v1.GraphKeys.LOCAL_VARIABLES
+    return [variable for key in keys for variable in graph.get_collection(key)]
+
+
+def _trainable(graph: tf.Graph) -> Iterator[str]:
+    key = tf.compat.v1.GraphKeys.TRAINABLE_VARIABLES
+    return (variable.op.name for variable in graph.get_collection(key))
+
+
+def _frozen(graph: tf.Graph, calls: Iterable[Call], changed: Collection[str]) -> tuple[Call, ...]:
+    """Return the calls, layers that no update changes marked as such; raises NotCovered.
+
+    Where one is trained in part, or moves averages and is not trained otherwise.
+    """
+    made: dict[int, Layer] = {}
+    kept: list[Call] = []
+    for call in calls:
+        layer, moving = call.layer, {*call.layer.variables.values()} & {*changed}
+        if layer.variables and not moving:
+            frozen = replace(layer, options={**layer.options, "trainable": False})
+            layer = made.setdefault(id(layer), frozen)
+        for name in sorted({*layer.variables.values()} - moving if moving else ()):
+            raise NotCovered(
+                graph.get_operation_by_name(name),
+                f"nothing trains it; but {', '.join(sorted(moving))} of its layer is changed",
             )
-    if unknown := sorted({f"{name}:0" for name in feeds} - {*found}):
-        raise StateError(
-            f"--feed {unknown[0].removesuffix(':0')}: no placeholder of one number is called so; "
-            f"there is {', '.join(name.removesuffix(':0') for name in found) or 'none'}."
-        )
-    return found
+        kept.append(replace(call, layer=layer))
+    return tuple(kept)
 
 
 def _all_trained(
     graph: tf.Graph,
-    train_op: tf.Operation,
     applied: Sequence[Update],
     mapped: Mapping[str, str],
     penalties: Mapping[str, Any],
 ) -> None:
-    """Raise NotCovered unless what is trained is what the layers have, but for averages."""
+    """Raise NotCovered for what is trained, or penalized, and in no layer."""
     trained = {one.variable for one in applied}
     for name in sorted((trained | {*penalties}) - {*mapped}):
         raise NotCovered(graph.get_operation_by_name(name), "it is trained, and in no layer")
-    for name in mapped:
-        if name not in trained and mapped[name].rpartition("/")[2] not in AVERAGES:
-            raise NotCovered(
-                graph.get_operation_by_name(name),
-                f"it is in a layer, and {train_op.name} does not train it by an op that is known",
-            )
 
 
 def _explain(

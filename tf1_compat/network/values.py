@@ -119,34 +119,58 @@ class Optimizer:
     options: Mapping[str, Any]
     clips: Mapping[str, float]
     """value, norm or global_norm -> the bound."""
+    variables: tuple[str, ...]
+    """What it trains."""
+    by_rows: bool
+    """A gradient is of a few rows, those of an embedding."""
 
 
 @dataclass(frozen=True)
-class Network:
-    """A graph, understood."""
+class Averages:
+    """What `tf.train.ExponentialMovingAverage` keeps of every trained variable."""
+
+    decay: float
+    counts: str | None
+    """The variable that it was given as num_updates."""
+    shadows: Mapping[str, str]
+    """Average -> the variable."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Forward:
+    """What gives a graph's outputs, understood."""
 
     inputs: tuple[Input, ...]
     calls: tuple[Call, ...]
     """Each behind those that it takes the outputs of."""
+    outputs: tuple[str, ...]
+    """Tensors: what the network gives."""
+    switches: Mapping[str, tuple[Any, Any]]
+    """Placeholder of one number -> what it is fed in training, in inference."""
+    formed: Mapping[str, Formed] = field(default_factory=dict)
+    """Tensor, of an input or labels, that is no placeholder -> what it is made of."""
+    penalties: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    """Variable -> l1 (of sum |w|) and l2 (of sum w^2)."""
+    beginnings: Mapping[str, Beginning] = field(default_factory=dict)
+    """Variable -> how it begins, where that is known."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Network(Forward):
+    """A graph that trains, understood."""
+
     losses: tuple[Loss, ...]
     """One for each output."""
-    penalties: Mapping[str, Mapping[str, float]]
-    """Variable -> l1 (of sum |w|) and l2 (of sum w^2)."""
-    beginnings: Mapping[str, Beginning]
-    """Variable -> how it begins, where that is known."""
-    optimizer: Optimizer
+    optimizers: tuple[Optimizer, ...]
+    """The first trains the most variables."""
     updates: tuple[Update, ...]
     """Of each trained variable."""
     step: str | None
     """The variable that counts updates."""
-    switches: Mapping[str, tuple[Any, Any]]
-    """Placeholder of one number -> what it is fed in training, in inference."""
     cost: str
     train_op: str
-    formed: Mapping[str, Formed]
-    """Tensor, of an input or labels, that is no placeholder -> what it is made of."""
-
-    @property
-    def by_rows(self) -> bool:
-        """Whether a gradient is of a few rows, those of an embedding."""
-        return any(one.indices for one in self.updates)
+    held: tuple[str, ...]
+    """Variables of layers that TensorFlow 1 does not call trainable, such as moving averages."""
+    averages: Averages | None
+    aside: tuple[str, ...]
+    """Variables that the train op changes, and no layer or optimizer has: other averages."""

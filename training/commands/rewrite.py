@@ -3,20 +3,23 @@
     tf1keras rewrite old/model.ckpt --to new
 
 Reads the graph (`tf1_compat/network/`), writes it (`keras_models/writing/`), checks what was
-written as `tf1keras check` does, and carries the checkpoint over. Exit status 0: identical or
+written as `tf1keras check` does, and carries the checkpoint over. Of a graph that gives outputs
+alone, those are compared. Exit status 0: identical or
 equivalent; 1: different; 2: unusable input; 3: undecided.
 """
 
 import contextlib
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from training.command_line import words
 from training.command_line.output import Output
 from training.commands.check import STATUS
 from training.machine import devices, environment, files
-from training.model_files import rewriting
 from training.model_files.pair import Pair
+from training.model_files.rewriting import forward, outputs, sources, trained
+from training.model_files.rewriting.sources import Source
 from training.options.rewrite import RewriteConfig
 from training.runs import folders, names
 
@@ -30,40 +33,68 @@ BUDGET = 10.0
 
 
 class Unproven(Exception):
-    """What was written is not proven to be the graph."""
+    """What was written is not proven to be the graph; it says why."""
 
-    def __init__(self, found: "Diagnosis") -> None:
-        super().__init__(found.verdict)
-        self.found = found
+    def __init__(self, verdict: str, said: str) -> None:
+        super().__init__(said)
+        self.verdict = verdict
 
 
 def run(config: RewriteConfig) -> int:
     """Run the command; return its exit status."""
     final = names.choose("rewrite", config.to, "--to")
     device = devices.choose("cpu")
-    from training.reports import rewrite
-
     out = Output(config)
     out.note(environment.banner())
+    source = sources.find(config.source)
+    if source.chosen:
+        out.note(source.chosen)
+    write = _trained if source.kind == "trained" and config.logits is None else _forward
+    session = devices.session_config(device)
     try:
         with folders.begin(final) as folder, contextlib.redirect_stdout(sys.stderr):
             files.write_json(folder / "config.json", words.options(config))
-            rewritten = rewriting.read(config)
-            source = rewritten.write(folder)
-            loaded = rewriting.load(rewritten, source, config.seed)
-            rewriting.prove_batch(rewritten, source, loaded.graph, config.seed)
-            found = _prove(loaded, config, devices.session_config(device))
-            proof, aside = rewriting.carry_over(rewritten, loaded, folder / "model.keras")
-            read = rewritten.network, rewritten.weight_map
-            facts = rewrite.facts(*read, found, proof, aside)
+            text, facts = write(source, config, folder, session)
             files.write_json(folder / "rewrite.json", facts)
     except Unproven as unproven:
-        print(rewrite.unproven(unproven.found), file=sys.stderr)
-        return STATUS[unproven.found.verdict]
-    out.show(rewrite.text(rewritten.network, found, proof, aside))
+        print(unproven, file=sys.stderr)
+        return STATUS[unproven.verdict]
+    out.show(text)
     out.where(final)
     out.result(facts, final)
     return 0
+
+
+def _trained(
+    source: Source, config: RewriteConfig, folder: Path, session: object
+) -> tuple[str, dict[str, Any]]:
+    """Write a network that trains; return what is said of it."""
+    from training.reports import rewrite
+
+    rewritten = trained.read(source, config)
+    written = rewritten.write(folder)
+    loaded = trained.load(rewritten, written, config.seed)
+    trained.prove_batch(rewritten, written, loaded.graph, config.seed)
+    found = _prove(loaded, config, session)
+    proof, aside = trained.carry_over(rewritten, loaded, folder / "model.keras")
+    read = rewritten.network, rewritten.weight_map
+    text = rewrite.text(rewritten.network, found, proof, aside)
+    return text, rewrite.facts(*read, found, proof, aside)
+
+
+def _forward(
+    source: Source, config: RewriteConfig, folder: Path, session: object
+) -> tuple[str, dict[str, Any]]:
+    """Write a network that gives outputs; return what is said of it."""
+    from training.checking.judgement import PROVEN
+    from training.reports import rewrite
+
+    read = forward.read(source, config)
+    make, found = outputs.prove(read, read.write(folder), config.seed, session)
+    if found.verdict not in PROVEN:
+        raise Unproven(found.verdict, rewrite.forward_unproven(found))
+    proof = forward.carry_over(read, make(), folder / "model.keras")
+    return rewrite.forward_text(read, found, proof), rewrite.forward_facts(read, found, proof)
 
 
 def _prove(loaded: Pair, config: RewriteConfig, session: object) -> "Diagnosis":
@@ -73,9 +104,10 @@ def _prove(loaded: Pair, config: RewriteConfig, session: object) -> "Diagnosis":
     from training.checking.examination import Examination
     from training.checking.judgement import PROVEN
     from training.checking.recording import Given
+    from training.reports import rewrite
 
     drawn = batches.synthetic(loaded, ROWS, STEPS, config.seed)
     found = diagnose(Examination(Given(loaded, drawn, config.seed, session)), BUDGET)
     if found.verdict not in PROVEN:
-        raise Unproven(found)
+        raise Unproven(found.verdict, rewrite.unproven(found))
     return found

@@ -25,6 +25,8 @@ NEVER = {
 """Layers and operations that do more than that, or allocate what no weight shows."""
 DTYPE = re.compile(r"[a-z]+\d{0,3}")
 """Of a `__numpy__`; S2000000000 would be 2 GB an element."""
+PATHS = re.compile(r"(\(\.\*/\)\?|\.\*)?[\w()|/-]*(\.\*)?")
+"""Pattern of variables that an OptimizerMap may have; others may take for ever to be tried."""
 
 
 def check(config: Any) -> bool:
@@ -76,6 +78,10 @@ def _is_known(node: dict[str, Any]) -> bool:
     if node["class_name"] in PLAIN:
         _check_array(node["config"])
         return True
+    if node["class_name"] == "OptimizerMap":
+        for pattern in node["config"]["optimizer_map"]:
+            if not PATHS.fullmatch(pattern):
+                raise ValueError(f"{pattern!r} in it is no pattern of variables that is known")
     is_function = node["class_name"] == "function"
     name = node["config"] if is_function else node["class_name"]
     known_as = name if is_function else node.get("registered_name", name)  # as Keras takes it
@@ -111,7 +117,8 @@ def _class(module: Any, name: Any) -> bool:
     parts = (
         *(keras.Operation, keras.Initializer, keras.Regularizer, keras.constraints.Constraint),
         *(keras.Loss, keras.Metric, keras.Optimizer, keras.DTypePolicy, keras.Quantizer),
-        *(keras.optimizers.schedules.LearningRateSchedule, keras.random.SeedGenerator),
+        *(keras.optimizers.schedules.LearningRateSchedule, keras.optimizers.OptimizerMap),
+        keras.random.SeedGenerator,
     )
     if not isinstance(module, str) or module.partition(".")[0] != "keras":
         return False

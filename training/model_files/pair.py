@@ -18,7 +18,6 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from training.errors import UserError
@@ -72,7 +71,7 @@ def load(path: Path, seed: int) -> Pair:
     unusable endpoints, a placeholder that nobody feeds, and a model that is not compiled.
     """
     with legacy_layers.found():
-        return validate(path, vars(_run_file(path)), seed)
+        return validate(path, run_file(path), seed)
 
 
 def validate(path: Path, names: Mapping[str, Any], seed: int) -> Pair:
@@ -130,7 +129,8 @@ def validate(path: Path, names: Mapping[str, Any], seed: int) -> Pair:
     )
 
 
-def _run_file(path: Path) -> ModuleType:
+def run_file(path: Path) -> dict[str, Any]:
+    """Run a Python file that a user may have written; return its names. Raises UserError."""
     paths.check(path, "a Python file with tf1_graph() and keras_model()")
     spec = importlib.util.spec_from_file_location(f"pair_{path.stem}", path)
     if spec is None or spec.loader is None:
@@ -144,7 +144,7 @@ def _run_file(path: Path) -> ModuleType:
     finally:
         sys.dont_write_bytecode = kept
         sys.path.pop(0)
-    return module
+    return vars(module)
 
 
 def _function(

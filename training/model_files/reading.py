@@ -88,8 +88,10 @@ def refusal(path: Path, advice: str = "") -> Iterator[None]:
         raise UserError(f"{named}{help_}".rstrip()) from error
 
 
-def load_keras(path: Path) -> "keras.Model":
-    """Return the compiled model of a `.keras` file; no code in it is run. UserError if it can't.
+def load_keras(path: Path, *, compiled: bool = True) -> "keras.Model":
+    """Return the model of a `.keras` file; no code in it is run. UserError if it can't.
+
+    Nor may it be without an optimizer, where it has to be `compiled`.
 
     What is in it is looked through first (`keras_file.check`), and its numbers are finite. Keras
     refuses what would run code also where `keras.config.enable_unsafe_deserialization()` was
@@ -109,8 +111,9 @@ def load_keras(path: Path) -> "keras.Model":
         # Keras quotes the whole configuration
         said = first_line(error).partition(". ")[0][:LONGEST]
         raise UserError(f"{path}: Keras cannot load this model ({said}).") from error
-    if not getattr(model, "compiled", False):
+    if compiled and not getattr(model, "compiled", False):
         raise UserError(f"{path}: the model is not compiled; save it after model.compile(...).")
     with refusal(path):
-        check_finite({v.path: v.numpy() for v in [*model.weights, *model.optimizer.variables]})
+        trained = model.optimizer.variables if compiled else []
+        check_finite({v.path: v.numpy() for v in [*model.weights, *trained]})
     return model

@@ -78,7 +78,7 @@ def _write_keras(to: Path, model: "keras.Model", state: "State", names: Correspo
     from keras_models import transfer
 
     model.save(to)
-    loaded = reading.load_keras(to)
+    loaded = reading.load_keras(to, compiled=model.compiled)
     back = transfer.to_state(loaded, names.made_of(loaded), weights_only=is_bare(state))
     return _proof(state, back)
 

@@ -17,13 +17,15 @@ class RewriteConfig(OutputOptions):
 
     DIR gets model.py, the source, which is checked against the graph; model.keras, with the
     checkpoint's weights, slots and step; and rewrite.json, what became what. All or nothing: an op
-    that is not understood is named, and nothing is written.
+    that is not understood is named, and nothing is written. Of a frozen graph or a SavedModel, and
+    with --logits, it is the model that gives the outputs, without training.
 
     Verdict and exit status: identical or equivalent 0, different 1, unusable input 2, undecided 3.
     """
 
     source: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="SOURCE")]
-    """TensorFlow 1 checkpoint (DIR/model.ckpt or DIR) with its .meta file beside it."""
+    """TensorFlow 1 checkpoint (DIR/model.ckpt or DIR) with its .meta file beside it, a .meta file
+    alone, a frozen graph (.pb), or a TensorFlow 1 SavedModel folder."""
 
     to: Path
     """Folder to write; it must not hold anything yet."""
@@ -38,6 +40,9 @@ class RewriteConfig(OutputOptions):
     train_op: str | None = None
     """The op that trains, where there are several."""
 
+    logits: str | None = None
+    """The output's tensor: writes the network up to it, without training."""
+
     seed: int = 1234
     """Of the batches that the model is checked with."""
 
@@ -45,6 +50,11 @@ class RewriteConfig(OutputOptions):
         check_seed(self.seed)
         if len({*self.fed}) < len(self.feed):
             raise UserError("--feed: one placeholder is fed twice; expected each once.")
+        if self.logits and (self.cost or self.train_op):
+            raise UserError(
+                f"--logits {self.logits}: it writes no training; expected no --cost and no "
+                "--train-op beside it."
+            )
 
     @property
     def fed(self) -> dict[str, tuple[bool | float, bool | float]]:

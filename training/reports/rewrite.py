@@ -4,8 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from tf1_compat.network import Call, Network
+from tf1_compat.network import Call, Forward, Network
 from training.checking.judgement import Diagnosis
+from training.model_files.rewriting.forward import Inferring
+from training.model_files.rewriting.outputs import Proof
 from training.reports import check
 
 UNPROVEN = (
@@ -14,18 +16,30 @@ UNPROVEN = (
     "(docs/check.md)."
 )
 
+GIVEN = {
+    "identical": "for drawn inputs the outputs are equal bit for bit",
+    "equivalent": "in float64 the outputs are equal but for its rounding",
+    "different": "the outputs are others",
+    "undecided": "whether the outputs are the same could not be proven",
+}
+
 
 def text(network: Network, found: Diagnosis, proof: str, aside: Sequence[str]) -> str:
     """Return what became what, the verdict, and what stands aside."""
-    rows = [(_taken(call), _layer(call)) for call in network.calls]
-    width = max(len(left) for left, _ in rows)
-    lines = [f"{left:<{width}}  {right}" for left, right in rows]
+    lines = _became(network)
     lines += ["", f"{found.verdict.upper()}: {check.VERDICTS[found.verdict]}."]
     lines += [f"- {cause.cause}" for cause in found.causes]
     lines += ["", proof]
     if aside:
         lines.append(f"Not taken over, for training does not use it: {', '.join(aside)}.")
     return "\n".join(lines)
+
+
+def _became(network: Forward) -> list[str]:
+    """Return a line for each layer: what it was, what it is."""
+    rows = [(_taken(call), _layer(call)) for call in network.calls]
+    width = max(len(left) for left, _ in rows)
+    return [f"{left:<{width}}  {right}" for left, right in rows]
 
 
 def unproven(found: Diagnosis) -> str:
@@ -47,6 +61,39 @@ def facts(
         "check": check.facts(found),
         "proof": proof,
         "aside": [*aside],
+    }
+
+
+def forward_text(read: Inferring, found: Proof, proof: str) -> str:
+    """Return what became what of a network without training, and how its outputs compare."""
+    lines = [*_became(read.network), "", *_outputs(found), "", proof]
+    lines.append("There is no training in it: the model is not compiled.")
+    if read.aside:
+        lines.append(f"Not taken over, for the outputs do not use it: {', '.join(read.aside)}.")
+    return "\n".join(lines)
+
+
+def forward_unproven(found: Proof) -> str:
+    """Return why the model written is not the graph, as far as is known."""
+    return "\n".join([*_outputs(found), *([found.reason] if found.reason else []), "", UNPROVEN])
+
+
+def _outputs(found: Proof) -> list[str]:
+    lines = [f"{found.verdict.upper()}: {GIVEN[found.verdict]}."]
+    for dtype, rung in zip(("float32", "float64"), found.rungs, strict=False):
+        if not rung.ok or found.verdict != "identical":
+            lines.append(f"- outputs in {dtype}: {rung.max_rel:.1e} relative at most")
+    return lines
+
+
+def forward_facts(read: Inferring, found: Proof, proof: str) -> dict[str, Any]:
+    """Return the same as JSON."""
+    return {
+        "network": asdict(read.network),
+        "weight_map": read.weight_map,
+        "check": {"verdict": found.verdict, "rungs": [asdict(rung) for rung in found.rungs]},
+        "proof": proof,
+        "aside": read.aside,
     }
 
 

@@ -52,7 +52,7 @@ OPTIMIZERS: dict[str, tuple[Any, str, dict[str, Any]]] = {
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_optimizers_are_found_with_their_numbers(name: str) -> None:
     make, rule, options = OPTIMIZERS[name]
-    found = read(line(), make()).optimizer
+    found = read(line(), make()).optimizers[0]
     assert (found.rule, found.learning_rate, found.options) == (rule, 0.1, options)
 
 
@@ -68,6 +68,33 @@ def test_rows_of_an_embedding_are_trained_by_the_same_optimizer(rule: str) -> No
     assert slots["t/table"] == slots["k"]
 
 
+class Several:
+    """An optimizer for the kernel and another for the bias."""
+
+    def __init__(self, rate: float, first: float | None = None) -> None:
+        self.rates, self.after = (rate, first or rate), first is not None
+
+    def minimize(self, cost: Any) -> None:
+        kernel, bias = tf1.trainable_variables()
+        op = tf1.train.AdamOptimizer(self.rates[0]).minimize(cost, var_list=[kernel])
+        with tf.control_dependencies([op] if self.after else []):
+            other = tf1.train.AdamOptimizer(self.rates[1]).minimize(cost, var_list=[bias])
+        tf.group(op, other)
+
+
+def test_two_optimizers_that_are_the_same_are_one() -> None:
+    """The op that groups them is the train op."""
+    network = read(line() + variable("a/bias", 2), Several(0.1))
+    assert network.train_op == "group_deps"
+    (found,) = network.optimizers
+    assert found.variables == ("a/kernel", "a/bias")
+
+
+def test_an_update_that_others_wait_for_is_refused() -> None:
+    with pytest.raises(NotCovered, match="other gradients are taken after this update"):
+        read(line() + variable("a/bias", 2), Several(0.1, 0.2))
+
+
 CLIPS: dict[str, Callable[[list[Any]], list[Any]]] = {
     "value": lambda gradients: [tf.clip_by_value(one, -2.0, 2.0) for one in gradients],
     "norm": lambda gradients: [tf1.clip_by_norm(one, 2.0) for one in gradients],
@@ -77,7 +104,7 @@ CLIPS: dict[str, Callable[[list[Any]], list[Any]]] = {
 
 @pytest.mark.parametrize("kind", CLIPS)
 def test_a_clip_of_gradients_is_found(kind: str) -> None:
-    assert read(line(), clipped(CLIPS[kind])).optimizer.clips == {kind: 2.0}
+    assert read(line(), clipped(CLIPS[kind])).optimizers[0].clips == {kind: 2.0}
 
 
 RATES: dict[str, tuple[Callable[[Any], Any], str, list[Any]]] = {
@@ -105,9 +132,9 @@ def test_learning_rates_that_fall_are_found(name: str) -> None:
     step = tf1.Variable(0, trainable=False, name="count", use_resource=False)
     found = read(line(), tf1.train.GradientDescentOptimizer(decay(step)), global_step=step)
     assert found.step == "count"
-    assert isinstance(found.optimizer.learning_rate, Rate)
-    assert found.optimizer.learning_rate.kind == kind
-    assert list(found.optimizer.learning_rate.options.values()) == options
+    assert isinstance(found.optimizers[0].learning_rate, Rate)
+    assert found.optimizers[0].learning_rate.kind == kind
+    assert list(found.optimizers[0].learning_rate.options.values()) == options
 
 
 def test_penalties_are_found_however_they_are_weighed() -> None:
@@ -123,7 +150,7 @@ def test_nothing_that_a_number_waits_for_is_run() -> None:
     with tf.control_dependencies([tf.debugging.check_numerics(np.float32(np.nan), "run")]):
         rate = tf.constant(0.5)
     found = read(line(), tf1.train.GradientDescentOptimizer(rate))
-    assert found.optimizer.learning_rate == 0.5
+    assert found.optimizers[0].learning_rate == 0.5
 
 
 def test_what_changes_a_variable_besides_training_is_refused() -> None:

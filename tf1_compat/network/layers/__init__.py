@@ -13,6 +13,7 @@ from tf1_compat.network.layers import (
     activations,
     convolutions,
     dropout,
+    gradients,
     merging,
     normalization,
     numbers,
@@ -24,8 +25,11 @@ from tf1_compat.network.layers import (
 )
 
 
-def patterns(graph: Trained, moves: Sequence[tf.Operation]) -> tuple[Pattern, ...]:
-    """Return every pattern in the order to try them in; `moves` are ops that change variables."""
+def patterns(graph: Trained, moves: Sequence[tf.Operation] | None) -> tuple[Pattern, ...]:
+    """Return every pattern in the order to try them in.
+
+    `moves` are the ops of an update that change variables; None: nobody trains.
+    """
     return (
         *normalization.patterns(graph, moves),
         *(row_normalization.normalized_by_hand, dropout.dropped),
@@ -39,5 +43,5 @@ def patterns(graph: Trained, moves: Sequence[tf.Operation]) -> tuple[Pattern, ..
         *(parts.padded, numbers.normalized, numbers.rescaled, numbers.bounded, numbers.powered),
         *(numbers.reduced, numbers.function, numbers.one_hot, numbers.cast),
         *(merging.merged, merging.divided, merging.concatenation, merging.stacked),
-        merging.matrices,
+        *(merging.matrices, gradients.stopped),
     )

@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from tf1_compat.network.covering import Match
+from tf1_compat.network.covering import NOTHING, Match
 from tf1_compat.network.graph import Trained, shortest
 from tf1_compat.network.values import NotCovered
 from tf1_compat.reading import dropout
@@ -26,6 +26,8 @@ def dropped(graph: Trained, tensor: tf.Tensor) -> Match | None:
     x, factor = scaled.op.inputs if graph.rows(scaled.op.inputs[0]) else scaled.op.inputs[::-1]
     number = float(graph.number(factor))
     keep = number if scaled.op.type == "RealDiv" else 1 / number
+    if keep == 1:
+        return Match(NOTHING, [x])
     return Match("dropout", [x], {"rate": shortest(round(1 - keep, 6))})
 
 

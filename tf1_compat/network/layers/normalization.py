@@ -1,6 +1,7 @@
 """Batch normalization as a layer: one fused op, or plain ones, and the averages that it moves."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import tensorflow as tf
 
@@ -11,15 +12,24 @@ from tf1_compat.network.layers.row_normalization import of_rows, within_a_row
 from tf1_compat.network.values import AVERAGES, NotCovered
 from tf1_compat.reading.averages import MOVES
 
-Averages = Callable[[tf.Tensor], tuple[tf.Operation, float]]
-"""Statistic of a batch -> the variable that averages it, and its momentum."""
+Averages = Callable[[tf.Tensor], tuple[tf.Operation, float | None]]
+"""Statistic that normalizes -> the variable that averages it, and its momentum."""
 
 
-def patterns(graph: Trained, moves: Sequence[tf.Operation]) -> tuple[Pattern, ...]:
-    """Return the patterns; `moves` are the ops of an update, some of which move averages."""
-    moved = {op.name: op for op in moves if op.type in MOVES}
+def patterns(graph: Trained, moves: Sequence[tf.Operation] | None) -> tuple[Pattern, ...]:
+    """Return the patterns; `moves` are the ops of an update, some of which move averages.
 
-    def average(statistic: tf.Tensor) -> tuple[tf.Operation, float]:
+    None: nobody trains, and averages are what normalizes.
+    """
+    moved = {op.name: op for op in moves or () if op.type in MOVES}
+
+    def itself(statistic: tf.Tensor) -> tuple[tf.Operation, float | None]:
+        variable = graph.variable(statistic)
+        if variable is None:
+            raise NotCovered(statistic.op, "it is no average that is kept, and normalizes by it")
+        return variable, None
+
+    def moving(statistic: tf.Tensor) -> tuple[tf.Operation, float | None]:
         wanted = graph.source(statistic).name
         for op in moved.values():
             share = graph.source(op.inputs[1]).op
@@ -35,6 +45,7 @@ def patterns(graph: Trained, moves: Sequence[tf.Operation]) -> tuple[Pattern, ..
             "tf.GraphKeys.UPDATE_OPS, to run with it",
         )
 
+    average = itself if moves is None else moving
     return (
         lambda graph, tensor: _fused(graph, tensor, average),
         lambda graph, tensor: _plain(graph, tensor, average),
@@ -46,10 +57,9 @@ def _fused(graph: Trained, tensor: tf.Tensor, average: Averages) -> Match | None
     op = tensor.op
     if not op.type.startswith("FusedBatchNorm") or tensor.value_index:
         return None
-    if not op.get_attr("is_training"):
-        raise NotCovered(op, "it normalizes by averages in training, which no layer does")
     gamma, beta = (graph.variable(one) for one in op.inputs[1:3])
-    return _match(op.inputs[0], gamma, beta, op.get_attr("epsilon"), op.outputs[1:3], average)
+    statistics = op.outputs[1:3] if op.get_attr("is_training") else op.inputs[3:5]
+    return _match(op.inputs[0], gamma, beta, op.get_attr("epsilon"), statistics, average)
 
 
 def _plain(graph: Trained, tensor: tf.Tensor, average: Averages) -> Match | None:
@@ -88,7 +98,8 @@ def _match(
     if momentum != same:
         raise NotCovered(variance, "it is averaged with another decay than the mean")
     parts = {"gamma": gamma, "beta": beta, **dict(zip(AVERAGES, (mean, variance), strict=True))}
-    options = {"momentum": momentum, "epsilon": shortest(epsilon)}
+    options: dict[str, Any] = {} if momentum is None else {"momentum": momentum}
+    options |= {"epsilon": shortest(epsilon)}
     options |= {"center": beta is not None, "scale": gamma is not None}
     variables = {role: one for role, one in parts.items() if one is not None}
     return Match("batch_normalization", [x], options, variables)

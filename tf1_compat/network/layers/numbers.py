@@ -12,7 +12,7 @@ REDUCTIONS = {"Mean": "mean", "Sum": "total", "Max": "largest", "Min": "smallest
 FUNCTIONS = {
     **{"Exp": "exp", "Log": "log", "Log1p": "log1p", "Sqrt": "sqrt", "Rsqrt": "rsqrt"},
     **{"Square": "square", "Abs": "absolute", "Sign": "sign", "Sin": "sin", "Cos": "cos"},
-    **{"Erf": "erf", "StopGradient": "stop_gradient"},
+    "Erf": "erf",
 }
 
 

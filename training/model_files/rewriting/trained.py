@@ -1,14 +1,15 @@
-"""A checkpoint with its `.meta` file read as a network, and carried over into the model written."""
+"""A graph that trains read as a network, and its checkpoint carried over into the model written."""
 
 import runpy
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from training.errors import UserError
 from training.model_files import pair, reading, writing
 from training.model_files.pair import Pair
+from training.model_files.rewriting.sources import Source
 from training.model_files.variable_names import Correspondence
 from training.options.rewrite import RewriteConfig
 
@@ -33,8 +34,7 @@ ROWS = 4
 class Rewritten:
     """A graph, understood."""
 
-    checkpoint: Path
-    meta: Path
+    source: Source
     network: "Network"
     weight_map: dict[str, str]
 
@@ -42,30 +42,23 @@ class Rewritten:
         """Write the source, with the graph beside it; return the source's path."""
         from keras_models import writing as sources
 
-        shutil.copyfile(self.meta, folder / GRAPH)
+        shutil.copyfile(self.source.graph, folder / GRAPH)
         source = sources.source(self.network, self.weight_map, GRAPH)
         (folder / SOURCE).write_text(source, encoding="utf-8")
         return folder / SOURCE
 
 
-def read(config: RewriteConfig) -> Rewritten:
-    """Return what lies at SOURCE; UserError for no checkpoint, and for a graph not understood."""
+def read(source: Source, config: RewriteConfig) -> Rewritten:
+    """Return the network at a source; UserError for a graph that is not understood."""
     import tensorflow as tf
 
     from tf1_compat import meta, network
 
-    found, path = reading.kind(config.source)
-    beside = path.with_name(f"{path.name}.meta")
-    if found != "checkpoint" or not beside.is_file():
-        raise UserError(
-            f"{config.source}: expected a TensorFlow 1 checkpoint with its graph beside it, "
-            f"{beside.name}, as a Saver writes both."
-        )
     given = network.Given(config.cost, config.train_op, config.fed)
-    with reading.refusal(beside, BY_HAND), tf.Graph().as_default() as graph:
-        meta.load(beside)
+    with reading.refusal(source.graph, BY_HAND), tf.Graph().as_default() as graph:
+        meta.load(source.graph)
         understood, weight_map = network.read(graph, given)
-    return Rewritten(path, beside, understood, weight_map)
+    return Rewritten(source, understood, weight_map)
 
 
 def prove_batch(rewritten: Rewritten, source: Path, graph: "tf.Graph", seed: int) -> None:
@@ -88,18 +81,18 @@ def prove_batch(rewritten: Rewritten, source: Path, graph: "tf.Graph", seed: int
     for name, ours, theirs in zip(tensors, made, expected, strict=True):
         if not np.array_equal(ours, theirs):
             raise UserError(
-                f"{rewritten.meta}: batch() in {source.name} gives other numbers than {name}. That "
-                f"is a bug of rewrite: please report it with this file.\n{BY_HAND}"
+                f"{rewritten.source.graph}: batch() in {source.name} gives other numbers than "
+                f"{name}. That is a bug of rewrite: please report it with this file.\n{BY_HAND}"
             )
 
 
 def load(rewritten: Rewritten, source: Path, seed: int) -> Pair:
     """Return what was written as a pair; UserError where gradients go through what was not read."""
     loaded = pair.load(source, seed)
-    if loaded.structure.clipped and not rewritten.network.optimizer.clips:
+    if loaded.structure.clipped and not any(one.clips for one in rewritten.network.optimizers):
         raise UserError(
-            f"{rewritten.meta}: gradients are changed before they are applied, by no clip that is "
-            f"known; expected one by value, norm or global norm.\n{BY_HAND}"
+            f"{rewritten.source.graph}: gradients are changed before they are applied, by no clip "
+            f"that is known; expected one by value, norm or global norm.\n{BY_HAND}"
         )
     return loaded
 
@@ -107,16 +100,21 @@ def load(rewritten: Rewritten, source: Path, seed: int) -> Pair:
 def carry_over(rewritten: Rewritten, proven: Pair, to: Path) -> tuple[str, list[str]]:
     """Write the model of `proven` with the checkpoint's weights, slots and step, and read it back.
 
-    Returns what was proven, and the names in the checkpoint that nothing takes.
+    Returns what was proven, and the names in the checkpoint that nothing takes. Without one,
+    nothing is written.
     """
     from keras_models import transfer
     from tf1_compat import checkpoint
 
-    with reading.refusal(rewritten.checkpoint):
-        arrays = checkpoint.read(rewritten.checkpoint)
+    source = rewritten.source
+    if source.checkpoint is None:
+        return source.without_weights, []
+    with reading.refusal(source.checkpoint):
+        arrays = checkpoint.read(source.checkpoint)
         layout = _layout(rewritten, arrays)
         model = proven.keras_model()
-        beta_2 = getattr(model.optimizer, "beta_2", 0.999)
+        betas = (one.options.get("beta_2") for one in rewritten.network.optimizers)
+        beta_2 = next((beta for beta in betas if beta is not None), 0.999)
         state = checkpoint.to_state(arrays, layout, beta_2)
         bare = writing.is_bare(state)
         transfer.load_state(model, state, rewritten.weight_map, weights_only=bare)
@@ -131,4 +129,6 @@ def _layout(rewritten: Rewritten, arrays: "dict[str, np.ndarray]") -> "Layout":
 
     network, kinds = rewritten.network, {name: one.dtype.name for name, one in arrays.items()}
     step = network.step if network.step in arrays else None
-    return checkpoint.layout_of_graph(list(rewritten.weight_map), network.updates, kinds, step)
+    layout = checkpoint.layout_of_graph(list(rewritten.weight_map), network.updates, kinds, step)
+    kept = network.averages.shadows.items() if network.averages else ()
+    return replace(layout, averages={variable: shadow for shadow, variable in kept})

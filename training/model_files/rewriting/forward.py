@@ -1,0 +1,94 @@
+"""A graph that gives outputs, read, written without training, and its weights carried over."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from training.errors import UserError
+from training.model_files import reading, writing
+from training.model_files.rewriting.sources import Source
+from training.model_files.variable_names import Correspondence
+from training.options.rewrite import RewriteConfig
+
+if TYPE_CHECKING:
+    import keras
+    import numpy as np
+    import tensorflow as tf
+
+    from tf1_compat.meta import Served
+    from tf1_compat.network import Forward
+
+SOURCE = "model.py"
+BEFORE = "Nothing is written. --logits NAME, of a tensor before it, writes the network up to there."
+
+
+@dataclass(frozen=True)
+class Inferring:
+    """A graph's way from inputs to outputs, understood."""
+
+    source: Source
+    network: "Forward"
+    weight_map: dict[str, str]
+    function: "tf.Graph"
+    """The graph, but for what the outputs are not made of."""
+    values: "Mapping[str, np.ndarray]"
+    """Of its variables; empty where no file has them."""
+    aside: list[str] = field(default_factory=list)
+    """Other arrays that the source has."""
+
+    def write(self, folder: Path) -> Path:
+        """Write the source; return its path."""
+        from keras_models import writing as sources
+
+        name = self.source.graph.name
+        text = sources.forward_source(self.network, name, weights=bool(self.values))
+        (folder / SOURCE).write_text(text, encoding="utf-8")
+        return folder / SOURCE
+
+
+def read(source: Source, config: RewriteConfig) -> Inferring:
+    """Return the network at a source; UserError for a graph that is not understood."""
+    import tensorflow as tf
+
+    from tf1_compat import meta, network
+    from tf1_compat.state import StateError
+
+    if config.cost or config.train_op:
+        raise UserError(
+            f"{config.source}: no training is read of it; expected no --cost and no --train-op."
+        )
+    with reading.refusal(source.graph, BEFORE), tf.Graph().as_default() as graph:
+        served = _served(source)
+        meta.import_definition(served.definition, source.graph)
+        given = network.Inference(config.logits, served.outputs, config.fed)
+        found, mapped, function = network.read_forward(graph, given)
+        values = {name: served.weights[name] for name in mapped if name in served.weights}
+        if served.weights and (lacking := sorted({*mapped} - {*values})):
+            raise StateError(f"no value of {', '.join(lacking)} is in it.")
+    aside = sorted({*served.weights} - {*mapped})
+    return Inferring(source, found, mapped, function, values, aside)
+
+
+def _served(source: Source) -> "Served":
+    from tf1_compat import checkpoint, meta
+
+    if source.kind == "frozen":
+        return meta.read_frozen(source.graph)
+    weights = checkpoint.read(source.checkpoint) if source.checkpoint else {}
+    if source.kind == "saved_model":
+        return meta.read_saved_model(source.graph)._replace(weights=weights)
+    return meta.Served(meta.read(source.graph), weights, ())
+
+
+def carry_over(read: Inferring, model: "keras.Model", to: Path) -> str:
+    """Write the model with the source's weights, not compiled; return what was proven."""
+    from keras_models import transfer
+    from tf1_compat.state import State
+
+    if not read.values:
+        return read.source.without_weights
+    state = State(dict(read.values))
+    transfer.load_state(model, state, read.weight_map, weights_only=True)
+    names = Correspondence(read.weight_map, None, None)
+    return writing.write("keras", to, model, state, names)
