@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import pytest
 
-from keras_models import stack
+from keras_models.classifiers import stack
 from training.data import Digits, Examples
 from training.errors import UserError
 from training.finetuning import handoff, recipe, split

@@ -16,8 +16,8 @@ import numpy as np
 import pytest
 
 from keras_models import article as keras_article
-from keras_models import stack, strategies
-from keras_models.strategies import Settings
+from keras_models.classifiers import stack, strategies
+from keras_models.classifiers.strategies import Settings
 from tests.conftest import ROOT, run
 from tests.support.states import RUN
 from training.data import Digits, npz

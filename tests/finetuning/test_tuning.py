@@ -9,8 +9,9 @@ import keras
 import numpy as np
 import pytest
 
-from keras_models import article, stack, strategies
-from keras_models.strategies import Settings
+from keras_models import article
+from keras_models.classifiers import stack, strategies
+from keras_models.classifiers.strategies import Settings
 from tests.conftest import run
 from training.data import Digits, Examples
 from training.errors import UserError
@@ -286,12 +287,12 @@ def test_bad_options_are_refused_and_nothing_is_written(
 @pytest.mark.parametrize(
     ("make", "said"),
     [
-        (lambda at: saved(at, keras.layers.Dense(10, "softmax")), "expected logits"),
-        (lambda at: saved(at, keras.layers.Reshape([28, 28, 1])), "expected Dense only"),
+        (lambda at: saved(at, keras.layers.Dense(10, "sigmoid")), "expected logits"),
+        (lambda at: saved(at, keras.layers.Reshape([28, 28, 1])), "expected one output of classes"),
         (lambda at: at / "nothing.keras", "no such file"),
     ],
 )
-def test_sources_that_are_no_stack_are_refused(
+def test_sources_that_are_no_classifier_are_refused(
     tmp_path: Path, capsys: Any, make: Callable[[Path], Path], said: str
 ) -> None:
     source = make(tmp_path)

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from keras_models import article, stack
+from keras_models import article
+from keras_models.classifiers import stack
 from training.finetuning.tuning import logits
 
 X = np.random.default_rng(5).random((64, 784), np.float32)

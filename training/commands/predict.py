@@ -7,6 +7,7 @@ Images of any size are brought into MNIST's form first (`training/data/images.py
 """
 
 import functools
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,8 @@ NO_LOGITS = (
     "Trained with mse, to answer 1 for the class and 0 for the others: the class is the largest "
     "output, but the softmax of the outputs, shown as probability, is not what was trained."
 )
+
+KERAS_ALONE = "Keras alone: TensorFlow 1's graph is there for stacks of Dense layers with ReLU."
 
 Logits = Callable[[np.ndarray], np.ndarray]
 
@@ -81,10 +84,11 @@ def _answer(config: PredictConfig, digits: Sequence[Digit], refused: int) -> Non
     out.show(_table(digits, predictions))
     if origin.cost == "mse":
         out.show(f"\n{NO_LOGITS}")
+    if not origin.is_stack:
+        out.show(f"\n{KERAS_ALONE}")
     if len(logits) > 1:
         out.show(f"\n{agreement(logits)}")
-    right = _right(predictions)
-    for name, (hits, of) in right.items():
+    for name, (hits, of) in _right(predictions).items():
         out.show(f"{name}: {hits} of {of} are of the class of their folder, {hits / of:.2%}.")
     if config.out:
         _write(config.out, predictions)
@@ -95,16 +99,16 @@ def _answer(config: PredictConfig, digits: Sequence[Digit], refused: int) -> Non
 def _right(predictions: Sequence[Mapping[str, Any]]) -> dict[str, tuple[int, int]]:
     """Return how many digits each model has right, of those whose class their folder says."""
     said = [one for one in predictions if one["label"] is not None]
-    every: dict[str, list[bool]] = {}
-    for one in said:
-        every.setdefault(one["model"], []).append(one["class"] == one["label"])
-    return {name: (sum(hits), len(hits)) for name, hits in every.items()}
+    hits = Counter(one["model"] for one in said if one["class"] == one["label"])
+    every = Counter(one["model"] for one in said)
+    return {name: (hits[name], of) for name, of in every.items()}
 
 
 def load(path: Path) -> tuple[Pretrained, Mapping[str, Logits]]:
     """Return the model at `path`, and who predicts: Keras models and TensorFlow 1's graph, by name.
 
-    Raises UserError for what is no model of [N, 784] pixels.
+    That graph is there for stacks of Dense layers with ReLU. Raises UserError for what is no
+    classifier of 28 x 28 pixels.
     """
     origin = pretrained.load(path)
 
@@ -112,6 +116,8 @@ def load(path: Path) -> tuple[Pretrained, Mapping[str, Logits]]:
         return origin.outputs(x).logits
 
     if reading.kind(path)[0] != "checkpoint":
+        if not origin.is_stack:
+            return origin, {"keras": itself}
         tf1 = pretrained.tf1_outputs(origin.model.get_weights())
         return origin, {"keras": itself, "tf1": lambda x: tf1(x).logits}
     lanes = [paths.expand(path) / f"{lane}.keras" for lane in SHARED]

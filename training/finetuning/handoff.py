@@ -52,29 +52,45 @@ def hand_over(config: FinetuneConfig, source: Pretrained, task: Task, device: De
     """Return a copy of the source's model to train on `task`, checked on the rows that train.
 
     The head is new where asked for or where the classes are others, weights are multiplied as asked
-    for (`keras_models.stack.rescale`). The check is in bits on a CPU. Raises UserError where the
+    for (`stack.rescale`). The check is in bits for a stack on a CPU. Raises UserError where the
     hand-off does not hold.
     """
-    from keras_models import stack
+    from keras_models.classifiers import kinds, stack
 
-    train, scale, exact = task.train, config.scale, device.kind == "CPU"
+    kind = kinds.of(source.model)
+    train, scale = task.train, config.scale
+    exact = device.kind == "CPU" and kind is stack
     new_head = config.new_head or source.classes != task.classes
-    model = stack.rebuild(source.model)
+    model = kind.rebuild(source.model)
     if scale == "auto":
-        chosen, reason = stack.suggest_scale(model)
+        chosen, reason = kind.suggest_scale(model)
     else:
         chosen, reason = (1.0, "not asked for") if scale is None else (scale, "as asked for")
-    factor = stack.rescale(model, chosen)
+    try:
+        factor = kind.rescale(model, chosen)
+    except stack.NotAStack as error:
+        raise UserError(f"--rescale {config.rescale}: {source.path} is {error}.") from error
     outputs = source.outputs(train.x)
     if not np.isfinite(outputs.logits).all():
         raise UserError(f"{source.path}: its logits on this data are not all finite numbers.")
     if new_head:
-        model = stack.rebuild(model, classes=len(task.classes), seed=config.seed)
-        hidden = logits(stack.hidden(model), train.x)
+        model = _with_new_head(source, model, len(task.classes), config.seed)
+        hidden = logits(kind.hidden(model), train.x)
         found = check(outputs.hidden, hidden, factor / chosen, None, "hidden", exact)
     else:
         found = check(outputs.logits, logits(model, train.x), factor, train, "logits", exact)
     return HandedOver(model, found, new_head, chosen, reason)
+
+
+def _with_new_head(
+    source: Pretrained, model: "keras.Model", classes: int, seed: int
+) -> "keras.Model":
+    from keras_models.classifiers import kinds, network
+
+    try:
+        return kinds.of(model).rebuild(model, classes=classes, seed=seed)
+    except network.NotAClassifier as error:
+        raise UserError(f"{source.path}: {error}.") from error
 
 
 def check(

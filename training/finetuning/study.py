@@ -87,11 +87,12 @@ def _train(
     after_epoch: "AfterEpoch",
 ) -> tuple[Row, list[float]]:
     """Return a row of the study and the test accuracy before and after each epoch."""
-    from keras_models import stack
+    from keras_models.classifiers import kinds
 
     task = split.task(session.digits, config.shots, config.seed)
     if name == "scratch":
-        begun, new_head = stack.fresh(origin.model, len(task.classes), config.seed), False
+        kind = kinds.of(origin.model)
+        begun, new_head = kind.fresh(origin.model, len(task.classes), config.seed), False
     else:
         handed = handoff.hand_over(config, origin, task, session.device)
         begun, new_head = handed.model, handed.new_head

@@ -42,14 +42,14 @@ def train(
     Training goes on from what was `saved`, if anything was. The one that is returned predicts what
     the trained one does, or this raises UserError.
     """
-    from keras_models import stack, strategies
+    from keras_models.classifiers import kinds, strategies
     from training.finetuning import tuning
 
     used, seed = recipe(config), config.seed
     settings = strategies.Settings(config.lora_rank, config.lora_alpha, seed=seed)
     plan = strategies.plan(model, config.strategy, settings, new_head)
     tuned = tuning.tune(model, plan, used, task, seed, after_epoch, saved)
-    copy = stack.rebuild(model)
+    copy = kinds.of(model).rebuild(model)
     trained, rebuilt = (pretrained.logits(one, task.test.x) for one in (model, copy))
     handoff.check(trained, rebuilt, 1.0, None, "logits")
     compile_for(copy, used, updates=1, epochs=1, rates={})

@@ -13,8 +13,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from keras_models import strategies
-from keras_models.strategies import Plan
+from keras_models.classifiers import strategies
+from keras_models.classifiers.strategies import Plan
 from training.finetuning import recipe as recipes
 from training.finetuning.recipe import Recipe
 from training.finetuning.saved_progress import Progress, Weights

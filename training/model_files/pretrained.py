@@ -40,13 +40,21 @@ class Pretrained:
     cost: str = "cross_entropy"
     """mse: its outputs are no logits."""
 
+    @property
+    def is_stack(self) -> bool:
+        """Whether it is Dense layers with ReLU, which TensorFlow 1's graph can run, too."""
+        from keras_models.classifiers import stack
+
+        return stack.is_one(self.model)
+
 
 def load(path: Path) -> Pretrained:
     """Return the source at `path`: a checkpoint, a `.keras` file, a run folder.
 
-    Raises UserError where it is nothing of this, damaged, or not a stack of Dense layers.
+    Raises UserError where it is nothing of this, damaged, or no classifier of 28 x 28 pixels.
     """
-    from keras_models import article, stack, transfer
+    from keras_models import article, transfer
+    from keras_models.classifiers import kinds, network, stack
     from tf1_compat import checkpoint
 
     found, file = reading.kind(path)
@@ -66,10 +74,11 @@ def load(path: Path) -> Pretrained:
         )
     model = reading.load_keras(file)
     try:
-        copy = stack.rebuild(model)
-        return Pretrained(path, copy, _keras_outputs(model), _classes(file, copy), _cost(model))
-    except stack.NotAStack as error:
-        raise UserError(f"{path}: fine-tuning knows stacks of Dense layers: {error}.") from error
+        copy = kinds.of_rows(model)
+    except (network.NotAClassifier, ValueError) as error:
+        raise UserError(f"{path}: {error}.") from error
+    outputs = _keras_outputs(model, whole=kinds.of(copy) is stack)
+    return Pretrained(path, copy, outputs, _classes(file, copy), _cost(model))
 
 
 def tf1_outputs(weights: Sequence[np.ndarray]) -> Callable[[np.ndarray], Outputs]:
@@ -89,18 +98,11 @@ def tf1_outputs(weights: Sequence[np.ndarray]) -> Callable[[np.ndarray], Outputs
     return outputs
 
 
-def _keras_outputs(model: "keras.Model") -> Callable[[np.ndarray], Outputs]:
-    import keras
+def _keras_outputs(model: "keras.Model", whole: bool) -> Callable[[np.ndarray], Outputs]:
+    from keras_models.classifiers import source
 
-    from keras_models import stack
-
-    head = stack.layers(model)[-1]
-    both = keras.Model(model.inputs[0], [head.input, head.output])
-
-    def outputs(x: np.ndarray) -> Outputs:
-        return Outputs(*(np.asarray(value) for value in both(x, training=False)))
-
-    return outputs
+    both = source.outputs(model, whole)
+    return lambda x: Outputs(*both(x))
 
 
 def _cost(model: "keras.Model") -> str:
@@ -126,8 +128,10 @@ def _classes(file: Path, model: "keras.Model") -> tuple[int, ...]:
 
 
 def logits(model: "keras.Model", x: np.ndarray) -> np.ndarray:
-    """Return the logits of rows [N, 784]: [N, classes] float32, all rows in one product."""
-    return np.asarray(model(x, training=False))
+    """Return the logits of rows [N, 784]: [N, classes] float32, of a stack all in one product."""
+    from keras_models.classifiers import source
+
+    return source.logits(model, x)
 
 
 def accuracy(model: "keras.Model", examples: Examples) -> float:

@@ -24,7 +24,8 @@ class FinetuneConfig(DataOptions):
     """
 
     source: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="SOURCE")]
-    """Run folder, .keras file (a stack of Dense layers) or checkpoint of the article's model."""
+    """Run folder, .keras file of a classifier of 28 x 28 pixels, or checkpoint of the article's
+    model."""
 
     strategy: tuple[Strategy, ...] = ("full",)
     """What trains: one of full, head, probe (the head, then all), gradual (unfreezing from the

@@ -20,7 +20,8 @@ class PredictConfig(OutputOptions):
     """
 
     model: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="MODEL")]
-    """Run folder, .keras file or checkpoint of the article's model."""
+    """Run folder, .keras file of a classifier of 28 x 28 pixels, or checkpoint of the article's
+    model."""
 
     images: Annotated[tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(metavar="IMAGE")]
     """Image files, or folders of them; where they are in folders named 0 to 9, it says how many are

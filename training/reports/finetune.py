@@ -22,6 +22,8 @@ SOURCE, TUNED = Text("source", "微调前"), Text("fine-tuned", "微调后")
 
 def handed(begun: HandedOver) -> str:
     """Return one line: what the hand-off check found."""
+    from keras_models.classifiers.network import NO_STACK
+
     found = begun.handoff
     same = "identical" if found.identical else f"within {found.largest_relative:.0e}"
     factor = "" if found.logit_scale == 1 else f" times {found.logit_scale:g}"
@@ -31,6 +33,8 @@ def handed(begun: HandedOver) -> str:
     if begun.scale != 1:
         line += f"\nrescaled by {begun.scale:g}, which changes the loss and no prediction: "
         line += begun.reason
+    elif begun.reason == NO_STACK:
+        line += f"\n{NO_STACK}"
     return line + ("; new head" if begun.new_head else "")
 
 
@@ -59,11 +63,12 @@ def write(
     if origin.classes == task.classes:
         found = {SOURCE: pretrained.logits(origin.model, task.test.x).argmax(axis=1)} | found
     answers = inside.answers(task.test, found, task.classes)
+    models = [
+        (TUNED, model.get_weights(), task.classes),
+        (SOURCE, origin.model.get_weights(), origin.classes),
+    ]
     pad = inside.pad(
-        [
-            (TUNED, model.get_weights(), task.classes),
-            (SOURCE, origin.model.get_weights(), origin.classes),
-        ],
+        models if origin.is_stack else [],  # of others the page has no code
         probabilities=origin.cost == "cross_entropy",
     )
     pad["models"].reverse()  # the first of them gets the room, and is shown last, as elsewhere

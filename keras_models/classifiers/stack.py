@@ -4,7 +4,7 @@
     model = stack.rebuild(model, classes=5)      # with a new head of 5 logits
     stack.rescale(model, 1 / 16)                 # smaller weights, the same predictions
 
-Fine-tuning works on such stacks; anything else is a NotAStack.
+Anything else is a NotAStack, which fine-tuning takes as a `network`.
 """
 
 import itertools
@@ -40,7 +40,8 @@ def layers(model: keras.Model) -> list[keras.layers.Dense]:
     if not found or len(model.inputs) != 1 or tuple(model.inputs[0].shape[1:]) != (N_INPUT,):
         shapes = ", ".join(str(list(one.shape[1:])) for one in model.inputs)
         raise NotAStack(f"the model takes {shapes}; expected one input of [{N_INPUT}] pixels")
-    for below, above in itertools.pairwise(found):
+    wired = [] if isinstance(model, keras.Sequential) else itertools.pairwise(found)
+    for below, above in wired:
         entering = dropped.get(id(above.input), above.input)
         if above.kernel.shape[0] != below.units or entering is not below.output:
             raise NotAStack(f"layer {above.name} does not take what {below.name} gives")
@@ -53,6 +54,15 @@ def layers(model: keras.Model) -> list[keras.layers.Dense]:
             "activation: set model.layers[-1].activation = keras.activations.linear and save again"
         )
     return found
+
+
+def is_one(model: keras.Model) -> bool:
+    """Say whether `layers` takes the model."""
+    try:
+        layers(model)
+    except NotAStack:
+        return False
+    return True
 
 
 def _name(layer: keras.layers.Dense) -> str:

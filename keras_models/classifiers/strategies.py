@@ -11,12 +11,12 @@ other strategies go with any scope. Each is one small function with its source.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
 
-from keras_models import stack
+from keras_models.classifiers import kinds
 
 
 class Phase(NamedTuple):
@@ -55,12 +55,12 @@ class Plan:
 
 def full(model: keras.Model, settings: Settings) -> list[Phase]:
     """Train everything."""
-    return [Phase(1.0, _paths(model.weights))]
+    return [Phase(1.0, _paths([one for layer in _layers(model) for one in layer.weights]))]
 
 
 def head(model: keras.Model, settings: Settings) -> list[Phase]:
     """Train the last layer only, a linear classifier on what the source has learnt."""
-    return [Phase(1.0, _paths(stack.layers(model)[-1].weights))]
+    return [Phase(1.0, _paths(_layers(model)[-1].weights))]
 
 
 def probe(model: keras.Model, settings: Settings) -> list[Phase]:
@@ -72,7 +72,7 @@ def probe(model: keras.Model, settings: Settings) -> list[Phase]:
 
 def gradual(model: keras.Model, settings: Settings) -> list[Phase]:
     """Train the head, then one layer more from the top at a time (ULMFiT, section 3.3)."""
-    layers = stack.layers(model)
+    layers = _layers(model)
     return [
         Phase(1 / len(layers), _paths([w for layer in layers[first:] for w in layer.weights]))
         for first in reversed(range(len(layers)))
@@ -81,13 +81,15 @@ def gradual(model: keras.Model, settings: Settings) -> list[Phase]:
 
 def bitfit(model: keras.Model, settings: Settings) -> list[Phase]:
     """Train biases only (Ben Zaken, Ravfogel, Goldberg, BitFit, 2021), and a head that is new."""
-    return [Phase(1.0, _paths([layer.bias for layer in stack.layers(model)]))]
+    biases = [getattr(layer, "bias", None) for layer in _layers(model)]
+    return [Phase(1.0, _paths([bias for bias in biases if bias is not None]))]
 
 
 def lora(model: keras.Model, settings: Settings) -> list[Phase]:
     """Train a low-rank addition to every kernel; kernels and biases stay (LoRA, section 4)."""
     matrices = []
-    for number, layer in enumerate(stack.layers(model)):
+    kernels = [layer for layer in _layers(model) if hasattr(layer, "enable_lora")]
+    for number, layer in enumerate(kernels):
         layer.enable_lora(
             settings.lora_rank,
             lora_alpha=settings.lora_alpha,
@@ -99,7 +101,7 @@ def lora(model: keras.Model, settings: Settings) -> list[Phase]:
 
 def discriminative(model: keras.Model, plan: Plan, settings: Settings) -> None:
     """Give each layer a lower learning rate than the layer above it (ULMFiT, section 3.2)."""
-    names = [layer.name for layer in stack.layers(model)]
+    names = [layer.name for layer in _layers(model)]
     plan.rates = {
         name: settings.rate_ratio ** (position - len(names) + 1)
         for position, name in enumerate(names)
@@ -108,7 +110,7 @@ def discriminative(model: keras.Model, plan: Plan, settings: Settings) -> None:
 
 def l2_sp(model: keras.Model, plan: Plan, settings: Settings) -> None:
     """Pull every trained variable towards its value now; what is new is pulled towards it too."""
-    for variable in model.weights:
+    for variable in (one for layer in _layers(model) for one in layer.weights):
         variable.regularizer = PullTowards(variable.numpy(), settings.pull)
 
 
@@ -118,7 +120,7 @@ def shrink_perturb(model: keras.Model, plan: Plan, settings: Settings) -> None:
     Predictions change here, on purpose and after the hand-off was checked.
     """
     generator = np.random.default_rng(settings.seed)
-    for variable in model.weights:
+    for variable in (one for layer in _layers(model) for one in layer.weights):
         value = variable.numpy()
         noise = generator.normal(0, settings.noise, value.shape).astype(np.float32)
         variable.assign(np.float32(settings.shrink) * value + noise)
@@ -146,7 +148,7 @@ def plan(
     scopes = [name for name in names if name in SCOPES] or ["full"]
     if len(scopes) > 1:
         raise ValueError(f"{' and '.join(scopes)} both say what trains; expected one of them")
-    always = frozenset(_paths(stack.layers(model)[-1].weights)) if new_head else frozenset()
+    always = frozenset(_paths(_layers(model)[-1].weights)) if new_head else frozenset()
     drawn = Plan([])
     # before LoRA adds matrices that no source knows
     for name, addition in ADDITIONS.items():
@@ -183,6 +185,11 @@ class PullTowards(keras.regularizers.Regularizer):
     def get_config(self) -> dict[str, object]:
         """Return what makes it again."""
         return {"anchor": self.anchor.tolist(), "strength": self.strength}
+
+
+def _layers(model: keras.Model) -> list[Any]:
+    """Return the layers that can train, first to last; the last is the head."""
+    return list(kinds.of(model).layers(model))
 
 
 def _paths(variables: Sequence[keras.Variable]) -> frozenset[str]:
