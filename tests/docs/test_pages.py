@@ -33,6 +33,7 @@ SHOWN = {
     "docs/rewrite.md": text("docs/rewrite.md"),
     "docs/speed.md": text("docs/speed.md"),
     "docs/fine-tuning.md": section("docs/fine-tuning.md", "The command"),
+    "docs/own-digits.md": text("docs/own-digits.md"),
 }
 """What has commands to be copied as they are."""
 
@@ -64,6 +65,8 @@ def test_every_command_runs(
     """
     folder, already = followed
     monkeypatch.chdir(folder)
+    if page == "docs/own-digits.md":
+        exec(python_examples(page)[0], {})
     for line in commands(SHOWN[page]):
         program, *arguments = shlex.split(line)
         if program in ("make", "source") or line in already:
@@ -81,6 +84,10 @@ def test_every_command_runs(
         own = arrays(folder / "own.keras")
         assert set(own) < set(carried)  # the exact lane's Adam holds its powers, too
         assert len(carried) - len(own) == 2
+    if page == "docs/own-digits.md":
+        found = json.loads((folder / "ours" / "finetune.json").read_text())
+        assert found["source_accuracy"] < found["test_accuracy"]
+        assert (folder / "ours" / "report.html").is_file()
     if page == "docs/comparing.md":
         losses = read_csv(folder / "seed-0" / "history.csv")
         assert losses["tf1"].tobytes() == losses["exact"].tobytes()
