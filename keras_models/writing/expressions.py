@@ -35,6 +35,10 @@ def written(value: Any, indent: int = 0, before: int = 0, after: int = 0) -> str
         return line
     start, items, end = parts
     inner = indent + 4
+    if isinstance(value, Calling) and value.of.startswith("("):  # if there is room for the rest
+        head = line.removesuffix(value.of)
+        if len(head) + 1 <= room + after:
+            return f"{head}(\n{' ' * inner}{value.of[1:-1]}\n{' ' * indent})"
     if isinstance(value, Calling):  # all of it in one line of its own, if it has room
         within = ", ".join(f"{key}{_line(one)}" for key, one in items)
         if inner + len(within) <= WIDTH:

@@ -20,7 +20,7 @@ def source(network: Forward, name: str, *, weights: bool) -> str:
             *(f"{line}\n" for line in imports(pieces)),
             "\ndef keras_model() -> keras.Model:",
             '    """Return the network."""',
-            *model.lines(network),
+            *(line.text for line in model.lines(network)),
             "    return model",
             "",
         ]

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from keras_models.writing.expressions import Calling, Name
+from tf1_compat.network import Layer
 from tf1_compat.network.graph import shortest
 
 Options = Mapping[str, Any]
@@ -104,12 +105,15 @@ def argument(kind: str, role: str) -> str:
     return "depthwise" if (kind, role) == ("depthwise_conv2d", "kernel") else role
 
 
-def layer(kind: str, name: str | None, options: Options, more: Options) -> Calling:
+def of(one: Layer, arguments: Mapping[int, Options]) -> Calling:
+    """Return a layer of a network; `arguments`, by its id, are initializers and regularizers."""
+    return layer(one.kind, one.name, one.options, arguments[id(one)])
+
+
+def layer(kind: str, name: Any, options: Options, more: Options) -> Calling:
     """Return a layer; `more` are initializers and regularizers, by argument."""
     row = ROWS[kind]
-    given = {key: _square(value) if key in SQUARES else value for key, value in options.items()}
-    if "scale" in row.positional:
-        given["scale"] = _fraction(given["scale"])
+    given = plain(options)
     if given.get("strides") == given.get("pool_size"):
         given.pop("strides", None)
     positional = [given[key] for key in row.positional]
@@ -119,11 +123,22 @@ def layer(kind: str, name: str | None, options: Options, more: Options) -> Calli
         key: given[key] for key, usual in row.defaults.items() if given.get(key, usual) != usual
     }
     own = {key: one for key, one in more.items() if key != "**"}
-    if not options.get("trainable", True):
-        own["trainable"] = False
+    if (trainable := options.get("trainable", True)) is not True:
+        own["trainable"] = trainable
     named = {**named, **own, **({"name": name} if name else {})}
     named |= {key: one for key, one in more.items() if key == "**"}
     return Calling(row.name if kind in OURS else f"keras.layers.{row.name}", positional, named)
+
+
+def plain(options: Options) -> dict[str, Any]:
+    """Return options as people write them."""
+    return {key: _plain(key, value) for key, value in options.items()}
+
+
+def _plain(key: str, value: Any) -> Any:
+    if key == "scale" and isinstance(value, float):
+        return _fraction(value)
+    return _square(value) if key in SQUARES else value
 
 
 def _fraction(scale: float) -> Any:

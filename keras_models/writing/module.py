@@ -1,9 +1,11 @@
 """model.py: a network as the module that somebody would have written."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from keras_models.writing import batches, layers, losses, model, training
 from keras_models.writing.expressions import Calling, Name, written
+from keras_models.writing.lines import Line, assigned
 from keras_models.writing.names import of_inputs
 from tf1_compat.network import Network
 
@@ -21,7 +23,15 @@ import numpy as np
 '''
 
 
-def source(network: Network, mapped: Mapping[str, str], meta: str) -> str:
+class Source(NamedTuple):
+    """What is written."""
+
+    text: str
+    model: Sequence[Line]
+    """The lines of `keras_model()`."""
+
+
+def source(network: Network, mapped: Mapping[str, str], meta: str) -> Source:
     """Return the source; `mapped` is TensorFlow 1 variable -> Keras path, `meta` a file's name.
 
     `check` pairs what is not trainable, such as moving averages, and takes no map of it.
@@ -31,15 +41,18 @@ def source(network: Network, mapped: Mapping[str, str], meta: str) -> str:
     pieces = {"meta": "tf1_compat", **losses.pieces(network.losses)}
     pieces |= layers.pieces(call.layer.kind for call in network.calls)
     imported = imports(pieces | training.modules(trainer.pieces))
-    return "\n\n".join(
+    made = _keras_model(network, trainer)
+    lines = "\n".join(line.text for line in made)
+    text = "\n\n".join(
         [
             HEAD.format(meta=meta, imports="\n".join(imported)),
-            f"{_keras_model(network, trainer)}\n",
+            f"{lines}\n",
             f"{batches.source(network)}\n",
             f"{_tf1_graph(network, meta)}\n",
             f"weight_map = {written(trained, 0, 13)}\n",
         ]
     )
+    return Source(text, made)
 
 
 def imports(pieces: Mapping[str, str]) -> Iterator[str]:
@@ -49,21 +62,19 @@ def imports(pieces: Mapping[str, str]) -> Iterator[str]:
         yield f"from {module} import {', '.join(names)}"
 
 
-def _keras_model(network: Network, trainer: training.Trainer) -> str:
+def _keras_model(network: Network, trainer: training.Trainer) -> list[Line]:
     loss, weights = losses.compiled(network.losses)
     compiled = Calling("model.compile", [Name("optimizer"), Name("loss")], weights)
-    return "\n".join(
-        [
-            "def keras_model() -> keras.Model:",
-            '    """Return the network, compiled."""',
-            *model.lines(network),
-            f"    loss = {written(loss, 4, 7)}",
-            *(f"    # {why}." for why in trainer.whys),
-            f"    optimizer = {written(trainer.made, 4, 12)}",
-            f"    {written(compiled, 4)}",
-            "    return model",
-        ]
-    )
+    return [
+        Line("def keras_model() -> keras.Model:"),
+        Line('    """Return the network, compiled."""'),
+        *model.lines(network),
+        assigned("loss", loss, network.cost),
+        *(Line(f"    # {why}.") for why in trainer.whys),
+        assigned("optimizer", trainer.made, network.train_op),
+        Line(f"    {written(compiled, 4)}"),
+        Line("    return model"),
+    ]
 
 
 def _tf1_graph(network: Network, meta: str) -> str:

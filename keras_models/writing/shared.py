@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from keras_models.writing import layers, variables
-from keras_models.writing.expressions import Calling, Name, written
+from keras_models.writing.expressions import Calling, Name
+from keras_models.writing.lines import Line, assigned
 from keras_models.writing.names import identifier
 from tf1_compat.network import Forward, Layer
 
@@ -15,7 +16,7 @@ Arguments = Mapping[str, Any]
 class Shared(NamedTuple):
     """What stands before the layers, and what each takes of it."""
 
-    lines: list[str]
+    lines: list[Line]
     arguments: Mapping[int, Arguments]
     """Layer, by id -> its initializers and regularizers."""
     names: frozenset[str]
@@ -25,11 +26,11 @@ class Shared(NamedTuple):
 def of(network: Forward) -> Shared:
     """Return the arguments of every layer; where two take one, or the same several, it is named."""
     every = {id(call.layer): _arguments(call.layer, network) for call in network.calls}
-    lines, taken = list[str](), set[str]()
+    lines, taken = list[Line](), set[str]()
 
     def name(value: Any, wanted: str) -> Name:
         found = Name(identifier(wanted, taken))
-        lines.append(f"    {found.name} = {written(value, 4, len(found.name) + 3)}")
+        lines.append(assigned(found.name, value))
         return found
 
     made = [one for given in every.values() for one in given.values() if isinstance(one, Calling)]

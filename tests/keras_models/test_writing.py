@@ -2,19 +2,27 @@
 
 import ast
 import inspect
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import keras  # noqa: F401 (what is written calls it)
+import numpy as np
+import pytest
 import tensorflow as tf
 
 from keras_models import writing
+from keras_models.writing import model
 from tests.conftest import ROOT
 from tf1_compat import article, network
 from tf1_compat.network import Given
 
+tf1 = tf.compat.v1
+
 
 def written_of_default_graph() -> str:
-    return writing.source(*network.read(tf.compat.v1.get_default_graph(), Given()), "graph.meta")
+    return writing.source(*network.read(tf1.get_default_graph(), Given()), "graph.meta").text
 
 
 class NamesAside(ast.NodeTransformer):
@@ -69,7 +77,7 @@ def arguments(function: str, node: ast.Call) -> dict[str, Any]:
 
 def test_the_articles_graph_becomes_the_listing() -> None:
     with tf.Graph().as_default():
-        tf.compat.v1.set_random_seed(1234)
+        tf1.set_random_seed(1234)
         article.build()
         source = written_of_default_graph()
     ours = source[source.index("def keras_model") : source.index("def batch")]
@@ -77,3 +85,92 @@ def test_the_articles_graph_becomes_the_listing() -> None:
     theirs = listing[: listing.index("pixels, labels")]
     assert what_it_makes(ours) == what_it_makes(theirs)
     assert len(what_it_makes(ours)) == 9
+
+
+def dense(x: Any, units: int, scope: str) -> Any:
+    with tf1.variable_scope(scope):
+        kernel = tf1.get_variable("kernel", [x.shape[-1], units], use_resource=False)
+        bias = tf1.get_variable("bias", [units], None, tf1.zeros_initializer(), use_resource=False)
+        return tf.nn.bias_add(tf.matmul(x, kernel), bias)
+
+
+def residual(units: list[int], scopes: bool = True) -> None:
+    """Blocks of two layers and a shortcut, each of other hidden units; in scopes, or numbered."""
+    x = tf1.placeholder(tf.float32, [None, 6], "x")
+    y = tf1.placeholder(tf.float32, [None, 1], "y")
+    outputs = dense(x, 6, "stem" if scopes else "dense")
+    for number, hidden in enumerate(units):
+        first, second = (
+            f"unit{number}/{part}" if scopes else f"dense_{2 * number + place}"
+            for place, part in enumerate(("first", "second"), 1)
+        )
+        inner = dense(tf.nn.tanh(dense(outputs, hidden, first)), 6, second)
+        outputs = tf.nn.relu(outputs + inner)
+    cost = tf.reduce_mean(tf.square(dense(outputs, 1, "last") - y))
+    tf1.train.GradientDescentOptimizer(0.1).minimize(cost)
+
+
+def ran(source: str) -> Any:
+    """The model that a source makes."""
+    names: dict[str, Any] = {"__file__": "model.py"}
+    exec(source, names)
+    model = names["keras_model"]()
+    assert {*names["weight_map"].values()} == {one.path for one in model.variables}
+    return model
+
+
+BY_SCOPE = """
+    def unit(x: keras.KerasTensor, units: int, name: str) -> keras.KerasTensor:
+        first = keras.layers.Dense(units, activation="tanh", name=f"{name}_first")(x)
+        second = keras.layers.Dense(6, name=f"{name}_second")(first)
+        add = keras.layers.Add()([x, second])
+        return keras.layers.Activation("relu")(add)
+
+    x = keras.Input([6])
+    stem = keras.layers.Dense(6, name="stem")(x)
+    unit0 = unit(stem, 3, "unit0")
+    unit1 = unit(unit0, 3, "unit1")
+"""
+BY_NUMBER = """
+    def block(x: keras.KerasTensor, units: int, number: int) -> keras.KerasTensor:
+        dense = keras.layers.Dense(units, activation="tanh", name=f"dense_{number}")(x)
+        dense_2 = keras.layers.Dense(6, name=f"dense_{number + 1}")(dense)
+"""
+
+
+@pytest.mark.parametrize(("scopes", "lines"), [(True, BY_SCOPE), (False, BY_NUMBER)])
+def test_blocks_that_come_again_become_a_function(
+    scopes: bool, lines: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with tf.Graph().as_default():
+        residual([3, 3, 4, 4, 5, 5], scopes)
+        source = written_of_default_graph()
+        monkeypatch.setattr(model, "SHORTER", 0.0)
+        flat = written_of_default_graph()
+    assert lines in source
+    ours, theirs = ran(source), ran(flat)
+    theirs.set_weights(ours.get_weights())
+    rows = np.random.default_rng(0).normal(size=(4, 6))
+    np.testing.assert_array_equal(ours.predict(rows, verbose=0), theirs.predict(rows, verbose=0))
+
+
+def test_a_few_layers_that_come_again_stay_lines() -> None:
+    with tf.Graph().as_default():
+        residual([3, 3])
+        assert "    def " not in written_of_default_graph()
+
+
+@pytest.mark.parametrize("units", [[], [3, 3, 4, 4, 50, 50]])
+def test_what_is_written_is_what_ruff_would_write(units: list[int], tmp_path: Path) -> None:
+    with tf.Graph().as_default():
+        residual(units)
+        (tmp_path / "model.py").write_text(written_of_default_graph())
+    for words in (["check"], ["format", "--check"]):
+        command = [
+            Path(sys.executable).with_name("ruff"),
+            *words,
+            "--config",
+            ROOT / "pyproject.toml",
+        ]
+        done = subprocess.run([*command, tmp_path], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout

@@ -43,7 +43,7 @@ class Rewritten:
         from keras_models import writing as sources
 
         shutil.copyfile(self.source.graph, folder / GRAPH)
-        source = sources.source(self.network, self.weight_map, GRAPH)
+        source = sources.source(self.network, self.weight_map, GRAPH).text
         (folder / SOURCE).write_text(source, encoding="utf-8")
         return folder / SOURCE
 
