@@ -1,6 +1,7 @@
 """`tf1keras rewrite`: the source that somebody would have written, proven, and trained on."""
 
 import contextlib
+import html
 import json
 import os
 import re
@@ -78,6 +79,38 @@ def test_what_became_what_is_recorded_with_the_verdict(new: Path) -> None:
     }
     assert found["network"]["step"] == "step"
     assert found["aside"] == []
+
+
+def test_the_page_has_every_line_of_the_model_beside_the_ops_that_became_it(new: Path) -> None:
+    page, source = (new / "report.html").read_text(), (new / "model.py").read_text()
+    (table,) = re.findall(r'<table class="sides">.*?</table>', page, re.DOTALL)
+    beside = {}
+    lines: list[str] = []
+    for row in re.findall(r"<tr>\n<td>(.*?)</tr>", table, re.DOTALL):
+        left, right = row.split("<td>")
+        ops = [" ".join(plain(one).split()) for one in re.findall(r"<li>.*?</li>", left)]
+        number, text = re.findall(r"<small>(\d+)</small><code>(.*?)</code>", right, re.DOTALL)[0]
+        beside[html.unescape(text).strip()] = ops
+        lines += [""] * (int(number) - len(lines) - 1) + html.unescape(text).split("\n")
+    made = source[source.index("def keras_model") : source.index("def batch")]
+    assert "\n".join(lines).strip() == made.strip()
+    assert lines[-1] == source.split("\n")[len(lines) - 1]
+    assert beside["keras.Input([6]),"] == ["Placeholder x"]
+    assert beside['keras.layers.Dense(3, name="output"),'] == [
+        "MatMul MatMul_1 with net/output/weights",
+        "AddV2 add_1 with net/output/biases",
+    ]
+    (loss,) = (ops for line, ops in beside.items() if line.startswith("loss ="))
+    assert "L2Loss L2Loss with net/hidden/weights" in loss
+    (trained,) = (ops for line, ops in beside.items() if line.startswith("optimizer ="))
+    assert [op.split()[-1] for op in trained if "ApplyMomentum" in op] == [
+        f"net/{layer}/{kind}" for layer in ("hidden", "output") for kind in ("weights", "biases")
+    ]
+
+
+def plain(markup: str) -> str:
+    """What is read in English."""
+    return html.unescape(re.sub("<[^>]*>", "", re.sub(r'<span class="zh".*?</span>', "", markup)))
 
 
 def batch_of(new: Path) -> Callable[[dict[str, Any]], tuple[Any, Any]]:

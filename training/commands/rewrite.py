@@ -54,6 +54,7 @@ def run(config: RewriteConfig) -> int:
     try:
         with folders.begin(final) as folder, contextlib.redirect_stdout(sys.stderr):
             files.write_json(folder / "config.json", words.options(config))
+            files.write_json(folder / "environment.json", environment.describe())
             text, facts = write(source, config, folder, session)
             files.write_json(folder / "rewrite.json", facts)
     except Unproven as unproven:
@@ -70,6 +71,7 @@ def _trained(
 ) -> tuple[str, dict[str, Any]]:
     """Write a network that trains; return what is said of it."""
     from training.reports import rewrite
+    from training.reports.rewriting import page
 
     rewritten = trained.read(source, config)
     written = rewritten.write(folder)
@@ -77,6 +79,7 @@ def _trained(
     trained.prove_batch(rewritten, written, loaded.graph, config.seed)
     found = _prove(loaded, config, session)
     proof, aside = trained.carry_over(rewritten, loaded, folder / "model.keras")
+    page.write(folder, config, rewritten, loaded.graph, found, proof, aside)
     read = rewritten.network, rewritten.weight_map
     text = rewrite.text(rewritten.network, found, proof, aside)
     return text, rewrite.facts(*read, found, proof, aside)

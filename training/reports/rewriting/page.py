@@ -1,0 +1,64 @@
+"""report.html of a rewrite: the source, line for line beside the ops that became it."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import tensorflow as tf
+
+from keras_models import writing
+from training.checking.judgement import Diagnosis
+from training.model_files.rewriting.trained import GRAPH, SOURCE, Rewritten
+from training.options.rewrite import RewriteConfig
+from training.reports import check, check_page, document
+from training.reports.document import Text
+from training.reports.rewriting.stretches import Op, Stretches
+
+
+class Row(NamedTuple):
+    """Lines of the source, and the ops that they stand for."""
+
+    line: int
+    """Number of the first."""
+    text: str
+    ops: Sequence[Op]
+
+
+def write(
+    folder: Path,
+    config: RewriteConfig,
+    rewritten: Rewritten,
+    graph: tf.Graph,
+    found: Diagnosis,
+    proof: str,
+    aside: Sequence[str],
+) -> None:
+    """Write the page of a rewrite that was proven, into its folder."""
+    document.write(
+        folder,
+        "rewrite.html.j2",
+        config,
+        {},
+        headline=check_page.HEADLINES[found.verdict],
+        verdict=Text(check.VERDICTS[found.verdict], check_page.VERDICTS[found.verdict]),
+        diagnosis=found,
+        rungs=check.shown(found),
+        rung_names={name: Text(name, zh) for name, zh in check_page.RUNGS.items()},
+        source=SOURCE,
+        rows=_rows(rewritten, graph),
+        proof=proof,
+        aside=aside,
+    )
+
+
+def _rows(rewritten: Rewritten, graph: tf.Graph) -> list[Row]:
+    """Return the lines of `keras_model()`."""
+    source = writing.source(rewritten.network, rewritten.weight_map, GRAPH)
+    stretches = Stretches(graph, rewritten.network)
+    number = source.text[: source.text.index(source.model[0].text)].count("\n") + 1
+    rows = []
+    for line in source.model:
+        ops = [op for name in line.of for op in stretches.of(name)]
+        rows.append(Row(number, line.text, ops))
+        number += line.text.count("\n") + 1
+    return rows
