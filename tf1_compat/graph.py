@@ -58,6 +58,7 @@ class GraphProgram:
         self.inspection, self._structure = inspection, structure
         self._graph, self._config, self._fixed, self._streams = graph, config, fixed, streams
         self._session = tf.compat.v1.Session(graph=graph, config=config)
+        self._copies: dict[str, tf.Tensor] = {}
         self._masks = Masks(self._session, structure.dropouts, (streams or {}).get("uniform"))
         self._noise = Noise(self._session, structure.noise, streams)
         self.reset()
@@ -176,8 +177,16 @@ class GraphProgram:
         return {name: one for name, one in values.items() if one.ndim and len(one) == rows}
 
     def values(self, names: Any, x: Tree, y: Tree) -> Any:
-        """Return what tensors are on a batch, in the structure of their names."""
-        return self._session.run(names, self._feed(x, y))
+        """Return what tensors are on a batch, in the structure of their names.
+
+        Copies are fetched: TensorFlow fuses a leaky relu with the convolution before it, and does
+        not find what was between them.
+        """
+        for name in sorted({*tf.nest.flatten(names)} - {*self._copies}):
+            with self._graph.as_default():
+                self._copies[name] = tf.identity(self._graph.get_tensor_by_name(name))
+        copies = tf.nest.map_structure(self._copies.__getitem__, names)
+        return self._session.run(copies, self._feed(x, y))
 
     def applied_gradients(self, x: Tree, y: Tree) -> dict[str, np.ndarray]:
         """Return the gradients as the update ops would get them, after any clipping.

@@ -59,6 +59,7 @@ ROWS: dict[str, Row] = {
     "reshape": Row("Reshape", ("target_shape",)),
     "permute": Row("Permute", ("dims",)),
     "activation": Row("Activation", ("activation",)),
+    "softmax": Row("Softmax", (), {"axis": -1}),
     "leaky_relu": Row("LeakyReLU", ("negative_slope",)),
     "rescaling": Row("Rescaling", ("scale",), {"offset": 0.0}),
     "dropout": Row("Dropout", ("rate",)),

@@ -43,6 +43,7 @@ ROWS: dict[str, Row] = {
     "cast": Row("cast", ("dtype",)),
     "one_hot": Row("one_hot", ("num_classes",)),
     "normalize": Row("normalize", (), {"axis": -1, "epsilon": None}),
+    "squeeze": Row("squeeze", (), {"axis": None}),
     "expand_dims": Row("expand_dims", ("axis",)),
     "tile": Row("tile", ("repeats",)),
     "pad": Row("pad", ("pad_width",), {"mode": "constant"}),

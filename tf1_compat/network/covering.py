@@ -28,7 +28,8 @@ class Match:
     """A layer found at an op."""
 
     kind: str
-    inputs: Sequence[tf.Tensor]
+    inputs: Sequence["tf.Tensor | Match"]
+    """Tensors; or layers whose outputs the graph has not by themselves."""
     options: dict[str, Any] = field(default_factory=dict)
     variables: dict[str, tf.Operation] = field(default_factory=dict)
     """Its own, by what the layer calls them."""
@@ -67,17 +68,24 @@ class Covering:
                     continue
                 matches[one.name] = found
             match = matches[one.name]
-            made_of = [self.graph.source(part) for part in match.inputs]
+            made_of = [self.graph.source(part) for part in _tensors(match)]
             known = {*self.calls, *self.inputs, *self._same}
             lacking = [part for part in made_of if part.name not in known]
             waiting += lacking[::-1]
-            if lacking:
-                continue
-            names = tuple(map(self.name, made_of))
-            if match.kind == NOTHING:
-                (self._same[one.name],) = names
-            else:
-                self.calls[one.name] = Call(self._layer(match), names, one.name)
+            if not lacking:
+                self._call(match, one.name)
+
+    def _call(self, match: Match, output: str) -> None:
+        """Add the call that gives `output`, and before it those that it takes the outputs of."""
+        names = []
+        for place, part in enumerate(match.inputs):
+            names.append(f"{output}/{place}" if isinstance(part, Match) else self.name(part))
+            if isinstance(part, Match):
+                self._call(part, names[-1])
+        if match.kind == NOTHING:
+            (self._same[output],) = names
+        else:
+            self.calls[output] = Call(self._layer(match), tuple(names), output)
 
     def name(self, tensor: tf.Tensor) -> str:
         """Return the input or output of a layer that a tensor is."""
@@ -143,6 +151,15 @@ class Covering:
         wanted = re.sub(r"\W+", "_", whole).strip("_") if scope or kind == "embedding" else kind
         taken = {layer.name for layer in self._layers}
         return next(name for name in _numbered(wanted or kind) if name not in taken)
+
+
+def _tensors(match: Match) -> Iterator[tf.Tensor]:
+    """Yield the tensors that a match is made of."""
+    for part in match.inputs:
+        if isinstance(part, Match):
+            yield from _tensors(part)
+        else:
+            yield part
 
 
 def _numbered(name: str) -> Iterator[str]:

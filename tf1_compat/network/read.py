@@ -52,7 +52,7 @@ def read(graph: tf.Graph, given: Given) -> tuple[Network, dict[str, str]]:
     averages, shadows = optimizers.averages(trained, moves, applied)
     step = step or (averages.counts if averages else None)
     others = [op for op in moves if trained.source(op.inputs[0]).op.name not in shadows]
-    step = _explain(others, applied, mapped, step)
+    step = _explain(trained, others, applied, mapped, step)
     network = Network(
         inputs=tuple(covering.inputs.values()),
         calls=calls,
@@ -118,6 +118,7 @@ def _all_trained(
 
 
 def _explain(
+    graph: Trained,
     moves: Sequence[tf.Operation],
     applied: Sequence[Update],
     mapped: Mapping[str, str],
@@ -126,7 +127,7 @@ def _explain(
     """Return the variable that counts updates; raises NotCovered for what else is changed."""
     kept = {name for one in applied for name in (*one.powers.values(), *one.slots.values())}
     for op in moves:
-        variable = op.inputs[0].op
+        variable = graph.variable(op.inputs[0]) or op.inputs[0].op
         if variable.name in mapped or variable.name in kept:
             continue
         whole = variable.type in VARIABLES and tf.as_dtype(variable.get_attr("dtype")).is_integer

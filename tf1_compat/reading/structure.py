@@ -19,7 +19,7 @@ from tf1_compat.reading.dropout import Dropout
 from tf1_compat.reading.inspection import Inspection, fed
 from tf1_compat.reading.updates import Update, ancestors
 
-CLIPS = {"L2Loss", "Minimum", "Maximum", "ClipByValue", "IsFinite", "Select", "SelectV2"}
+CLIPS = {"L2Loss", "Minimum", "Maximum", "ClipByValue", "IsFinite", "Select"}
 """What clipping adds between a gradient and the op that applies it."""
 LOOKUPS = {"Gather", "GatherV2", "ResourceGather"}
 SLOT = re.compile(
@@ -107,7 +107,7 @@ def _clipped(graph: tf.Graph, update: Update, gradients: Mapping[str, str]) -> b
         return False
     applied, raw = (
         Counter(
-            op.type
+            op.type.removesuffix("V2")  # TensorFlow 1's Select is a SelectV2 of 2's
             for op in ancestors([graph.get_tensor_by_name(name).op], control=False)
             if not any(output.dtype.is_integer for output in op.outputs)  # counts and shapes
         )

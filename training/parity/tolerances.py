@@ -45,6 +45,12 @@ TOLERANCES = {
         "the idiomatic lane over the first 50 epochs after a genuine checkpoint: other kernels, "
         "and Keras' own Adam and bias_add (docs/why-keras-drifts.md); measured 3e-7",
     ),
+    "round_trip": Tolerance(
+        1e-5,
+        "outputs and cost of a random network in Keras and in TensorFlow 1's graph, relative to "
+        "the largest number: the same operations in another order (`python -m tests.rewriting`); "
+        "measured 1e-6",
+    ),
     "rescaled": Tolerance(
         1e-5,
         "outputs of a network whose weights were multiplied by what is no power of two, relative "

@@ -71,6 +71,11 @@ FUNCTIONS: dict[str, tuple[tuple[int, ...], Callable[[Any], Any], Found]] = {
         [("part", {"index": ":, :3"}), ("part", {"index": ":, 3:6"}), ("multiply", {})],
     ),
     "attention": (STEPS, heads, [("permute", {"dims": (2, 1)}), ("dot", {"axes": (2, 1)})]),
+    "softmax over steps": (
+        STEPS,
+        lambda x: tf.nn.softmax(x, axis=1),
+        [("softmax", {"axis": 1})],
+    ),
     "mirrored": (
         IMAGES,
         lambda x: tf.pad(x, [[0, 0], [1, 1], [2, 2], [0, 0]], "REFLECT"),

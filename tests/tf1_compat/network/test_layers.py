@@ -97,6 +97,17 @@ def over_steps() -> Any:
     return tf.nn.relu(tf.nn.bias_add(x, variable("d/bias", 3)))
 
 
+def two_products() -> Any:
+    x = images(4)
+    both = tf.matmul(x, variable("W", 4, 2)) + tf.matmul(tf.tanh(x), variable("U", 4, 2))
+    return both + variable("b", 2)
+
+
+def number_of_each() -> Any:
+    ids = tf1.placeholder(tf.int32, [None], "ids")
+    return tf.nn.embedding_lookup(variable("biases", 7), ids)
+
+
 def flat_bias() -> Any:
     return tf.matmul(images(4), variable("W", 4, 2)) + variable("b", 1, 2)
 
@@ -133,6 +144,19 @@ LAYERS: dict[str, tuple[Build, list[tuple[str, dict[str, Any]]]]] = {
     "dilated": (dilated, [("conv2d", {"dilation_rate": (2, 2), "padding": "valid"})]),
     "separable": (separable, [("separable_conv2d", {"filters": 5, "depth_multiplier": 2})]),
     "dense over steps": (over_steps, [("dense", {"units": 3, "activation": "relu"})]),
+    "products with one bias": (
+        two_products,
+        [
+            ("dense", {"use_bias": False}),
+            ("activation", {"activation": "tanh"}),
+            ("dense", {"use_bias": True}),
+            ("add", {}),
+        ],
+    ),
+    "a number of each": (
+        number_of_each,
+        [("embedding", {"input_dim": 7, "output_dim": 1}), ("squeeze", {"axis": -1})],
+    ),
     "bias with two axes": (flat_bias, [("dense", {"units": 2, "use_bias": True})]),
     "reshaped": (
         reshaped,

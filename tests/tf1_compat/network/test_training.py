@@ -140,7 +140,7 @@ def test_learning_rates_that_fall_are_found(name: str) -> None:
 def test_penalties_are_found_however_they_are_weighed() -> None:
     outputs = line()
     (kernel,) = tf1.trainable_variables()
-    more = 0.5 * (tf.nn.l2_loss(kernel) + 0.25 * tf.reduce_sum(tf.abs(kernel)))
+    more = 0.5 * (tf.nn.l2_loss(kernel) + tf.reduce_sum([0.25 * tf.reduce_sum(tf.abs(kernel))]))
     found = read(outputs, cost=lambda z, y: tf.reduce_mean(tf.abs(z - y)) + more)
     assert found.penalties == {"a/kernel": {"l2": 0.25, "l1": 0.125}}
 

@@ -33,7 +33,8 @@ def patterns(graph: Trained, moves: Sequence[tf.Operation] | None) -> tuple[Patt
     return (
         *normalization.patterns(graph, moves),
         *(row_normalization.normalized_by_hand, dropout.dropped),
-        *(activations.activated, activations.leaky, activations.gated_by_itself),
+        *(activations.activated, activations.along_an_axis, activations.leaky),
+        activations.gated_by_itself,
         *(products.dense_over_steps, products.dense),
         *(convolutions.separable_convolution, convolutions.convolution_1d),
         *(convolutions.convolution, convolutions.transposed_convolution),
@@ -42,6 +43,6 @@ def patterns(graph: Trained, moves: Sequence[tf.Operation] | None) -> tuple[Patt
         *(parts.subscript, parts.sliced, parts.expanded, parts.permuted, parts.tiled),
         *(parts.padded, numbers.normalized, numbers.rescaled, numbers.bounded, numbers.powered),
         *(numbers.reduced, numbers.function, numbers.one_hot, numbers.cast),
-        *(merging.merged, merging.divided, merging.concatenation, merging.stacked),
-        *(merging.matrices, gradients.stopped),
+        *(merging.biased_sum, merging.merged, merging.divided, merging.concatenation),
+        *(merging.stacked, merging.matrices, gradients.stopped),
     )

@@ -10,6 +10,7 @@ from tf1_compat.network.graph import Trained, shortest
 from tf1_compat.network.layers.convolutions import (
     convolution,
     convolution_1d,
+    separable_convolution,
     transposed_convolution,
 )
 from tf1_compat.network.layers.products import dense, dense_over_steps
@@ -20,7 +21,10 @@ ACTIVATIONS = {
     **{"LogSoftmax": "log_softmax"},
 }
 """Op -> what Keras calls it, too."""
-WITHIN = (dense_over_steps, dense, convolution_1d, convolution, transposed_convolution)
+WITHIN = (
+    *(dense_over_steps, dense, separable_convolution, convolution_1d, convolution),
+    transposed_convolution,
+)
 """Layers that have their activation as an argument."""
 
 
@@ -35,6 +39,21 @@ def activated(graph: Trained, tensor: tf.Tensor) -> Match | None:
                 options = {**match.options, "activation": name}
                 return Match(match.kind, match.inputs, options, match.variables)
     return Match("activation", [before], {"activation": name})
+
+
+def along_an_axis(graph: Trained, tensor: tf.Tensor) -> Match | None:
+    """A softmax along an axis that is not the last one, which is exchanged with it on the way."""
+    chain = [tensor]
+    for kind in ("Transpose", "Softmax", "Transpose"):
+        if chain[-1].op.type != kind:
+            return None
+        chain.append(graph.source(chain[-1].op.inputs[0]))
+    axes = [list(graph.number(one.op.inputs[1])) for one in (chain[0], chain[2])]
+    moved = [axis for axis, other in enumerate(axes[0]) if axis != other]
+    last = len(axes[0]) - 1
+    if axes[0] != axes[1] or len(moved) != 2 or moved[1] != last or moved[0] == 0:
+        return None
+    return Match("softmax", chain[3:], {"axis": moved[0]})
 
 
 def leaky(graph: Trained, tensor: tf.Tensor) -> Match | None:

@@ -76,28 +76,17 @@ def transposed_convolution(graph: Trained, tensor: tf.Tensor) -> Match | None:
     images, bias = without_bias(graph, tensor)
     if images.op.type != "Conv2DBackpropInput":
         return None
-    sizes, filters, x = images.op.inputs
+    _, filters, x = images.op.inputs
     kernel = _kernel(graph, images.op, filters)
     found = window(images.op, shape(kernel)[:2])
-    made = _given(graph, sizes)
-    for size, given, stride, width in zip(
-        made, x.shape.as_list()[1:3], found["strides"], found["kernel_size"], strict=False
-    ):
-        usual = None if given is None else given * stride
-        if usual is not None and found["padding"] == "valid":
-            usual += max(width - stride, 0)
-        if usual is None or usual != size:
-            raise NotCovered(images.op, f"it makes {made} of {x.shape.as_list()}; no layer does so")
+    made, given = images.shape.as_list()[1:3], x.shape.as_list()[1:3]
+    for new, old, stride, width in zip(made, given, found["strides"], shape(kernel), strict=False):
+        if None not in (new, old):  # what is not known is left to the proof
+            more = max(width - stride, 0) if found["padding"] == "valid" else 0
+            if new != old * stride + more:
+                raise NotCovered(images.op, f"it makes {made} of {given}; no layer does so")
     options = {"filters": shape(kernel)[2], **found, "use_bias": bias is not None}
     return Match("conv2d_transpose", [x], options, variables(kernel, bias))
-
-
-def _given(graph: Trained, sizes: tf.Tensor) -> list[int]:
-    """Return the height and width that a shape says."""
-    made = graph.source(sizes).op
-    if made.type == "Pack":
-        return [int(graph.number(one)) for one in made.inputs[1:3]]
-    return [int(one) for one in graph.number(sizes)[1:3]]
 
 
 def _kernel(graph: Trained, op: tf.Operation, given: tf.Tensor) -> tf.Operation:

@@ -5,6 +5,7 @@ import tensorflow as tf
 from tf1_compat.network.algebra import SUMS
 from tf1_compat.network.covering import Match
 from tf1_compat.network.graph import Trained
+from tf1_compat.network.layers.products import dense, without_bias
 
 MERGES = {
     **dict.fromkeys((*SUMS, "AddN"), "add"),
@@ -21,6 +22,20 @@ def merged(graph: Trained, tensor: tf.Tensor) -> Match | None:
     if len({one.shape.rank for one in op.inputs}) > 1 or tensor.shape.rank is None:
         return None
     return Match(MERGES[op.type], list(op.inputs))
+
+
+def biased_sum(graph: Trained, tensor: tf.Tensor) -> Match | None:
+    """x @ W + h @ U + b: dense layers that are added up, of which the last has the bias."""
+    total, bias = without_bias(graph, tensor)
+    if bias is None or total.op.type not in (*SUMS, "AddN"):
+        return None
+    *others, last = (graph.source(one) for one in total.op.inputs)
+    found = dense(graph, last)
+    if found is None or found.options.get("use_bias", True) or graph.uses[last.name] != 1:
+        return None
+    made = {**found.variables, "bias": bias}
+    layer = Match(found.kind, found.inputs, {**found.options, "use_bias": True}, made)
+    return Match("add", [*others, layer])
 
 
 def divided(graph: Trained, tensor: tf.Tensor) -> Match | None:

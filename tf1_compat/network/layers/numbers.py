@@ -5,10 +5,12 @@ import tensorflow as tf
 
 from tf1_compat.network.algebra import constant, once
 from tf1_compat.network.covering import Match
-from tf1_compat.network.graph import Trained
+from tf1_compat.network.graph import Trained, shortest
 from tf1_compat.network.values import NotCovered
 
 REDUCTIONS = {"Mean": "mean", "Sum": "total", "Max": "largest", "Min": "smallest"}
+LONG = 8
+"""Characters of a number that nobody wrote so."""
 FUNCTIONS = {
     **{"Exp": "exp", "Log": "log", "Log1p": "log1p", "Sqrt": "sqrt", "Rsqrt": "rsqrt"},
     **{"Square": "square", "Abs": "absolute", "Sign": "sign", "Sin": "sin", "Cos": "cos"},
@@ -57,8 +59,16 @@ def rescaled(graph: Trained, tensor: tf.Tensor) -> Match | None:
         return Match("complement", [found.tensor], {"x1": found.shift})
     if found.scale == 1:
         return Match("shift", [found.tensor], {"x2": found.shift})
-    options = {"scale": found.scale, "offset": found.shift}
+    options = {"scale": _as_written(found.scale), "offset": found.shift}
     return Match("rescaling", [found.tensor], options)
+
+
+def _as_written(scale: float) -> float:
+    """Return a number, or what it is the rounded reciprocal of, such as 255."""
+    whole = round(1 / scale) if scale else 0
+    if len(repr(scale)) > LONG and abs(whole) > 1 and shortest(1 / whole) == shortest(scale):
+        return 1 / whole
+    return scale
 
 
 def bounded(graph: Trained, tensor: tf.Tensor) -> Match | None:

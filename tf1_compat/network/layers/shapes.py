@@ -45,6 +45,10 @@ def embedding(graph: Trained, tensor: tf.Tensor) -> Match | None:
     table = graph.variable(tensor.op.inputs[0])
     if table is None or (tensor.op.type == "GatherV2" and graph.number(tensor.op.inputs[2]) != 0):
         return None
+    if len(shape(table)) == 1:  # one number a row, as biases of users are
+        options = {"input_dim": shape(table)[0], "output_dim": 1}
+        inner = Match("embedding", tensor.op.inputs[1:2], options, {"embeddings": table})
+        return Match("squeeze", [inner], {"axis": -1})
     rows, size = shape(table)
     options = {"input_dim": rows, "output_dim": size}
     return Match("embedding", tensor.op.inputs[1:2], options, {"embeddings": table})

@@ -24,8 +24,9 @@ def penalties_of(graph: Trained, terms: Iterable[tuple[tf.Tensor, float]]) -> Pe
 def _penalize(graph: Trained, tensor: tf.Tensor, by: float, penalties: Penalties) -> None:
     """Add what a term of weights is to their penalties; raises NotCovered."""
     op = graph.source(tensor).op
-    if op.type in (*SUMS, "AddN"):
-        for term in op.inputs:
+    stacked = graph.source(op.inputs[0]).op if op.type == "Sum" else op
+    if op.type in (*SUMS, "AddN") or stacked.type == "Pack":
+        for term in stacked.inputs:
             _penalize(graph, term, by, penalties)
     elif op.type == "Mul":
         first, second = op.inputs

@@ -77,6 +77,10 @@ def _sizes(tensor: tf.Tensor, found: Terms, outputs: tf.Tensor) -> list[int | No
     if found.last == "row":
         return sizes
     wanted = outputs.shape.as_list()
+    if len(wanted) == len(sizes) and all(
+        size in (None, known) for size, known in zip(wanted[1:], sizes[1:], strict=True)
+    ):
+        return sizes  # labels say sizes that outputs do not
     if [one for one in sizes if one != 1] != [one for one in wanted if one != 1]:
         raise NotCovered(tensor.op, f"{wanted} outputs are compared in {sizes} pairs")
     return sizes if len(sizes) >= len(wanted) else wanted
