@@ -2,5 +2,6 @@
 
 from keras_models.writing.forward import source as forward_source
 from keras_models.writing.module import source
+from keras_models.writing.weights import weight_map
 
-__all__ = ["forward_source", "source"]
+__all__ = ["forward_source", "source", "weight_map"]

@@ -77,7 +77,7 @@ def find(network: Forward, common: Shared, left_out: set[int]) -> list[Block]:
     alone = {
         id(call.layer)
         for call in network.calls
-        if "tied_to" in call.layer.options or call.layer.kind in operations.KINDS
+        if {"tied_to", "layer"} & {*call.layer.options} or call.layer.kind in operations.KINDS
     }
     waiting = repeats.find(network.calls, network.outputs, left_out | alone, common.arguments)
     found, taken = list[Block](), {*TAKEN, *of_inputs(network).values(), *common.names}

@@ -7,6 +7,7 @@ from keras_models.writing.expressions import Calling, Name
 from keras_models.writing.lines import Line, assigned
 from keras_models.writing.names import identifier
 from keras_models.writing.shared import Shared
+from keras_models.writing.weights import MASKED
 from tf1_compat.network import Call
 
 
@@ -41,6 +42,8 @@ class Calls:
         inputs = [self.names[one] for one in call.inputs]
         several = len(inputs) > 1 or call.layer.kind in layers.MERGES
         given = f"([{', '.join(inputs)}])" if several else f"({inputs[0]})"
+        if call.layer.kind in MASKED and several:
+            given = f"({inputs[0]}, mask={inputs[1]})"
         if isinstance(layer, Name):
             return Name(layer.name + given)
         return replace(layer, of=given)

@@ -26,6 +26,8 @@ CONVOLVED: Options = {**WINDOW, "activation": None, "use_bias": True}
 DEPTHWISE: Options = {"depth_multiplier": 1, **CONVOLVED}
 POOLED: Options = {"strides": None, "padding": "valid"}
 KEPT: Options = {"keepdims": False}
+RECURRENT: Options = {"activation": "tanh", "use_bias": True}
+SEQUENCES: Options = {"return_sequences": False, "go_backwards": False}
 EXACT = "keras_models.exact"
 ROWS: dict[str, Row] = {
     "dense": Row("Dense", ("units",), {"activation": None, "use_bias": True}),
@@ -74,6 +76,10 @@ ROWS: dict[str, Row] = {
         *("GroupNormalization", ("groups",)), {"epsilon": 0.001, "center": True, "scale": True}
     ),
     "embedding": Row("Embedding", ("input_dim", "output_dim")),
+    "lstm": Row("LSTM", ("units",), {**RECURRENT, "unit_forget_bias": True, **SEQUENCES}),
+    "gru": Row("GRU", ("units",), {**RECURRENT, "reset_after": True, **SEQUENCES}),
+    "simple_rnn": Row("SimpleRNN", ("units",), {**RECURRENT, **SEQUENCES}),
+    "bidirectional": Row("Bidirectional", ("layer",), {"merge_mode": "concat"}),
     "concatenate": Row("Concatenate", (), {"axis": -1}),
     "add": Row("Add"),
     "multiply": Row("Multiply"),
@@ -108,7 +114,10 @@ def argument(kind: str, role: str) -> str:
 
 def of(one: Layer, arguments: Mapping[int, Options]) -> Calling:
     """Return a layer of a network; `arguments`, by its id, are initializers and regularizers."""
-    return layer(one.kind, one.name, one.options, arguments[id(one)])
+    options = one.options
+    if within := options.get("layer"):
+        options = {**options, "layer": of(within, arguments)}
+    return layer(one.kind, one.name, options, arguments[id(one)])
 
 
 def layer(kind: str, name: Any, options: Options, more: Options) -> Calling:

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from keras_models.writing import batches, layers, losses, model, training
+from keras_models.pairing import WeightMap
+from keras_models.writing import batches, layers, losses, model, samples, training
 from keras_models.writing.expressions import Calling, Name, written
 from keras_models.writing.lines import Line, assigned
 from keras_models.writing.names import of_inputs
@@ -31,7 +32,7 @@ class Source(NamedTuple):
     """The lines of `keras_model()`."""
 
 
-def source(network: Network, mapped: Mapping[str, str], meta: str) -> Source:
+def source(network: Network, mapped: WeightMap, meta: str) -> Source:
     """Return the source; `mapped` is TensorFlow 1 variable -> Keras path, `meta` a file's name.
 
     `check` pairs what is not trainable, such as moving averages, and takes no map of it.
@@ -48,6 +49,7 @@ def source(network: Network, mapped: Mapping[str, str], meta: str) -> Source:
             HEAD.format(meta=meta, imports="\n".join(imported)),
             f"{lines}\n",
             f"{batches.source(network)}\n",
+            *([f"{drawn}\n"] if (drawn := samples.source(network)) else []),
             f"{_tf1_graph(network, meta)}\n",
             f"weight_map = {written(trained, 0, 13)}\n",
         ]
@@ -81,10 +83,11 @@ def _tf1_graph(network: Network, meta: str) -> str:
     """Return the function that loads the graph, and names its ends."""
     names = of_inputs(network)
     x = {names[one.tensor]: one.tensor for one in network.inputs}
+    logits = _one_or_all([one.outputs for one in network.losses])
     ends = {
         "x": x if len(x) > 1 else network.inputs[0].tensor,
         "y": _one_or_all([one.labels for one in network.losses]),
-        "logits": _one_or_all([one.outputs for one in network.losses]),
+        **({} if any(one.merged for one in network.losses) else {"logits": logits}),
         **{"cost": network.cost, "train_op": network.train_op},
     }
     switches = {name.removesuffix(":0"): both for name, both in network.switches.items()}

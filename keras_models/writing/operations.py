@@ -49,18 +49,21 @@ ROWS: dict[str, Row] = {
     "pad": Row("pad", ("pad_width",), {"mode": "constant"}),
     "stack": Row("stack", (), {"axis": 0}, listed=True),
     "quotient": Row("divide"),
+    "reverse": Row("flip", (), {"axis": None}),
     "einsum": Row("einsum", first=("subscripts",)),
 }
 """Kind, as `tf1_compat.network` calls it -> how it is written."""
-SUBSCRIPT = "part"
-"""The kind that Python's brackets write."""
-KINDS = {*ROWS, SUBSCRIPT}
+SUBSCRIPT, WITHIN = "part", "within"
+"""Kinds that Python's brackets and comparisons write."""
+KINDS = {*ROWS, SUBSCRIPT, WITHIN}
 
 
 def applied(kind: str, options: Mapping[str, Any], inputs: Sequence[str]) -> Calling | Name:
     """Return the function called with tensors of these names."""
     if kind == SUBSCRIPT:
         return Name(f"{inputs[0]}[{options['index']}]")
+    if kind == WITHIN:
+        return Name(_within(options["steps"], *inputs))
     row = ROWS[kind]
     tensors: list[Any] = [Name(one) for one in inputs]
     before, behind = ([options[key] for key in keys] for keys in (row.first, row.positional))
@@ -68,3 +71,10 @@ def applied(kind: str, options: Mapping[str, Any], inputs: Sequence[str]) -> Cal
     named = {key: value for key, value in others.items() if value != row.defaults[key]}
     positional = [*before, *([tensors] if row.listed else tensors), *behind]
     return Calling(f"keras.ops.{row.name}", positional, named)
+
+
+def _within(steps: int | None, lengths: str, *sequence: str) -> str:
+    """[N, steps], true where a step is within the length of its row."""
+    if steps is not None:
+        return f"{lengths}[:, None] > keras.ops.arange({steps})"
+    return f"{lengths}[:, None] >= keras.ops.cumsum(keras.ops.ones_like({sequence[0]}), axis=1)"

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from keras_models.writing import layers, variables
+from keras_models.writing import variables, weights
 from keras_models.writing.expressions import Calling, Name
 from keras_models.writing.lines import Line, assigned
 from keras_models.writing.names import identifier
@@ -25,7 +25,9 @@ class Shared(NamedTuple):
 
 def of(network: Forward) -> Shared:
     """Return the arguments of every layer; where two take one, or the same several, it is named."""
-    every = {id(call.layer): _arguments(call.layer, network) for call in network.calls}
+    within = (call.layer.options.get("layer") for call in network.calls)
+    all_layers = [*(call.layer for call in network.calls), *filter(None, within)]
+    every = {id(one): _arguments(one, network) for one in all_layers}
     lines, taken = list[Line](), set[str]()
 
     def name(value: Any, wanted: str) -> Name:
@@ -53,10 +55,11 @@ def of(network: Forward) -> Shared:
 
 def _arguments(layer: Layer, network: Forward) -> dict[str, Any]:
     found = dict[str, Any]()
-    for role, variable in layer.variables.items():
-        named = layers.argument(layer.kind, role)
+    each = [(named, role) for role in layer.variables for named in weights.arguments(layer, role)]
+    for named, role in each:
+        variable = layer.variables[role]
         if beginning := network.beginnings.get(variable):
-            found[f"{named}_initializer"] = variables.initializer(role, beginning)
+            found[f"{named}_initializer"] = variables.initializer(named, beginning)
         if sizes := network.penalties.get(variable):
             found[f"{named}_regularizer"] = variables.penalty(sizes)
     return {name: one for name, one in found.items() if one is not None}

@@ -1,11 +1,13 @@
 """Optimizers as Keras source: one row each."""
 
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from keras_models import translation
 from keras_models.exact import TF1Optimizer
+from keras_models.pairing import WeightMap
+from keras_models.pairing.recipes import leaves
 from keras_models.writing.expressions import Calling
 from tf1_compat.network import Averages, Network, Optimizer, Rate
 
@@ -54,13 +56,13 @@ class Trainer(NamedTuple):
     """Why they stand where Keras' own would train otherwise."""
 
 
-def trainer(network: Network, mapped: Mapping[str, str]) -> Trainer:
+def trainer(network: Network, mapped: WeightMap) -> Trainer:
     """Return the optimizer; `mapped` is TensorFlow 1 variable -> Keras path."""
     each = [_trainer(one, network.averages) for one in network.optimizers]
     if len(each) == 1:
         return each[0]
     keyed = {
-        _pattern([mapped[name] for name in one.variables], mapped): made.made
+        _pattern(_paths(mapped, one.variables), _paths(mapped, mapped)): made.made
         for one, made in zip(network.optimizers[1:], each[1:], strict=True)
     }
     chosen = Calling("keras.optimizers.OptimizerMap", [each[0].made, keyed])
@@ -71,10 +73,14 @@ def trainer(network: Network, mapped: Mapping[str, str]) -> Trainer:
     )
 
 
-def _pattern(paths: Sequence[str], mapped: Mapping[str, str]) -> str:
+def _paths(mapped: WeightMap, names: Iterable[str]) -> list[str]:
+    return [*dict.fromkeys(path for name in names for path in leaves(mapped[name]))]
+
+
+def _pattern(paths: Sequence[str], every: Sequence[str]) -> str:
     """Return what paths of a model's variables match that end in these, whole layers as such."""
     whole = {path.rpartition("/")[0] for path in paths}
-    its = {path for path in mapped.values() if path.rpartition("/")[0] in whole}
+    its = {path for path in every if path.rpartition("/")[0] in whole}
     names = sorted(whole) if its <= {*paths} else sorted(paths)
     one_of = names[0] if len(names) == 1 else f"({'|'.join(names)})"
     return f"(.*/)?{one_of}" + ("/.*" if its <= {*paths} else "")

@@ -3,5 +3,14 @@
 from tf1_compat.meta.loading import import_definition, load
 from tf1_compat.meta.reading import read
 from tf1_compat.meta.serving import Served, read_frozen, read_saved_model
+from tf1_compat.meta.shapes import say as say_shapes
 
-__all__ = ["Served", "import_definition", "load", "read", "read_frozen", "read_saved_model"]
+__all__ = [
+    "Served",
+    "import_definition",
+    "load",
+    "read",
+    "read_frozen",
+    "read_saved_model",
+    "say_shapes",
+]

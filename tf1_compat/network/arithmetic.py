@@ -12,7 +12,19 @@ from tf1_compat.network.values import NotCovered
 from tf1_compat.state import first_line
 
 OPS = {
-    *("Const", "Identity", "Cast", "Neg", "Sub", "Add", "AddV2", "Mul", "RealDiv", "Reciprocal"),
+    *(
+        "Const",
+        "Identity",
+        "Enter",
+        "Cast",
+        "Neg",
+        "Sub",
+        "Add",
+        "AddV2",
+        "Mul",
+        "RealDiv",
+        "Reciprocal",
+    ),
     *("Minimum", "Maximum", "Pow", "Exp", "Floor", "Sqrt", "Rsqrt", "Square", "Cos", "Log"),
     *("Switch", "Merge", "LogicalNot", "LogicalAnd", "Less", "LessEqual", "Greater"),
     *("GreaterEqual", "Equal", "Select", "SelectV2", "Pack", "ConcatV2", "Fill", "Reshape"),
@@ -60,6 +72,10 @@ def _apart(
             node = definition.node.add()
             node.CopyFrom(op.node_def)
             node.attr.pop("_class", None)  # it names what is not here
+            if op.type == "Enter":  # into a loop that is not here
+                node.op = "Identity"
+                for name in ("frame_name", "is_constant", "parallel_iterations"):
+                    node.attr.pop(name, None)
             kept = {f"^{one.name}" for one in op.control_inputs if _branches(one)}
             node.input[:] = [name for name in node.input if name[0] != "^" or name in kept]
     try:
@@ -91,4 +107,4 @@ def _branches(op: tf.Operation) -> bool:
     """Whether an op says that a branch is taken."""
     while op.type == "Identity":
         op = op.inputs[0].op
-    return op.type == "Switch"
+    return op.type == "Switch" and op.inputs[1].op.type != "LoopCond"

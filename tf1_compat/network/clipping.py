@@ -16,6 +16,8 @@ from tf1_compat.reading.updates import Update, ancestors
 def read(graph: Trained, update: Update) -> dict[str, float]:
     """Return value, norm or global_norm -> the bound; empty where nothing that is known clips."""
     op = graph.source(graph.graph.get_tensor_by_name(update.gradient)).op
+    if op.type == "UnsortedSegmentSum":  # of an embedding, the rows looked up several times
+        op = graph.source(op.inputs[0]).op
     if op.type in ("Maximum", "ClipByValue"):
         return _by_value(graph, op)
     if op.type == "RealDiv":

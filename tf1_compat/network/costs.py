@@ -8,6 +8,7 @@ import tensorflow as tf
 from tf1_compat.network import losses
 from tf1_compat.network.algebra import SUMS, once
 from tf1_compat.network.graph import Trained, shortest
+from tf1_compat.network.layers.recurrence.rows import labels as unmerged
 from tf1_compat.network.losses.penalties import Penalties, penalties_of
 from tf1_compat.network.losses.reductions import Reduction, against_keras, reductions_of
 from tf1_compat.network.losses.terms import Terms, fed, unranked
@@ -89,11 +90,13 @@ def _loss(graph: Trained, term: Term) -> Loss:
     found = term.terms
     if found is None:
         raise NotCovered(term.tensor.op, EXPECTED)
-    outputs, labels = graph.source(found.outputs), fed(graph, found.labels)
+    outputs, given = graph.source(found.outputs), unmerged(graph, found.outputs, found.labels)
+    labels = fed(graph, given)
     if outputs.shape.rank == 1:
         outputs = unranked(graph, outputs)
     summed, weight = against_keras(graph, term.tensor, found, outputs, term.reductions)
     weight *= term.weight * found.scale
     if weight <= 0:
         raise NotCovered(term.tensor.op, f"it is multiplied by {weight:g}; {EXPECTED}")
-    return Loss(found.kind, found.options, summed, shortest(weight), outputs.name, labels.name)
+    ends = outputs.name, labels.name, given is not found.labels
+    return Loss(found.kind, found.options, summed, shortest(weight), *ends)

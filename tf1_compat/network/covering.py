@@ -19,6 +19,11 @@ GENERIC = {
     *("gamma", "beta", "Variable", "filter", "filters", "depthwise_weights"),
 }
 """How variables are called that are named by their scope."""
+CELL = re.compile(r"(^|/)(basic_)?(lstm|gru|rnn)_cell(/|$)")
+OF_CELL = re.compile(
+    r"(basic_)?(lstm|gru|rnn)_cell|multi_rnn_cell|cell_\d+|(bidirectional_)?rnn|[fb]w|gates|candidate"
+)
+"""Scopes that TensorFlow 1 gives a cell, beside those that somebody chose."""
 NOTHING = "nothing"
 """The kind of a match that hands on its input, such as a dropout that drops none."""
 
@@ -148,6 +153,9 @@ class Covering:
         scope, _, last = variable.rpartition("/")
         last = re.sub(r"_\d+$", "", last)
         whole = (scope if last in GENERIC else variable).removeprefix(self.within)
+        if CELL.search(whole):
+            chosen = (part for part in whole.split("/") if not OF_CELL.fullmatch(part))
+            scope = whole = "/".join(chosen)
         wanted = re.sub(r"\W+", "_", whole).strip("_") if scope or kind == "embedding" else kind
         taken = {layer.name for layer in self._layers}
         return next(name for name in _numbered(wanted or kind) if name not in taken)

@@ -11,6 +11,7 @@ from tf1_compat.network import ends, forms, layers
 from tf1_compat.network.arithmetic import function_of
 from tf1_compat.network.covering import Covering, scope_of
 from tf1_compat.network.graph import Trained
+from tf1_compat.network.layers.recurrence import tidying
 from tf1_compat.network.values import Forward, NotCovered
 from tf1_compat.reading.structure import VARIABLES
 from tf1_compat.reading.updates import ancestors
@@ -47,10 +48,11 @@ def read_forward(graph: tf.Graph, given: Inference) -> tuple[Forward, dict[str, 
     covering.cover(output)
     if not covering.calls:
         raise NotCovered(output.op, "no layer gives it; expected the outputs of a network")
+    calls = tidying.tidied(inferring, covering.calls, [covering.name(output)])
     mapped = covering.mapped()
     network = Forward(
         inputs=tuple(covering.inputs.values()),
-        calls=tuple(covering.calls.values()),
+        calls=tuple(calls.values()),
         outputs=(covering.name(output),),
         switches=inferring.switches,
         formed=forms.read(inferring, covering.inputs),

@@ -14,7 +14,10 @@ from tf1_compat.reading.constants import SHAPES
 from tf1_compat.reading.dropout import PLACEHOLDERS
 from tf1_compat.reading.structure import VARIABLES
 
-HANDS_ON = {"Identity", "ReadVariableOp", "Switch", "RefSwitch", "Snapshot", "PreventGradient"}
+HANDS_ON = {
+    *("Identity", "ReadVariableOp", "Switch", "RefSwitch", "Snapshot", "PreventGradient"),
+    *("Enter", "RefEnter"),
+}
 
 
 class Trained:
@@ -37,9 +40,14 @@ class Trained:
         """Tensor -> how many ops behind the cost take its numbers."""
 
     def source(self, tensor: tf.Tensor) -> tf.Tensor:
-        """Return the tensor that `tensor` is handed on from, in training."""
+        """Return the tensor that `tensor` is handed on from, in training.
+
+        The state of a loop is what its Merge gives.
+        """
         while True:
             if tensor.op.type == "Merge":
+                if any(one.op.type == "NextIteration" for one in tensor.op.inputs):
+                    return tensor
                 if tensor.op.name not in self._branches:
                     self._branches[tensor.op.name] = self._taken(tensor.op)
                 tensor = self._branches[tensor.op.name]
@@ -77,6 +85,8 @@ class Trained:
 
         Raises NotCovered where it is made of anything else.
         """
+        if (op := self.source(tensor).op).type == "Const":
+            return tf.make_ndarray(op.get_attr("value"))
         feeds = {name: value for name, (value, _) in self.switches.items()}
         return arithmetic.evaluate(tensor, feeds | {**fed})
 
@@ -89,8 +99,6 @@ class Trained:
 
     def _taken(self, merge: tf.Operation) -> tf.Tensor:
         """Return the input of a Merge that comes of the branch that training takes."""
-        if any(tensor.op.type == "NextIteration" for tensor in merge.inputs):
-            raise NotCovered(merge, "a loop, such as that of tf.nn.dynamic_rnn, which is not read")
         for tensor in merge.inputs:
             switch = self._switch_of(tensor)
             if switch is not None and bool(self.number(switch.op.inputs[1])) == bool(

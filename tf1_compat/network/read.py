@@ -9,10 +9,14 @@ import tensorflow as tf
 from tf1_compat.network import beginnings, costs, ends, forms, layers, optimizers, rows
 from tf1_compat.network.covering import Covering, scope_of
 from tf1_compat.network.graph import Trained
+from tf1_compat.network.layers.recurrence import samples, tidying
 from tf1_compat.network.values import Call, Layer, Network, NotCovered
 from tf1_compat.reading import updates
 from tf1_compat.reading.structure import VARIABLES
 from tf1_compat.reading.updates import Update
+
+SCATTERS = ("ScatterAdd", "ScatterSub", "ScatterUpdate", "ScatterNdUpdate", "ResourceScatter")
+"""How ops begin that change rows of a variable."""
 
 
 @dataclass(frozen=True)
@@ -37,17 +41,18 @@ def read(graph: tf.Graph, given: Given) -> tuple[Network, dict[str, str]]:
     ends.refuse_files(graph, updates.ancestors([train_op, cost.op, *initializers]))
     trained = Trained(graph, cost, ends.switches(behind, given.feeds))
     losses, outputs, penalties = costs.read(trained)
-    moves = [op for op in behind if "Assign" in op.type or "Scatter" in op.type]
+    moves = [op for op in behind if "Assign" in op.type or op.type.startswith(SCATTERS)]
     applied = updates.read(train_op)
     applied += rows.read(trained, moves, applied)
     scope = scope_of([one.variable for one in applied])
     covering = Covering(trained, layers.patterns(trained, moves), scope)
     for one in outputs:
         covering.cover(one)
+    tidied = tidying.tidied(trained, covering.calls, [one.outputs for one in losses])
     found, step = optimizers.read(trained, train_op, applied)
     mapped = covering.mapped()
     changed = {trained.source(op.inputs[0]).op.name for op in moves}
-    calls = _frozen(graph, covering.calls.values(), changed | {one.variable for one in applied})
+    calls = _frozen(graph, tidied.values(), changed | {one.variable for one in applied})
     _all_trained(graph, applied, mapped, penalties)
     averages, shadows = optimizers.averages(trained, moves, applied)
     step = step or (averages.counts if averages else None)
@@ -67,6 +72,7 @@ def read(graph: tf.Graph, given: Given) -> tuple[Network, dict[str, str]]:
         cost=cost.name,
         train_op=train_op.name,
         formed=forms.read(trained, [*covering.inputs, *(one.labels for one in losses)]),
+        drawn=samples.read(trained, covering.inputs, calls, losses),
         held=tuple(sorted({*mapped} - {*_trainable(graph)})),
         averages=averages,
         aside=tuple(sorted(shadows - {*(averages.shadows if averages else ())})),

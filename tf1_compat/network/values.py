@@ -83,6 +83,8 @@ class Loss:
     """Tensor: what the network gives, logits as a rule."""
     labels: str
     """Tensor: what it should give; a placeholder, or one in another form."""
+    merged: bool = False
+    """The outputs have the steps of rows as rows of their own."""
 
 
 @dataclass(frozen=True)
@@ -155,6 +157,19 @@ class Forward:
     """Variable -> how it begins, where that is known."""
 
 
+@dataclass(frozen=True)
+class Drawn:
+    """What is fed, at random."""
+
+    tensor: str
+    kind: str
+    """whole, of numbers from `first` to less than `below`; normal; or one_hot."""
+    shape: tuple[int, ...]
+    """Without that of the rows."""
+    first: int = 0
+    below: int = 2
+
+
 @dataclass(frozen=True, kw_only=True)
 class Network(Forward):
     """A graph that trains, understood."""
@@ -169,6 +184,8 @@ class Network(Forward):
     """The variable that counts updates."""
     cost: str
     train_op: str
+    drawn: tuple[Drawn, ...] = ()
+    """How inputs and labels may be drawn, where dtype and shape do not say it."""
     held: tuple[str, ...]
     """Variables of layers that TensorFlow 1 does not call trainable, such as moving averages."""
     averages: Averages | None

@@ -1,6 +1,7 @@
 """The batches that both sides of a pair are fed: synthetic, the user's own, or digits."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -96,11 +97,20 @@ def _of_user(pair: Pair, rng: np.random.Generator, size: int) -> Batch:
 
     def as_fed(array: Any, fed: Fed) -> np.ndarray:
         made = np.asarray(array).astype(fed.dtype)
-        if made.shape != _shape(fed, size):
+        if made.shape != _shape(_of_size(fed, made.shape), size):
             raise UserError(f"{where} gave {fed.name} {list(made.shape)}; expected {_shown(fed)}.")
         return made
 
     return keras.tree.map_structure(as_fed, tuple(given), expected)
+
+
+def _of_size(fed: Fed, given: tuple[int, ...]) -> Fed:
+    """Return `fed` with the sizes given where any will do, but for that of the rows."""
+    if len(fed.shape) != len(given):
+        return fed
+    rows, *rest = fed.shape
+    known = (new if old is None else old for old, new in zip(rest, given[1:], strict=True))
+    return replace(fed, shape=(rows, *known))
 
 
 def _shown(tree: Any) -> str:
@@ -117,7 +127,7 @@ def _shape(fed: Fed, size: int) -> tuple[int, ...]:
     if None in rest:
         raise UserError(
             f"{fed.name} is {list(fed.shape)}; expected every size but the first to be known, "
-            "such as [None, 784]."
+            "such as [None, 784], or a sample_batch(rng, rows) that chooses it."
         )
     if rows is not None and rows != size:
         raise UserError(

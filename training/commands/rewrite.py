@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from training.checking.judgement import Diagnosis
 
 ROWS, STEPS = 32, 10
-"""Rows of a batch, and updates, that the model is checked with."""
+"""Rows of a batch, where the graph leaves them open, and updates, to check the model with."""
 BUDGET = 10.0
 """Seconds to look for what a wrong model has wrong."""
 
@@ -102,6 +102,8 @@ def _forward(
 
 def _prove(loaded: Pair, config: RewriteConfig, session: object) -> "Diagnosis":
     """Return the verdict on the model written; raises Unproven."""
+    import keras
+
     from training.checking import batches
     from training.checking.diagnosis import diagnose
     from training.checking.examination import Examination
@@ -109,7 +111,8 @@ def _prove(loaded: Pair, config: RewriteConfig, session: object) -> "Diagnosis":
     from training.checking.recording import Given
     from training.reports import rewrite
 
-    drawn = batches.synthetic(loaded, ROWS, STEPS, config.seed)
+    fixed = [fed.shape[0] for fed in keras.tree.flatten(loaded.x) if fed.shape and fed.shape[0]]
+    drawn = batches.synthetic(loaded, fixed[0] if fixed else ROWS, STEPS, config.seed)
     found = diagnose(Examination(Given(loaded, drawn, config.seed, session)), BUDGET)
     if found.verdict not in PROVEN:
         raise Unproven(found.verdict, rewrite.unproven(found))

@@ -49,7 +49,7 @@ def unproven(found: Diagnosis) -> str:
 
 def facts(
     network: Network,
-    weight_map: Mapping[str, str],
+    weight_map: Mapping[str, Any],
     found: Diagnosis,
     proof: str,
     aside: Sequence[str],

@@ -20,6 +20,7 @@ from tf1_compat.network.layers import (
     parts,
     pooling,
     products,
+    recurrence,
     row_normalization,
     shapes,
 )
@@ -31,11 +32,12 @@ def patterns(graph: Trained, moves: Sequence[tf.Operation] | None) -> tuple[Patt
     `moves` are the ops of an update that change variables; None: nobody trains.
     """
     return (
+        products.dense_over_steps,
+        *recurrence.PATTERNS,
         *normalization.patterns(graph, moves),
         *(row_normalization.normalized_by_hand, dropout.dropped),
         *(activations.activated, activations.along_an_axis, activations.leaky),
-        activations.gated_by_itself,
-        *(products.dense_over_steps, products.dense),
+        *(activations.gated_by_itself, products.dense),
         *(convolutions.separable_convolution, convolutions.convolution_1d),
         *(convolutions.convolution, convolutions.transposed_convolution),
         *(pooling.pooling, pooling.pooling_1d, pooling.global_pooling, pooling.resized),

@@ -86,9 +86,9 @@ def as_rows(graph: Trained, tensor: tf.Tensor) -> tf.Tensor:
     tensor = graph.source(tensor)
     while tensor.op.type in ("Reshape", *UNCHANGED):
         before = graph.source(tensor.op.inputs[0])
-        if tensor.op.type == "Reshape" and "Shape" not in {
-            op.type for op in graph.behind(tensor.op.inputs[1])
-        }:
+        kept = before.shape.is_fully_defined() and before.shape == tensor.shape
+        kept = kept or "Shape" in {op.type for op in graph.behind(*tensor.op.inputs[1:])}
+        if tensor.op.type == "Reshape" and not kept:
             break
         tensor = before
     return tensor

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
     import tensorflow as tf
 
+    from keras_models.pairing import WeightMap
     from tf1_compat.meta import Served
     from tf1_compat.network import Forward
 
@@ -29,7 +30,7 @@ class Inferring:
 
     source: Source
     network: "Forward"
-    weight_map: dict[str, str]
+    weight_map: "WeightMap"
     function: "tf.Graph"
     """The graph, but for what the outputs are not made of."""
     values: "Mapping[str, np.ndarray]"
@@ -51,6 +52,7 @@ def read(source: Source, config: RewriteConfig) -> Inferring:
     """Return the network at a source; UserError for a graph that is not understood."""
     import tensorflow as tf
 
+    from keras_models import writing as sources
     from tf1_compat import meta, network
     from tf1_compat.state import StateError
 
@@ -61,13 +63,16 @@ def read(source: Source, config: RewriteConfig) -> Inferring:
     with reading.refusal(source.graph, BEFORE), tf.Graph().as_default() as graph:
         served = _served(source)
         meta.import_definition(served.definition, source.graph)
+        if source.kind not in ("frozen", "saved_model"):
+            meta.say_shapes(source.graph, graph)
         given = network.Inference(config.logits, served.outputs, config.fed)
         found, mapped, function = network.read_forward(graph, given)
         values = {name: served.weights[name] for name in mapped if name in served.weights}
         if served.weights and (lacking := sorted({*mapped} - {*values})):
             raise StateError(f"no value of {', '.join(lacking)} is in it.")
     aside = sorted({*served.weights} - {*mapped})
-    return Inferring(source, found, mapped, function, values, aside)
+    weight_map = sources.weight_map(found)
+    return Inferring(source, found, weight_map, function, values, aside)
 
 
 def _served(source: Source) -> "Served":

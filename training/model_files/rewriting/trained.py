@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
     import tensorflow as tf
 
+    from keras_models.pairing import WeightMap
     from tf1_compat.checkpoint import Layout
     from tf1_compat.network import Network
 
@@ -36,7 +37,7 @@ class Rewritten:
 
     source: Source
     network: "Network"
-    weight_map: dict[str, str]
+    weight_map: "WeightMap"
 
     def write(self, folder: Path) -> Path:
         """Write the source, with the graph beside it; return the source's path."""
@@ -52,13 +53,15 @@ def read(source: Source, config: RewriteConfig) -> Rewritten:
     """Return the network at a source; UserError for a graph that is not understood."""
     import tensorflow as tf
 
+    from keras_models import writing as sources
     from tf1_compat import meta, network
 
     given = network.Given(config.cost, config.train_op, config.fed)
     with reading.refusal(source.graph, BY_HAND), tf.Graph().as_default() as graph:
         meta.load(source.graph)
-        understood, weight_map = network.read(graph, given)
-    return Rewritten(source, understood, weight_map)
+        meta.say_shapes(source.graph, graph)
+        understood, _ = network.read(graph, given)
+    return Rewritten(source, understood, sources.weight_map(understood))
 
 
 def prove_batch(rewritten: Rewritten, source: Path, graph: "tf.Graph", seed: int) -> None:

@@ -1,0 +1,190 @@
+"""Cells in the body of a loop, as `tf.nn.dynamic_rnn` makes it, and what goes in and comes out."""
+
+import tensorflow as tf
+
+from tf1_compat.network.covering import Match
+from tf1_compat.network.graph import Trained
+from tf1_compat.network.layers import dropout
+from tf1_compat.network.layers.recurrence import cells
+from tf1_compat.network.layers.recurrence.steps import batch_first, following, swapped
+from tf1_compat.network.values import NotCovered
+from tf1_compat.reading.control_flow import in_loop
+from tf1_compat.reading.structure import LOOKUPS
+
+SELECTS = ("Select", "SelectV2")
+EXPECTED = (
+    "expected what BasicLSTMCell, LSTMCell without peepholes and projection, GRUCell or "
+    "BasicRNNCell gives, as outputs or as the state h, from a state of zeros"
+)
+
+
+def recurrent(graph: Trained, tensor: tf.Tensor) -> Match | None:
+    """A cell at each step of a loop; behind its inputs come the steps that are beyond a row."""
+    cell = cells.read(graph, tensor)
+    if cell is None:
+        return None
+    places = [place for place in (0, 1) if is_state(cell.inputs[place])]
+    place = next((one for one in places if kept(graph, cell.inputs[one])[0] is tensor), None)
+    if place is None:
+        return None
+    states = [cell.inputs[place], *(cell.memory or ())[:1]]
+    ends = [kept(graph, one) for one in states if is_state(one)]
+    beyond = ends[0][1]
+    if len(ends) < len(states) or any(one is not beyond for _, one in ends):
+        raise NotCovered(tensor.op, EXPECTED)
+    if cell.memory and ends[1][0] is not cell.memory[1]:
+        raise NotCovered(tensor.op, EXPECTED)
+    for one in states:
+        if not is_zero(graph, graph.source(one.op.inputs[0])):
+            raise NotCovered(one.op, "a loop that begins with a state other than zeros")
+    inputs = [cell.inputs[1 - place], *([beyond] if beyond is not None else [])]
+    return Match(
+        cell.kind, inputs, cell.options | {"return_sequences": True}, cell.variables(place)
+    )
+
+
+def dropped(graph: Trained, tensor: tf.Tensor) -> Match | None:
+    """Dropout at each step, which is none where a switch leaves nothing out.
+
+    Raises NotCovered for another: what is drawn in a loop can be fed to no proof.
+    """
+    found = dropout.dropped(graph, tensor)
+    if found is None or found.kind != "dropout":
+        return found
+    if tensor.op.name not in in_loop([graph.cost.op]):
+        return found
+    raise NotCovered(
+        tensor.op,
+        f"dropout of {found.options['rate']} in a loop, which cannot be held against Keras'. Feed "
+        "its keep_prob 1.0/1.0 for the network without it, and add keras.layers.Dropout by hand",
+    )
+
+
+def is_state(tensor: tf.Tensor) -> bool:
+    """Whether a tensor is the state of a loop before a step."""
+    return tensor.op.type == "Merge"
+
+
+def kept(graph: Trained, state: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor | None]:
+    """Return what a state is after a step, and where it stays as it was, if anywhere."""
+    after = following(graph, state)
+    if after.op.type in SELECTS:
+        beyond, before, new = (graph.source(one) for one in after.op.inputs)
+        if before is state:
+            return new, beyond
+    return after, None
+
+
+def is_zero(graph: Trained, tensor: tf.Tensor) -> bool:
+    """Whether a tensor is zeros for each row."""
+    if tensor.op.type == "ZerosLike":
+        return True
+    if tensor.op.type == "Fill":
+        tensor = graph.source(tensor.op.inputs[1])
+    return tensor.op.type == "Const" and not tf.make_ndarray(tensor.op.get_attr("value")).any()
+
+
+def unknown(graph: Trained, tensor: tf.Tensor) -> Match | None:
+    """Raise NotCovered for the state of a loop in which no cell was found."""
+    if is_state(tensor):
+        raise NotCovered(tensor.op, f"the state of a cell that is no layer; {EXPECTED}")
+    return None
+
+
+def last_state(graph: Trained, tensor: tf.Tensor) -> Match | None:
+    """The state of a loop after its last step; of a row, after the row's last."""
+    if tensor.op.type != "Exit":
+        return None
+    state = graph.source(tensor.op.inputs[0])
+    after, beyond = kept(graph, state)
+    if recurrent(graph, after) is None:
+        raise NotCovered(
+            tensor.op, f"a loop that is no layer, or what is not read of one; {EXPECTED}"
+        )
+    return Match("last_step", [after, *([] if beyond is None else [beyond])])
+
+
+def step_read(graph: Trained, tensor: tf.Tensor) -> Match | None:
+    """What a loop reads at each step: the sequence that was scattered into its array."""
+    if tensor.op.type != "TensorArrayReadV3":
+        return None
+    scatter = graph.source(tensor.op.inputs[2]).op
+    sequence = _scattered(graph, scatter)
+    if sequence is None:
+        raise NotCovered(scatter, "sequences that are fed with their steps before their rows")
+    return Match("same", [sequence])
+
+
+def _scattered(graph: Trained, scatter: tf.Operation) -> tf.Tensor | None:
+    if scatter.type != "TensorArrayScatterV3":
+        return None
+    return batch_first(graph, scatter.inputs[2])
+
+
+def outputs(graph: Trained, tensor: tf.Tensor) -> Match | None:
+    """What a loop wrote, with the rows first again."""
+    before = swapped(graph, tensor)
+    sequence = None if before is None else batch_first(graph, before)
+    return None if sequence is None else Match("same", [sequence])
+
+
+def zeroed(graph: Trained, tensor: tf.Tensor) -> Match | None:
+    """Outputs that are zeros beyond the end of a row."""
+    if tensor.op.type not in SELECTS:
+        return None
+    beyond, zeros, new = (graph.source(one) for one in tensor.op.inputs)
+    if not is_zero(graph, zeros) or lengths_of(graph, beyond) is None:
+        return None
+    return Match("zeroed", [new, beyond])
+
+
+def lengths_of(graph: Trained, beyond: tf.Tensor) -> tf.Tensor | None:
+    """Return the lengths of rows that the steps of a loop are compared with."""
+    if beyond.op.type != "GreaterEqual":
+        return None
+    time, lengths = (graph.source(one) for one in beyond.op.inputs)
+    while lengths.op.type == "Cast":
+        lengths = graph.source(lengths.op.inputs[0])
+    return lengths if is_state(time) else None
+
+
+def beyond(graph: Trained, tensor: tf.Tensor) -> Match | None:
+    """Which steps of a row, of a sequence beside it, are beyond its length."""
+    lengths = lengths_of(graph, tensor)
+    if lengths is None:
+        return None
+    sequence = _sequence(graph, graph.source(tensor.op.inputs[0]))
+    if (steps := sequence.shape[1]) is not None:
+        return Match("within", [lengths], {"steps": steps})
+    table = sequence.op.type in LOOKUPS
+    return Match("within", [lengths, sequence.op.inputs[1] if table else sequence], {"steps": None})
+
+
+def _sequence(graph: Trained, time: tf.Tensor) -> tf.Tensor:
+    """Return the sequence that a loop reads at its time."""
+    waiting = [time]
+    for one in waiting:  # which grows
+        for op in one.consumers():
+            if op.type == "TensorArrayReadV3":
+                found = _scattered(graph, graph.source(op.inputs[2]).op)
+                if found is not None:
+                    return found
+            if op.type in ("Switch", "Identity"):
+                waiting.append(op.outputs[-1])
+    raise NotCovered(time.op, f"the time of a loop that reads no sequence; {EXPECTED}")
+
+
+def reverse(graph: Trained, tensor: tf.Tensor) -> Match | None:
+    """A sequence from its last step to its first; of a row, from the row's last."""
+    op = tensor.op
+    if op.type == "ReverseV2":
+        rank = tensor.shape.rank
+        axes = [int(axis) % rank for axis in graph.number(op.inputs[1]).ravel()] if rank else []
+        return Match("reverse", [op.inputs[0]], {"axis": 1}) if axes == [1] else None
+    if op.type == "ReverseSequence" and (op.get_attr("seq_dim"), op.get_attr("batch_dim")) == (
+        1,
+        0,
+    ):
+        lengths = graph.source(op.inputs[1])
+        return Match("reverse", [op.inputs[0], lengths])
+    return None
