@@ -32,7 +32,9 @@ class Calls:
             return [self._line(call, layer)]
         before = []
         if id(call.layer) not in self._made:
-            name = self._made[id(call.layer)] = identifier(f"{call.layer.name}_layer", self.taken)
+            name = self._made[id(call.layer)] = identifier(
+                f"{call.layer.name or call.layer.kind}_layer", self.taken
+            )
             self._kernels |= dict.fromkeys(call.layer.variables.values(), name)
             before = [assigned(name, layer)]
         return [*before, self._line(call, Name(self._made[id(call.layer)]))]

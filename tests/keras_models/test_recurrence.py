@@ -84,6 +84,22 @@ def both_last_states() -> Any:
     return ends(fw + bw)
 
 
+def backwards() -> Any:
+    return ends(loop(cell("gru"), tf.reverse(images(STEPS, SIZE), [1]))[1])
+
+
+def both_directions_step_by_step() -> Any:
+    x, both = tf.unstack(images(STEPS, SIZE), axis=1), [cell("lstm", "fw"), cell("lstm", "bw")]
+    outputs, _, _ = tf1.nn.static_bidirectional_rnn(*both, x, dtype=tf.float32)
+    return ends(outputs[-1], 2 * UNITS)
+
+
+def called_twice() -> Any:
+    x, one = images(STEPS, SIZE), cell("lstm")
+    sides = [loop(one, x)[1][1], loop(one, tf.tanh(x))[1][1]]
+    return ends(sides[0] * sides[1])
+
+
 def step_by_step() -> Any:
     rows = tf.reshape(steps_first(images(STEPS, SIZE)), [-1, SIZE])
     hidden = tf.nn.relu(tf.matmul(rows, variable("in/kernel", SIZE, SIZE)))
@@ -165,6 +181,30 @@ FORMS: dict[str, tuple[Build, list[str]]] = {
         both_last_states,
         ['keras.layers.Bidirectional(keras.layers.LSTM(4, name="fw"), merge_mode="sum")', OUT],
     ),
+    "backwards": (
+        backwards,
+        [
+            'keras.layers.GRU(4, reset_after=False, go_backwards=True, name="rnn_gates_kernel")',
+            OUT,
+        ],
+    ),
+    "both directions, step by step": (
+        both_directions_step_by_step,
+        [
+            'keras.layers.Bidirectional(keras.layers.LSTM(4, return_sequences=True, name="fw"))(x)',
+            "[:, -1]",
+            f'{DENSE}"out")',
+        ],
+    ),
+    "called twice": (
+        called_twice,
+        [
+            f"rnn_layer = {LSTM}",
+            'keras.layers.Activation("tanh")',
+            "keras.layers.Multiply()",
+            f'{DENSE}"out")',
+        ],
+    ),
     "step by step": (
         step_by_step,
         ['keras.layers.Dense(3, activation="relu", use_bias=False, name="in")', LSTM, OUT],
@@ -205,6 +245,11 @@ def test_recurrent_layers_are_written_and_compute_what_they_did(name: str) -> No
             one.load(values[one.op.name], session)
         there = session.run(outputs, fed)
     model, module = written(network)
+    if network.drawn:
+        drawn, _ = module["sample_batch"](rng, 7)
+        assert {name: array.shape for name, array in drawn.items()} == {
+            name.removesuffix(":0"): array.shape for name, array in fed.items()
+        }
     assert [one for one in expected if one not in model] == []
     assert model.count("keras.layers.") == sum(one.count("keras.layers.") for one in expected)
     model = module["keras_model"]()

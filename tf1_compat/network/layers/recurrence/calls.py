@@ -1,7 +1,6 @@
 """Calls of layers in a network that is being read, and which of them are of recurrent layers."""
 
-from collections import Counter
-from collections.abc import Iterator
+from collections import defaultdict
 from dataclasses import replace
 
 from tf1_compat.network.layers.recurrence.cells import KINDS
@@ -16,12 +15,13 @@ def takers(calls: Calls, name: str) -> list[Call]:
     return [one for one in calls.values() if name in one.inputs]
 
 
-def recurrent(calls: Calls) -> Iterator[Call]:
-    """Yield the calls of recurrent layers that are called once."""
-    times = Counter(id(one.layer) for one in calls.values())
+def recurrent(calls: Calls) -> list[list[Call]]:
+    """Return the calls of recurrent layers, those of each layer together."""
+    found = defaultdict[int, list[Call]](list)
     for one in calls.values():
-        if one.layer.kind in KINDS and times[id(one.layer)] == 1:
-            yield one
+        if one.layer.kind in KINDS:
+            found[id(one.layer)].append(one)
+    return [*found.values()]
 
 
 def with_options(layer: Layer, **options: object) -> Layer:

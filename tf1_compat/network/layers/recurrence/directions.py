@@ -1,8 +1,10 @@
 """Recurrent layers that go from the last step to the first, alone or beside one that does not."""
 
-from dataclasses import replace
+from collections import Counter, defaultdict
+from typing import NamedTuple
 
 from tf1_compat.network.layers.recurrence.calls import Calls, axis, recurrent, takers, with_options
+from tf1_compat.network.layers.recurrence.cells import KINDS
 from tf1_compat.network.values import Call, Layer
 
 MERGES = {"concatenate": "concat", "add": "sum", "average": "ave", "multiply": "mul"}
@@ -12,54 +14,95 @@ MERGES = {"concatenate": "concat", "add": "sum", "average": "ave", "multiply": "
 def backwards(calls: Calls) -> Calls:
     """Return the calls where layers over what is reversed for them go backwards."""
     found = {**calls}
-    for one in recurrent(calls):
-        before = calls.get(one.inputs[0])
-        if before is None or before.layer.kind != "reverse":
-            continue
-        lengths = tuple(calls[mask].inputs[0] for mask in one.inputs[1:])
-        if before.inputs[1:] == lengths and not (lengths and one.layer.options["return_sequences"]):
-            layer = with_options(one.layer, gobackwards=True)
-            found[one.output] = replace(
-                one, layer=layer, inputs=(before.inputs[0], *one.inputs[1:])
-            )
+    for group in recurrent(calls):
+        if all(_is_reversed(calls, one) for one in group):
+            layer = with_options(group[0].layer, go_backwards=True)
+            for one in group:
+                sequence = calls[one.inputs[0]].inputs[0]
+                found[one.output] = Call(layer, (sequence, *one.inputs[1:]), one.output)
     return found
+
+
+def _is_reversed(calls: Calls, one: Call) -> bool:
+    """Whether a call takes a sequence from its last step to its first; of rows, from theirs."""
+    before = calls.get(one.inputs[0])
+    if before is None or before.layer.kind != "reverse":
+        return False
+    lengths = tuple(calls[mask].inputs[0] for mask in one.inputs[1:])
+    return before.inputs[1:] == lengths and not (lengths and one.layer.options["return_sequences"])
+
+
+class Both(NamedTuple):
+    """Two directions that are merged."""
+
+    forward: Call
+    backward: Call
+    merged: Call
+    last_of_all: bool = False
+    """At the last step of a sequence, where the backward one has seen only that."""
 
 
 def bidirectional(calls: Calls) -> Calls:
     """Return the calls where two directions that are merged are one layer."""
-    found = {**calls}
-    once = {one.output: one for one in recurrent(calls)}
+    found, pairs = {**calls}, defaultdict[tuple[int, ...], list[Both]](list)
+    times = Counter(id(one.layer) for one in calls.values())
     for one in calls.values():
-        if one.layer.kind not in MERGES or len(one.inputs) != 2 or axis(one) != -1:
-            continue
-        forward, other = (calls.get(name) for name in one.inputs)
-        taken = [name for name in one.inputs if len(takers(calls, name)) == 1]
-        if other and other.layer.kind == "reverse" and len(other.inputs) == 1:
-            sequences, other = True, calls.get(other.inputs[0])
-        else:
-            sequences = False
-        if forward is None or other is None or len(taken) < 2:
-            continue
-        if {forward.output, other.output} <= {*once} and _opposite(forward, other, sequences):
-            layer = _both(forward.layer, other.layer, MERGES[one.layer.kind])
-            found[one.output] = Call(layer, forward.inputs, one.output)
+        if both := _both(calls, one):
+            pairs[id(both.forward.layer), id(both.backward.layer)].append(both)
+    for layers, group in pairs.items():
+        first = group[0]
+        alike = {(both.merged.layer.kind, both.last_of_all) for both in group}
+        if {times[layer] for layer in layers} == {len(group)} and len(alike) == 1:
+            layer = _layer(first.forward.layer, first.backward.layer, first)
+            for both in group:
+                output = both.merged.output
+                if both.last_of_all:
+                    output = both.forward.output
+                    last = Call(Layer("last_step", None, {}), (output,), both.merged.output)
+                    found[last.output] = last
+                found[output] = Call(layer, both.forward.inputs, output)
     return found
 
 
-def _opposite(forward: Call, backward: Call, sequences: bool) -> bool:
-    """Whether two calls do the same in opposite directions."""
-    expected = {**forward.layer.options, "gobackwards": True}
-    if forward.layer.options["return_sequences"] != sequences or expected != backward.layer.options:
+def _both(calls: Calls, one: Call) -> Both | None:
+    """Return the two directions that a call merges, if it does."""
+    if one.layer.kind not in MERGES or len(one.inputs) != 2 or axis(one) != -1:
+        return None
+    forward, other = (calls.get(name) for name in one.inputs)
+    if forward is None or other is None or any(len(takers(calls, name)) > 1 for name in one.inputs):
+        return None
+    sequences = other.layer.kind == "reverse" and len(other.inputs) == 1
+    backward = calls.get(other.inputs[0]) if sequences else other
+    if backward is None or not {forward.layer.kind, backward.layer.kind} <= {*KINDS}:
+        return None
+    if forward.layer.kind != backward.layer.kind or "go_backwards" in forward.layer.options:
+        return None
+    if forward.layer.options["return_sequences"] != sequences:
+        return None
+    if forward.layer.options == backward.layer.options and _ends(calls, forward, backward):
+        return Both(forward, backward, one, last_of_all=True)
+    expected = {**forward.layer.options, "go_backwards": True}
+    opposite = expected == backward.layer.options and forward.inputs == backward.inputs
+    return Both(forward, backward, one) if opposite else None
+
+
+def _ends(calls: Calls, forward: Call, backward: Call) -> bool:
+    """Whether a call takes the last step alone of the sequence that another takes whole."""
+    stack = calls.get(backward.inputs[0])
+    if stack is None or stack.layer.kind != "stack" or len(stack.inputs) != 1:
         return False
-    same = forward.layer.kind == backward.layer.kind and forward.inputs == backward.inputs
-    return same and "gobackwards" not in forward.layer.options
+    last = calls.get(stack.inputs[0])
+    return last is not None and last.layer.kind == "last_step" and last.inputs == forward.inputs
 
 
-def _both(forward: Layer, backward: Layer, merge_mode: str) -> Layer:
+def _layer(forward: Layer, backward: Layer, both: Both) -> Layer:
     directions = {"forward": forward, "backward": backward}
     variables = {
         f"{direction}/{role}": variable
         for direction, layer in directions.items()
         for role, variable in layer.variables.items()
     }
-    return Layer("bidirectional", None, {"layer": forward, "merge_mode": merge_mode}, variables)
+    if both.last_of_all:
+        forward = with_options(forward, return_sequences=True)
+    options = {"layer": forward, "merge_mode": MERGES[both.merged.layer.kind]}
+    return Layer("bidirectional", None, options, variables)

@@ -95,13 +95,21 @@ def _taken_first(calls: Calls) -> Calls:
 def _last_only(calls: Calls) -> Calls:
     """Return the calls where layers whose last step is taken alone give only that."""
     found = {**calls}
-    for one in recurrent(calls):
-        taken = takers(calls, one.output)
-        if [(t.layer.kind, t.inputs[1:]) for t in taken] == [("last_step", one.inputs[1:])]:
-            layer, output = with_options(one.layer, return_sequences=False), taken[0].output
-            found[output] = Call(layer, one.inputs, output)
-            del found[one.output]
+    for group in recurrent(calls):
+        lasts = [last for one in group if (last := _last(calls, one))]
+        if len(lasts) == len(group):
+            layer = with_options(group[0].layer, return_sequences=False)
+            for one, last in zip(group, lasts, strict=True):
+                found[last.output] = Call(layer, one.inputs, last.output)
+                del found[one.output]
     return found
+
+
+def _last(calls: Calls, one: Call) -> Call | None:
+    """Return what takes the last step of a call, if nobody takes more."""
+    taken = takers(calls, one.output)
+    found = [(taker.layer.kind, taker.inputs[1:]) for taker in taken]
+    return taken[0] if found == [("last_step", one.inputs[1:])] else None
 
 
 def _needed(calls: Calls, ends: Sequence[str]) -> Calls:
