@@ -1,6 +1,7 @@
 """`batch(feeds)`: what TensorFlow 1's placeholders were fed, as Keras' `fit` takes it."""
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 from keras_models.writing.expressions import Name, written
 from keras_models.writing.names import of_inputs, placeholder
@@ -14,19 +15,41 @@ def batch(feeds: dict[str, np.ndarray]) -> tuple[{of_x}, {of_y}]:
 {made}    return {x}, {y}'''
 
 
+class Part(NamedTuple):
+    """x or y."""
+
+    value: str
+    kind: str
+    line: str = ""
+    """What gives `value` its name, where it has one."""
+
+
 def source(network: Network) -> str:
-    """Return the function; of several inputs x is a dict, of several outputs y a list."""
+    """Return the function."""
+    x, y = _inputs(network), _labels(network)
+    return FUNCTION.format(of_x=x.kind, of_y=y.kind, made=x.line + y.line, x=x.value, y=y.value)
+
+
+def _inputs(network: Network) -> Part:
+    """Return x: of several inputs a dict."""
     names = of_inputs(network)
     every = {names[one.tensor]: Name(_rows(network, one.tensor)) for one in network.inputs}
-    labels = [Name(_rows(network, one.labels)) for one in network.losses]
-    made, x, of_x = "", next(iter(every.values())).name, ARRAY
-    if len(every) > 1:
-        made, x, of_x = f"    x = {written(every, 4, 4)}\n", "x", f"dict[str, {ARRAY}]"
-    y, of_y = labels[0].name, ARRAY
-    if len(labels) > 1:
-        made += f"    y = {written(labels, 4, 4)}\n"
-        y, of_y = "y", f"list[{ARRAY}]"
-    return FUNCTION.format(of_x=of_x, of_y=of_y, made=made, x=x, y=y)
+    if len(every) == 1:
+        return Part(next(iter(every.values())).name, ARRAY)
+    return Part("x", f"dict[str, {ARRAY}]", f"    x = {written(every, 4, 4)}\n")
+
+
+def _labels(network: Network) -> Part:
+    """Return y: of several outputs a list; None where it was not fed, as in inference."""
+    every = [Name(_rows(network, one.labels)) for one in network.losses]
+    fed = placeholder(network, network.losses[0].labels)
+    value, kind = (every, f"list[{ARRAY}]") if len(every) > 1 else (every[0], ARRAY)
+    if fed in {placeholder(network, one.tensor) for one in network.inputs}:
+        return Part(written(value, 4, 11), kind)
+    if value == Name(f"fed[{written(fed)}]"):
+        return Part(f"fed.get({written(fed)})", f"{kind} | None")
+    when = f" if {written(fed)} in fed else None"
+    return Part("y", f"{kind} | None", f"    y = {written(value, 4, 4, len(when))}{when}\n")
 
 
 def _rows(network: Network, tensor: str) -> str:

@@ -18,7 +18,7 @@ import tensorflow as tf
 
 from keras_models.writing import layers
 from keras_models.writing.batches import FORMS
-from tests.conftest import run
+from tests.conftest import python, run
 from tests.support.docs_pages import code_blocks, text
 from training.commands import rewrite
 from training.parity.distance import relative_distance
@@ -132,6 +132,22 @@ def test_keras_trains_on_where_tensorflow_1_stopped(new: Path, recorded: Recorde
     batches = [batch({"x:0": x, "y": y, "keep_prob": 0.75}) for x, y in recorded.batches]
     losses = losses_of(new / "model.keras", batches)
     assert relative_distance(losses, recorded.losses).max() <= LARGEST
+
+
+ALONE = """
+import runpy, sys
+names = runpy.run_path(sys.argv[1] + "/model.py")
+import keras, numpy as np
+x, y = names["batch"]({"x": np.eye(16, 6, dtype="f"), "y": np.arange(16) % 3, "keep_prob": 0.75})
+kept = keras.models.load_model(sys.argv[1] + "/model.keras")
+loss = kept.fit(x, y, verbose=0).history["loss"]
+print(np.isfinite(loss).all(), kept.optimizer.iterations.numpy())
+"""
+
+
+def test_what_is_written_needs_nothing_else(new: Path) -> None:
+    """In a process of its own, in which model.py alone is imported."""
+    assert python(ALONE, str(new)).split() == ["True", "4"]
 
 
 def layer(x: Any, units: int, scope: str) -> tuple[Any, Any]:

@@ -1,17 +1,18 @@
-"""Blocks of layers that come again and again, as in residual networks, as a function."""
+"""A block of layers as a function, and the lines that call it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from keras_models.writing import layers, operations, repeats, templates
+from keras_models.writing import layers, operations
+from keras_models.writing.blocks import repeats, templates
+from keras_models.writing.blocks.repeats import Repeat
+from keras_models.writing.blocks.templates import Template
 from keras_models.writing.calls import Calls
 from keras_models.writing.expressions import Calling, Name, written
 from keras_models.writing.lines import Line, assigned
 from keras_models.writing.names import TAKEN, identifier, of_inputs
-from keras_models.writing.repeats import Repeat
 from keras_models.writing.shared import Shared
-from keras_models.writing.templates import Template
 from tf1_compat.network import Call, Forward
 
 PARAMETERS = 5
