@@ -123,6 +123,8 @@ def make_models() -> None:
     Path("half").mkdir()
     Path("half/model.ckpt.index").write_bytes(Path("tf1/model.ckpt.index").read_bytes())
     os.mkfifo("half/model.ckpt.data-00000-of-00001")
+    for ending in (".csv", ".arff", ".parquet", "/X.npy"):
+        os.mkfifo(f"pipes/train{ending}" if ending[0] == "." else f"pipes{ending}")
     Path("deep.json").write_text("[" * 100_000)
     Path("latin.json").write_bytes(b'{"W1": "\xe9"}')
     Path("list.json").write_text(json.dumps(["W1"]))
@@ -264,6 +266,14 @@ CASES = [
     ("data npz:none.npz", "greyscale"),
     ("data npz:objects.npz", "pickled"),
     ("data npz:[red]", "npz:[red]"),
+    *(
+        (f"data {kind}:{path}", "xpected")
+        for kind in ("csv", "arff", "mat", "parquet", "images", "npy")
+        for path in ("nowhere", "pipe", "text.png", "pipes")
+    ),
+    ("data mnist.pkl", "runs code"),
+    ("data csv:empty.png --to npz:empty.png", "expected npz:FILE"),
+    ("data digits --to npz:rows.npz", "exists already"),
     ("data mnist --manual-dir pipe", "missing; expected the original files"),
     ("data mnist --manual-dir ~nobody-here", "no such home folder"),
     ("check syntax.py --data npz:pipe", "SyntaxError"),

@@ -54,14 +54,13 @@ def run(config: PredictConfig) -> int:
     if digits:
         devices.choose("cpu")
         _answer(config, digits, len(refused))
-    _name(refused, len(pictures))
+    if refused:
+        _name(refused, len(pictures))
     return 0
 
 
 def _name(refused: Sequence[UserError], pictures: int) -> None:
-    """Raise UserError where pictures were refused: with the advice, of one; of several, by name."""
-    if not refused:
-        return
+    """Raise UserError for pictures that were refused: with advice, of one; of several, by name."""
     if pictures == 1:
         raise refused[0]
     lines = [str(error).partition("\n")[0] for error in refused]

@@ -45,6 +45,8 @@ def files(name: str, path: Path, endings: Sequence[str]) -> list[list[Path]]:
         return [[path]]
     ours = sorted(one for one in path.iterdir() if one.name.lower().endswith(tuple(endings)))
     found = [[one for one in ours if word in one.name.lower()] for word in ("train", "test")]
+    for one in (*found[0], *found[1]):
+        paths.check(one, f"a {wanted} file")
     if not found[0]:
         raise UserError(
             f"{name}: expected a {wanted} file with train in its name in this folder, and one with "

@@ -12,8 +12,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-SHARES = {"idx": 0.3, "npz": 0.25, "images": 0.13, "config": 0.19, "checkpoint": 0.05}
-SHARES |= {"index": 0.04, "graph": 0.025, "meta": 0.01, "keras": 0.005}
+SHARES = {"idx": 0.3, "npz": 0.25, "images": 0.13, "config": 0.14, "checkpoint": 0.05}
+SHARES |= {"containers": 0.05, "index": 0.04, "graph": 0.025, "meta": 0.01, "keras": 0.005}
 """Of all inputs; the quick ones get more."""
 SECONDS = 10
 MEMORY = "/dev/shm" if os.path.isdir("/dev/shm") else None

@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import zipfile
 
 import numpy as np
 
@@ -17,6 +18,7 @@ def of(name: str) -> list[bytes]:
         "idx": _idx,
         "npz": _npz,
         "images": _images,
+        "containers": _containers,
         "config": _config,
         "checkpoint": _checkpoint,
     }
@@ -38,6 +40,37 @@ def _npz() -> list[bytes]:
     member = io.BytesIO()
     np.save(member, array)
     return [*found, b"a" + member.getvalue()]
+
+
+def _containers() -> list[bytes]:
+    """Two digits of 8 x 8 in each, both of one class, so that one tests."""
+    import pyarrow
+    from PIL import Image
+    from pyarrow import parquet
+    from scipy.io import savemat
+
+    digits = np.zeros((2, 8, 8), np.uint8)
+    digits[:, 2:6, 3:5] = 200
+    pictures, lines = [], ["7," + ",".join(map(str, one.ravel())) for one in digits]
+    for digit in digits:
+        file = io.BytesIO()
+        Image.fromarray(digit).save(file, "PNG")
+        pictures.append(file.getvalue())
+    head = "".join(f"@ATTRIBUTE {name} REAL\n" for name in ("label", *map(str, range(64))))
+    text = "\n".join(lines)
+    found = [b"clabel" + b",p" * 64 + b"\n" + text.encode(), f"a{head}@DATA\n{text}".encode()]
+    for packed in (False, True):
+        file = io.BytesIO()
+        savemat(file, {"x": digits.reshape(2, 64), "y": [7, 7]}, do_compression=packed)
+        found.append(b"m" + file.getvalue())
+    file = io.BytesIO()
+    parquet.write_table(pyarrow.table({"image": pictures, "label": [7, 7]}), file)
+    found.append(b"p" + file.getvalue())
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for number, picture in enumerate(pictures):
+            archive.writestr(f"7/{number}.png", picture)
+    return [*found, b"i" + file.getvalue()]
 
 
 def _images() -> list[bytes]:

@@ -20,14 +20,14 @@ from typing import Any
 import numpy as np
 
 from tf1_compat import bounds
-from training.data import form, images, npz
+from training.data import form, images, npz, sources
 from training.data.containers import idx
 from training.data.splits import Rows
 from training.errors import UserError
 from training.model_files import pretrained, reading, training_state, variable_map
 
 MEGABYTES = {"idx": 900, "npz": 900, "images": 2000, "config": 900, "checkpoint": 1000}
-MEGABYTES |= {"index": 1000, "graph": 1200, "meta": 1200, "keras": 1400}
+MEGABYTES |= {"containers": 1200, "index": 1000, "graph": 1200, "meta": 1200, "keras": 1400}
 """Resident: the libraries, the fuzzer's own, what a file may unfold to, 50 million pixels."""
 LARGEST = 4096  # bytes of an input
 
@@ -71,6 +71,21 @@ def read_npz(content: bytes) -> None:
         assert array.nbytes <= bounds.most_bytes(len(rest))
         with contextlib.suppress(UserError):
             form._rows("x", Rows(array, array), fit=False)
+
+
+CONTAINERS = {b"c": "csv", b"a": "arff", b"m": "mat", b"p": "parquet", b"i": "images"}
+"""First byte -> what is said before the colon."""
+
+
+def read_container(content: bytes) -> None:
+    """A file of digits: a table, .mat, Parquet, a zip of pictures."""
+    kind = CONTAINERS.get(content[:1], "csv")
+    name = f"{kind}:{_file(f'a.{kind}', content[1:])}"
+    with contextlib.suppress(UserError):
+        found = sources.read(name, None)
+        pixels, labels, *_ = form.splits(name, found, fit=True)
+        assert pixels.dtype == labels.dtype == np.uint8
+        assert pixels.shape == (len(labels), 784)
 
 
 def read_image(content: bytes) -> None:
@@ -216,6 +231,7 @@ def read_keras(content: bytes) -> None:
 TARGETS: dict[str, Callable[[bytes], None]] = {
     "idx": read_idx,
     "npz": read_npz,
+    "containers": read_container,
     "images": read_image,
     "config": read_config,
     "checkpoint": read_checkpoint,

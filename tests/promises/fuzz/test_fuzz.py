@@ -13,7 +13,7 @@ from tests.promises.fuzz import seeds, table, targets
 from tf1_compat.bundle import table as leveldb
 
 COUNTS = {"idx": 150, "npz": 150, "images": 60, "config": 150, "checkpoint": 150}
-COUNTS |= {"index": 200, "graph": 150, "meta": 20, "keras": 20}
+COUNTS |= {"containers": 100, "index": 200, "graph": 150, "meta": 20, "keras": 20}
 SLOW = {name: 8 * count for name, count in COUNTS.items()}
 
 
@@ -71,6 +71,7 @@ FOUND = [
     ("idx", b"G\0\0\x08\x03" + bytes(4) + b"\xff" * 8),  # no rows of 2^64 pixels
     ("npz", b"a\x93NUMPY\1\0v\0\xa4'descr': '|u1', 'shape': (2, 12), }" + b" " * 80 + b"\n"),
     ("images", STRIP),
+    ("containers", b"clabel\n7\n7"),  # pictures of 0 x 0
     ("config", b"c" + b"[" * 100_000),
     ("config", b'c{"learning_rate": 1' + b"0" * 400 + b"}"),
     ("config", b"h"),
