@@ -282,6 +282,15 @@ def test_other_sizes_are_fitted_only_when_asked(
     assert (digits.test.labels[overlap.argmax(axis=1)] == fitted.train.labels).mean() > 0.9
 
 
+def test_every_picture_that_cannot_be_taken_is_named(digits: Digits, tmp_path: Path) -> None:
+    name = of_two_sizes(tmp_path, digits)
+    for label in range(3):
+        (tmp_path / "mine" / str(label) / "2.png").write_text("no picture")
+    with pytest.raises(UserError, match=r"3 of 50 .* cannot be taken: 0/2\.png") as refused:
+        data.load(name, fit=True)
+    assert str(refused.value).splitlines()[2] == "Also 1/2.png, 2/2.png"
+
+
 def test_what_is_converted_is_the_same_data(tmp_path: Path, digits: Digits) -> None:
     file = tmp_path / "a.npz"
     assert run("data", "mnist_5k[3,7]", "--to", f"npz:{file}", "--out", tmp_path / "run") == 0

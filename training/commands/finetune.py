@@ -42,7 +42,7 @@ def run_in(config: FinetuneConfig, final: Path) -> int:
 
     from training.finetuning import handoff, train, tuning
 
-    digits = data.load(config.data, config.manual_dir)
+    digits = data.load(config.data, config.manual_dir, config.fit)
     task = split.task(digits, config.shots, config.seed)
     session = Session(config, digits, device, Output(config))
     session.out.note(f"{environment.banner()}\ndata {digits.describe()}")

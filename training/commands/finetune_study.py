@@ -32,7 +32,7 @@ def run_in(config: FinetuneConfig, final: Path) -> int:
 
     from training.finetuning import study, train, tuning
 
-    digits = data.load(config.data, config.manual_dir)
+    digits = data.load(config.data, config.manual_dir, config.fit)
     home = data.load(config.source_data)
     session = Session(config, digits, device, Output(config))
     session.out.note(f"{environment.banner()}\ndata {digits.describe()}")

@@ -24,6 +24,8 @@ EVERY = 5
 """Where nothing says which rows test, every fifth of each class does; of two to four the last."""
 MNIST = (70_000, 10_000)
 """But of as many rows as MNIST has, in one table, the last so many test, as everywhere."""
+SHOWN = 20
+"""Pictures that a message lists, at most."""
 FIT = "To bring them into MNIST's form: tf1keras data NAME --fit --to npz:FILE"
 
 
@@ -65,16 +67,31 @@ def _rows(what: str, rows: Rows, fit: bool) -> list[np.ndarray]:
 
 
 def _of_pictures(what: str, pictures: Pictures, fit: bool) -> np.ndarray:
-    """Return [N, 28, 28] uint8."""
-    found = []
-    for name, grey in pictures:
-        if not fit and grey.shape != (SIDE, SIDE):
-            height, width = grey.shape
-            raise UserError(f"{name}: {width} x {height} pixels; expected 28 x 28.\n{FIT}")
-        found.append(images.one(name, grey) if fit else np.rint(grey * 255).astype(np.uint8))
+    """Return [N, 28, 28] uint8; UserError that names those that cannot be taken."""
+    found, refused = [], []
+    for read in pictures:
+        try:
+            found.append(_picture(*read(), fit))
+        except UserError as error:
+            refused.append(str(error))
+    if refused:
+        names = ", ".join(one.partition(":")[0] for one in refused[1 : SHOWN + 1])
+        others = f"\nAlso {names}" + (", ..." if len(refused) > SHOWN + 1 else "")
+        count = f"{len(refused)} of {len(pictures)} pictures cannot be taken: "
+        raise UserError(f"{what}: {count}{refused[0]}{others if names else ''}")
     if found and np.median([border(image) for image in found]) >= BRIGHT and not fit:
         raise UserError(f"{what}: dark ink on bright paper; expected bright on black.\n{FIT}")
     return np.array(found, np.uint8).reshape(-1, SIDE, SIDE)
+
+
+def _picture(name: str, grey: np.ndarray, fit: bool) -> np.ndarray:
+    """Return [28, 28] uint8; UserError, which calls the picture `name`."""
+    if fit:
+        return images.one(name, grey)
+    if grey.shape != (SIDE, SIDE):
+        height, width = grey.shape
+        raise UserError(f"{name}: {width} x {height} pixels; expected 28 x 28.\n{FIT}")
+    return np.rint(grey * 255).astype(np.uint8)
 
 
 def _of_arrays(what: str, pixels: np.ndarray, fit: bool) -> np.ndarray:

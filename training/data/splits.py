@@ -1,6 +1,6 @@
 """Which rows train and which test, as a file has them: pixels and labels of any form."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -9,8 +9,8 @@ import numpy as np
 from training.errors import UserError
 from training.machine import paths
 
-Pictures = Iterable[tuple[str, np.ndarray]]
-"""The name of each picture, and its greys, [H, W] float32 from 0 to 1, read when it is its turn."""
+Pictures = Sequence[Callable[[], tuple[str, np.ndarray]]]
+"""What reads each picture, in its turn: its name, and its greys, [H, W] float32 from 0 to 1."""
 
 
 class Rows(NamedTuple):

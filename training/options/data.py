@@ -8,18 +8,14 @@ from typing import Annotated
 import tyro
 
 from training.errors import UserError
-from training.options.shared import DATA, DataOptions
+from training.options.shared import DATA, FitOptions
 
 
 @dataclass(frozen=True)
-class DataConfig(DataOptions):
+class DataConfig(FitOptions):
     """Prepare a data set; print its rows, class counts and checksum, and draw a contact sheet."""
 
     data: Annotated[str, tyro.conf.Positional, tyro.conf.arg(name="name", help=DATA)] = "mnist_5k"
-
-    fit: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
-    """Bring pictures of other sizes, or dark on bright, into MNIST's form: grey, cut out, 20 x 20
-    in 28 x 28, centred by mass."""
 
     to: str | None = None
     """npz:FILE, to write the digits to as Keras' mnist.npz has them; it must not exist."""

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, get_args
 import tyro
 
 from training.errors import UserError
-from training.options.shared import DataOptions, limits
+from training.options.shared import FitOptions, limits
 
 Scope = Literal["full", "head", "probe", "gradual", "bitfit", "lora"]
 """Strategies that say what trains; the others go with any of them."""
@@ -15,7 +15,7 @@ Strategy = Literal[Scope, "discriminative", "l2-sp", "shrink-perturb"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class FinetuneConfig(DataOptions):
+class FinetuneConfig(FitOptions):
     """Fine-tune a trained model, on the same digits or on other data, and prove the hand-off.
 
     First it checks that the model handed over predicts what SOURCE predicts, and at the end that

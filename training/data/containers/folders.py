@@ -4,6 +4,7 @@ mine/7/a.jpg, mine/7/b.png, ...               also mine/train/7/..., mine/test/7
 mine.zip                                      the same in an archive
 """
 
+import functools
 import io
 import zipfile
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ from typing import BinaryIO, Protocol
 import numpy as np
 
 from training.data import archives, decoding
-from training.data.splits import Pictures, Rows, Splits
+from training.data.splits import Rows, Splits
 from training.errors import UserError, first_line, printable
 from training.machine import paths
 
@@ -83,7 +84,7 @@ def _splits(name: str, inside: Sequence[str], opens: Opens) -> Splits:
         raise UserError(f"{name}: no picture to train with in it.\n{EXPECTED}")
     rows = [
         Rows(
-            _pictures(name, [own for _, own in sorted(of)], opens),
+            [functools.partial(_picture, own, opens) for _, own in sorted(of)],
             np.array([number for number, _ in sorted(of)], np.uint8),
         )
         for of in found.values()
@@ -92,14 +93,14 @@ def _splits(name: str, inside: Sequence[str], opens: Opens) -> Splits:
     return Splits(*rows)
 
 
-def _pictures(name: str, files: Sequence[str], opens: Opens) -> Pictures:
-    for own in files:
-        called = f"{name.partition(':')[2]}/{printable(own)}"
-        try:
-            file = opens(own)
-        except Exception as error:  # whatever damaged bytes make zipfile raise
-            raise UserError(f"{called}: cannot be read ({first_line(error)}).") from error
-        with file:
-            size = file.seek(0, io.SEEK_END)
-            file.seek(0)
-            yield called, decoding.decode(called, file, size)
+def _picture(name: str, opens: Opens) -> tuple[str, np.ndarray]:
+    """Return the name and the greys of a picture."""
+    called = printable(name)
+    try:
+        file = opens(name)
+    except Exception as error:  # whatever damaged bytes make zipfile raise
+        raise UserError(f"{called}: cannot be read ({first_line(error)}).") from error
+    with file:
+        size = file.seek(0, io.SEEK_END)
+        file.seek(0)
+        return called, decoding.decode(called, file, size)

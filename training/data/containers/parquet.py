@@ -1,5 +1,6 @@
 """Parquet files as Hugging Face has MNIST: a column of image files, and one of labels."""
 
+import functools
 import io
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,7 @@ import numpy as np
 from tf1_compat.bounds import most_bytes
 from training.data import decoding, splits
 from training.data.containers.names import LABELS, PIXELS
-from training.data.splits import Pictures, Rows, Splits
+from training.data.splits import Rows, Splits
 from training.errors import UserError, first_line, printable
 
 BATCH = 1000
@@ -39,7 +40,10 @@ def _rows(name: str, files: list[Path]) -> Rows:
                 f"{name}: cannot be read as a Parquet file of digits ({first_line(error)}).\n"
                 "Expected a column image, of image files, and a column label."
             ) from error
-    return Rows(_pictures(name, pixels), np.concatenate([np.empty(0, np.uint8), *labels]))
+    return Rows(
+        [functools.partial(_picture, *one) for one in enumerate(pixels)],
+        np.concatenate([np.empty(0, np.uint8), *labels]),
+    )
 
 
 def _batches(file: Path) -> Iterator[tuple[list[bytes], np.ndarray]]:
@@ -70,9 +74,9 @@ def _batches(file: Path) -> Iterator[tuple[list[bytes], np.ndarray]]:
             )
 
 
-def _pictures(name: str, found: list[Any]) -> Pictures:
-    for row, content in enumerate(found):
-        own = f"{name}, row {row}"
-        if not isinstance(content, bytes):
-            raise UserError(f"{own}: no image file in it, but {type(content).__name__}.")
-        yield own, decoding.decode(own, io.BytesIO(content), len(content))
+def _picture(row: int, content: Any) -> tuple[str, np.ndarray]:
+    """Return the name and the greys of a row's picture."""
+    name = f"row {row}"
+    if not isinstance(content, bytes):
+        raise UserError(f"{name}: no image file in it, but {type(content).__name__}.")
+    return name, decoding.decode(name, io.BytesIO(content), len(content))

@@ -50,6 +50,15 @@ class DataOptions(OutputOptions):
     compared. For mnist, the environment variable MNIST_DIR does the same."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class FitOptions(DataOptions):
+    """Where the digits come from, which may be pictures of any size."""
+
+    fit: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
+    """Bring pictures of other sizes, or dark on bright, into MNIST's form: grey, cut out, 20 x 20
+    in 28 x 28, centred by mass."""
+
+
 @dataclass(frozen=True)
 class RunOptions(DataOptions):
     """What every command takes that trains."""
