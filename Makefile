@@ -13,6 +13,7 @@ PIP = $(BIN)/$(PIP_INSTALL) --constraint constraints.txt
 # fifths of an installation.
 export PYTHONDONTWRITEBYTECODE =
 ARGS ?=
+EXTRAS ?= dev
 # One more worker than cores, up to four: a test often waits for a process that it has started.
 WORKERS ?= $(shell cores=$$(nproc 2>/dev/null || getconf _NPROCESSORS_ONLN); echo $$((cores < 3 ? cores + 1 : 4)))
 
@@ -149,6 +150,6 @@ $(VENV)/installed-fuzz: $(VENV)/installed-dev
 
 $(VENV)/installed-dev: $(VENV)/python pyproject.toml constraints.txt
 	@echo "installing into $(VENV), about two minutes ..."
-	$(PIP) --editable ".[dev]"
+	$(PIP) --editable ".[$(EXTRAS)]"
 	@$(BIN)/tf1keras env >/dev/null
 	@touch $@ $(VENV)/installed
