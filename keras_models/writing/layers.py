@@ -21,19 +21,29 @@ class Row(NamedTuple):
     """The others, in the order in which they are written, where they are not so."""
 
 
+DENSE: Options = {"activation": None, "use_bias": True}
 WINDOW: Options = {"strides": 1, "padding": "valid", "dilation_rate": 1}
 CONVOLVED: Options = {**WINDOW, "activation": None, "use_bias": True}
 DEPTHWISE: Options = {"depth_multiplier": 1, **CONVOLVED}
+NORMALIZED: Options = {"momentum": 0.99, "epsilon": 0.001, "center": True, "scale": True}
 POOLED: Options = {"strides": None, "padding": "valid"}
 KEPT: Options = {"keepdims": False}
 RECURRENT: Options = {"activation": "tanh", "use_bias": True}
 SEQUENCES: Options = {"return_sequences": False, "go_backwards": False}
 EXACT = "keras_models.exact"
+PIECES: dict[str, Row] = {
+    "add_v2_dense": Row("AddV2Dense", ("units",), DENSE),
+    "bias_add_dense": Row("BiasAddDense", ("units",), DENSE),
+    "add_v2_conv2d": Row("AddV2Conv2D", ("filters", "kernel_size"), CONVOLVED),
+    "bias_add_conv2d": Row("BiasAddConv2D", ("filters", "kernel_size"), CONVOLVED),
+    "tf1_batch_norm": Row("TF1BatchNorm", (), {**NORMALIZED, "rounded_momentum": False}),
+    "tf1_fused_batch_norm": Row("TF1FusedBatchNorm", (), {**NORMALIZED, "rounded_momentum": True}),
+    "tf1_dropout": Row("TF1Dropout", ("rate",), {"seed": None, "seed2": None}),
+}
+"""Kinds that `exact` gives layers."""
 ROWS: dict[str, Row] = {
-    "dense": Row("Dense", ("units",), {"activation": None, "use_bias": True}),
-    "transposed_dense": Row(
-        *("TransposedDense", ("tied_to",)), {"activation": None, "use_bias": True}
-    ),
+    "dense": Row("Dense", ("units",), DENSE),
+    "transposed_dense": Row("TransposedDense", ("tied_to",), DENSE),
     "conv1d": Row("Conv1D", ("filters", "kernel_size"), CONVOLVED),
     "conv2d": Row("Conv2D", ("filters", "kernel_size"), CONVOLVED),
     "conv3d": Row("Conv3D", ("filters", "kernel_size"), CONVOLVED),
@@ -65,10 +75,7 @@ ROWS: dict[str, Row] = {
     "leaky_relu": Row("LeakyReLU", ("negative_slope",)),
     "rescaling": Row("Rescaling", ("scale",), {"offset": 0.0}),
     "dropout": Row("Dropout", ("rate",)),
-    "batch_normalization": Row(
-        *("BatchNormalization", ()),
-        {"momentum": 0.99, "epsilon": 0.001, "center": True, "scale": True},
-    ),
+    "batch_normalization": Row("BatchNormalization", (), NORMALIZED),
     "layer_normalization": Row(
         *("LayerNormalization", ()), {"epsilon": 0.001, "center": True, "scale": True}
     ),
@@ -87,11 +94,12 @@ ROWS: dict[str, Row] = {
     "maximum": Row("Maximum"),
     "minimum": Row("Minimum"),
     "dot": Row("Dot", ("axes",)),
+    **PIECES,
 }
 """Kind, as `tf1_compat.network` calls it -> how it is written."""
 OURS = {
     "transposed_dense": "keras_models.tied",
-    **dict.fromkeys(("resize_bilinear", "local_response_normalization"), EXACT),
+    **dict.fromkeys(("resize_bilinear", "local_response_normalization", *PIECES), EXACT),
 }
 """Kind that Keras has no layer for -> the module that has."""
 MERGES = ("concatenate", "add", "multiply", "subtract", "maximum", "minimum", "dot")

@@ -21,6 +21,15 @@ class Row(NamedTuple):
 
 LOGITS = {"from_logits": True}
 EXACT = "keras_models.exact"
+WEIGHTED = {
+    "softmax_cross_entropy": "softmax_cross_entropy",
+    "sparse_softmax_cross_entropy": "sparse_softmax_cross_entropy",
+    "sigmoid_cross_entropy": "sigmoid_cross_entropy",
+    "mean_squared_error": "mean_squared_error",
+    "mean_absolute_error": "absolute_difference",
+    "huber": "huber_loss",
+}
+"""Kind -> what `tf.losses` calls it."""
 ROWS: Mapping[str, Row] = {
     "softmax_cross_entropy": Row("CategoricalCrossentropy", LOGITS),
     "sparse_softmax_cross_entropy": Row("SparseCategoricalCrossentropy", LOGITS),
@@ -34,6 +43,10 @@ ROWS: Mapping[str, Row] = {
     "mean_absolute_error": Row("MeanAbsoluteError"),
     "huber": Row("Huber"),
     "hinge": Row("TF1Loss", module=EXACT, positional=("hinge_loss",), summed="weighted_sum"),
+    **{
+        f"weighted_{kind}": Row("TF1Loss", module=EXACT, positional=(name,))
+        for kind, name in WEIGHTED.items()
+    },
 }
 """Kind, as `tf1_compat.network` calls it -> how it is written."""
 

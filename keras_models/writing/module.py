@@ -4,10 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from keras_models.pairing import WeightMap
-from keras_models.writing import batches, layers, losses, model, samples, training
+from keras_models.writing import exact, layers, losses, model, training
 from keras_models.writing.expressions import Calling, Name, written
 from keras_models.writing.lines import Line, assigned
 from keras_models.writing.names import of_inputs
+from keras_models.writing.rows import batches, samples
 from tf1_compat.network import Network
 
 HEAD = '''"""A network that TensorFlow 1 trained, as {meta} beside this file has it, in Keras.
@@ -32,13 +33,16 @@ class Source(NamedTuple):
     """The lines of `keras_model()`."""
 
 
-def source(network: Network, mapped: WeightMap, meta: str) -> Source:
+def source(network: Network, mapped: WeightMap, meta: str, *, to_the_bit: bool = False) -> Source:
     """Return the source; `mapped` is TensorFlow 1 variable -> Keras path, `meta` a file's name.
 
+    `to_the_bit`: of exact pieces, where there are any.
     `check` pairs what is not trainable, such as moving averages, and takes no map of it.
     """
+    if to_the_bit:
+        network = exact.of(network)
     trained = {one: path for one, path in mapped.items() if one not in network.held}
-    trainer = training.trainer(network, mapped)
+    trainer = training.trainer(network, mapped, to_the_bit)
     pieces = {"meta": "tf1_compat", **losses.pieces(network.losses)}
     pieces |= layers.pieces(call.layer.kind for call in network.calls)
     imported = imports(pieces | training.modules(trainer.pieces))
@@ -89,6 +93,7 @@ def _tf1_graph(network: Network, meta: str) -> str:
         "y": _one_or_all([one.labels for one in network.losses]),
         **({} if any(one.merged for one in network.losses) else {"logits": logits}),
         **{"cost": network.cost, "train_op": network.train_op},
+        **({"gated": True} if len(network.optimizers) > 1 else {}),
     }
     switches = {name.removesuffix(":0"): both for name, both in network.switches.items()}
     feeds = f' | {{"feeds": {written(switches)}}}' if switches else ""

@@ -25,9 +25,13 @@ def identifier(name: str, taken: set[str]) -> str:
 def of_inputs(network: Forward) -> Mapping[str, str]:
     """Return tensor -> what an input is called, as a variable and, of several, for Keras."""
     taken = {*TAKEN}
-    return {
-        one.tensor: identifier(placeholder(network, one.tensor), taken) for one in network.inputs
-    }
+    named = {one.tensor: placeholder(network, one.tensor) for one in network.inputs}
+    return {tensor: identifier(_as_people(name), taken) for tensor, name in named.items()}
+
+
+def _as_people(name: str) -> str:
+    """Return what people call what an iterator gives: next_element; other names as they are."""
+    return name.replace("IteratorGetNext", "next_element")
 
 
 def placeholder(network: Forward, tensor: str) -> str:

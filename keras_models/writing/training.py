@@ -56,9 +56,9 @@ class Trainer(NamedTuple):
     """Why they stand where Keras' own would train otherwise."""
 
 
-def trainer(network: Network, mapped: WeightMap) -> Trainer:
-    """Return the optimizer; `mapped` is TensorFlow 1 variable -> Keras path."""
-    each = [_trainer(one, network.averages) for one in network.optimizers]
+def trainer(network: Network, mapped: WeightMap, to_the_bit: bool) -> Trainer:
+    """Return the optimizer, or its piece; `mapped` is TensorFlow 1 variable -> Keras path."""
+    each = [_trainer(one, network.averages, to_the_bit) for one in network.optimizers]
     if len(each) == 1:
         return each[0]
     keyed = {
@@ -86,17 +86,18 @@ def _pattern(paths: Sequence[str], every: Sequence[str]) -> str:
     return f"(.*/)?{one_of}" + ("/.*" if its <= {*paths} else "")
 
 
-def _trainer(found: Optimizer, averages: Averages | None) -> Trainer:
+def _trainer(found: Optimizer, averages: Averages | None, to_the_bit: bool) -> Trainer:
     clips = {CLIPS[kind]: bound for kind, bound in found.clips.items()}
     falls = isinstance(found.learning_rate, Rate)
     own = found.by_rows or averages or (found.rule == "Momentum" and falls)
-    row = None if own else STOCK.get(found.rule)
+    row = None if own or to_the_bit else STOCK.get(found.rule)
     if row is not None:
         return Trainer(_made(f"keras.optimizers.{row.name}", row.defaults, found, clips))
     kind = translation.RULES[found.rule]
     why = OF_ROWS if found.by_rows else WHY_NOT.get(found.rule, "Keras has none")
     made = _made(kind.__name__, _usual(kind), found, {**clips, **_averages(averages)})
-    return Trainer(made, (kind.__name__,), (OF_AVERAGES if averages else why,))
+    whys = (OF_AVERAGES if averages else why,) if own or not to_the_bit else ()
+    return Trainer(made, (kind.__name__,), whys)
 
 
 def modules(pieces: Sequence[str]) -> dict[str, str]:

@@ -17,7 +17,7 @@ import pytest
 import tensorflow as tf
 
 from keras_models.writing import layers
-from keras_models.writing.batches import FORMS
+from keras_models.writing.rows.batches import FORMS
 from tests.conftest import python, run
 from tests.support.docs_pages import code_blocks, text
 from training.commands import rewrite

@@ -47,11 +47,17 @@ def layer(x: Any, units: int, scope: str) -> Any:
         return tf.matmul(x, kernel) + tf1.get_variable("bias", [units], use_resource=False)
 
 
-def trained(folder: Path, train: Train) -> Trained:
-    """Two layers, hidden and output, trained by what `train` returns."""
+def placeholders() -> tuple[Any, Any]:
+    return tf1.placeholder(tf.float32, [None, 5], "x"), tf1.placeholder(tf.int64, [None], "y")
+
+
+def trained(
+    folder: Path, train: Train, inputs: Callable[[], tuple[Any, Any]] = placeholders
+) -> Trained:
+    """Two layers, hidden and output, trained by what `train` returns; `inputs` are fed."""
     with tf.Graph().as_default(), tf1.Session() as session:
         tf1.set_random_seed(1)
-        x, y = tf1.placeholder(tf.float32, [None, 5], "x"), tf1.placeholder(tf.int64, [None], "y")
+        x, y = inputs()
         logits = layer(tf.nn.relu(layer(x, 8, "hidden")), 3, "output")
         each = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=y, logits=logits)
         cost, step = tf.reduce_mean(each), tf1.train.get_or_create_global_step()
@@ -116,19 +122,24 @@ def of(scope: str) -> list[Any]:
 
 
 def several(cost: Any, step: Any) -> Any:
-    rate = tf1.train.exponential_decay(0.1, step, 3, 0.5)
-    descent = tf1.train.MomentumOptimizer(rate, 0.9).minimize(cost, var_list=of("hidden"))
-    adam = tf1.train.AdamOptimizer(0.01).minimize(cost, step, var_list=of("output"))
-    return tf.group(descent, adam)
+    """All gradients are taken before any update is made, or TensorFlow 1 itself is not certain."""
+    adagrad, adam = tf1.train.AdagradOptimizer(0.1), tf1.train.AdamOptimizer(0.01)
+    both = [
+        optimizer.compute_gradients(cost, of(scope))
+        for optimizer, scope in ((adagrad, "hidden"), (adam, "output"))
+    ]
+    with tf.control_dependencies([gradient for one in both for gradient, _ in one]):
+        return tf.group(adagrad.apply_gradients(both[0]), adam.apply_gradients(both[1], step))
 
 
 def test_several_optimizers_train_on_with_their_slots(tmp_path: Path) -> None:
     source, facts, model = rewritten(trained(tmp_path, several))
     assert '"(.*/)?output/.*": keras.optimizers.Adam(' in source
     assert "keras.optimizers.OptimizerMap(" in source
-    assert [one["rule"] for one in facts["network"]["optimizers"]] == ["Momentum", "Adam"]
+    assert "gated=True" in source
+    assert [one["rule"] for one in facts["network"]["optimizers"]] == ["Adagrad", "Adam"]
     assert facts["aside"] == []
-    assert {type(one).__name__ for one in model.optimizer.optimizers} == {"Adam", "TF1Momentum"}
+    assert {type(one).__name__ for one in model.optimizer.optimizers} == {"Adam", "TF1Adagrad"}
 
 
 def test_what_is_not_in_var_list_is_frozen(tmp_path: Path) -> None:
@@ -154,3 +165,63 @@ def test_one_of_two_train_ops_is_chosen_and_the_other_network_stands_aside(
     assert "--train-op NAME chooses it: of_critic, of_actor" in capsys.readouterr().err
     _, facts, _ = rewritten(old, "--train-op", "of_actor")
     assert {"critic/kernel", "critic/kernel/Adam", "beta1_power"} <= {*facts["aside"]}
+
+
+def descent(cost: Any, step: Any) -> Any:
+    return tf1.train.GradientDescentOptimizer(0.1).minimize(cost, step)
+
+
+def parsed(line: Any) -> tuple[Any, Any]:
+    *numbers, label = tf.io.decode_csv(line, [[0.0]] * 5 + [[0]])
+    return tf.stack(numbers), tf.cast(label, tf.int64)
+
+
+def iterator() -> tuple[Any, Any]:
+    """Rows of a file that is not there, their labels as a column."""
+    lines = tf1.data.TextLineDataset("missing.csv").map(parsed).map(lambda x, y: (x, [y]))
+    x, y = tf1.data.make_one_shot_iterator(lines.batch(8)).get_next()
+    return x, tf.squeeze(y, [1])
+
+
+def queue() -> tuple[Any, Any]:
+    """The same, as before there were datasets."""
+    files = tf1.train.string_input_producer(["missing.csv"])
+    return tf1.train.shuffle_batch(parsed(tf1.TextLineReader().read(files)[1]), 8, 64, 16)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "x", "y", "labels"),
+    [
+        (iterator, "IteratorGetNext", "Squeeze:0", 'y = fed["IteratorGetNext:1"].squeeze(1)'),
+        (queue, "shuffle_batch", "shuffle_batch:1", ', fed.get("shuffle_batch:1")'),
+    ],
+    ids=["iterator", "queue"],
+)
+def test_what_an_iterator_or_a_queue_gives_is_fed_and_no_file_is_read(
+    inputs: Any, x: str, y: str, labels: str, tmp_path: Path
+) -> None:
+    source, facts, _ = rewritten(trained(tmp_path, descent, inputs))
+    assert re.search(rf'x="{x}:0",\s+y="{y}"', source)
+    assert f'return fed["{x}"], ' in source
+    assert labels in source
+    assert facts["network"]["inputs"][0]["shape"] == [5]
+
+
+def test_exact_pieces_are_identical(tmp_path: Path) -> None:
+    source, facts, _ = rewritten(trained(tmp_path, several), "--exact")
+    assert facts["check"]["verdict"] == "identical"
+    assert "from keras_models.exact import AddV2Dense, TF1Adam\n" in source
+    assert source.count("AddV2Dense(") == 2
+    assert '"(.*/)?output/.*": TF1Adam(0.01)' in source
+
+
+def test_what_has_no_exact_piece_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with tf.Graph().as_default():
+        x, y = (tf1.placeholder(tf.float32, [None, 5], name) for name in "xy")
+        descent(tf.reduce_mean(tf.square(layer(x, 5, "a") - y)), None)
+        tf1.train.export_meta_graph(str(tmp_path / "graph.meta"))
+    assert run("rewrite", tmp_path / "graph.meta", "--to", tmp_path / "new", "--exact") == 2
+    assert "no exact piece for the loss mean_squared_error, and bits" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["graph.meta"]

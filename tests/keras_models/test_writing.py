@@ -21,8 +21,9 @@ from tf1_compat.network import Given
 tf1 = tf.compat.v1
 
 
-def written_of_default_graph() -> str:
-    return writing.source(*network.read(tf1.get_default_graph(), Given()), "graph.meta").text
+def written_of_default_graph(*, exact: bool = False) -> str:
+    read = network.read(tf1.get_default_graph(), Given(exact=exact))
+    return writing.source(*read, "graph.meta", to_the_bit=exact).text
 
 
 class NamesAside(ast.NodeTransformer):
@@ -152,6 +153,15 @@ def test_blocks_that_come_again_become_a_function(
     theirs.set_weights(ours.get_weights())
     rows = np.random.default_rng(0).normal(size=(4, 6))
     np.testing.assert_array_equal(ours.predict(rows, verbose=0), theirs.predict(rows, verbose=0))
+
+
+def test_blocks_are_of_exact_pieces_too() -> None:
+    with tf.Graph().as_default():
+        residual([3, 3, 4, 4, 5, 5])
+        source = written_of_default_graph(exact=True)
+    assert BY_SCOPE.replace("keras.layers.Dense", "BiasAddDense") in source
+    assert "keras.layers.Dense" not in source
+    ran(source)
 
 
 def test_a_few_layers_that_come_again_stay_lines() -> None:

@@ -36,6 +36,19 @@ def test_a_graph_comes_with_the_ends_that_are_named_and_trains(tmp_path: Path) -
     assert costs == pytest.approx([3, 2.8])
 
 
+def test_gated_no_update_is_made_before_all_gradients_are_there(tmp_path: Path) -> None:
+    with tf.Graph().as_default():
+        w, v = (tf1.get_variable(name, [], use_resource=False) for name in "wv")
+        train = (tf1.train.GradientDescentOptimizer(rate).minimize for rate in (0.1, 0.2))
+        tf.group([one(w * v, var_list=[of]) for one, of in zip(train, (w, v), strict=True)])
+        tf1.train.export_meta_graph(str(tmp_path / "graph.meta"))
+    for gated, waits_for in ((False, 1), (True, 2)):
+        with tf.Graph().as_default() as graph:
+            meta.load(tmp_path / "graph.meta", gated=gated, train_op="group_deps")
+            update = graph.get_operation_by_name("GradientDescent/update_w/ApplyGradientDescent")
+            assert len({*update.control_inputs, update.inputs[2].op}) == waits_for
+
+
 def test_a_name_that_is_not_in_it_is_answered_by_what_is(tmp_path: Path) -> None:
     with tf.Graph().as_default(), pytest.raises(Unreadable, match=r"no y:0 .* Placeholders .*: x,"):
         meta.load(saved(tmp_path), y="y:0")

@@ -11,31 +11,65 @@ from typing import Any
 import tensorflow as tf
 
 from tf1_compat.meta.reading import read
+from tf1_compat.reading import updates
 from tf1_compat.state import Unreadable, first_line
 
 Names = str | list[Any] | dict[str, Any]
 """Of a tensor, "x:0", or an operation, "Adam"; or several."""
 
 
-def load(path: str | Path, **ends: Names) -> dict[str, Any]:
+def load(path: str | Path, *, gated: bool = False, **ends: Names) -> dict[str, Any]:
     """Import the graph of a `.meta` file into the default graph; return `ends`, each for its name.
+
+    `gated`: no update of train_op is made before all its gradients are there, and none is counted
+    before all are made, as in Keras; several optimizers race otherwise.
 
     Raises Unreadable as `read` and `import_definition` do, and for a name that is not in the graph.
     """
     import_definition(read(Path(path)), path)
     graph = tf.compat.v1.get_default_graph()
-    return {end: _found(graph, names, path) for end, names in ends.items()}
+    found = {end: _found(graph, names, path) for end, names in ends.items()}
+    if gated:
+        _gate(found["train_op"])
+    return found
 
 
 def import_definition(definition: Any, path: str | Path) -> None:
     """Import what was read of `path` into the default graph; raises Unreadable where none can be.
 
-    Ops are placed where the caller's `tf.device` says.
+    Ops are placed where the caller's `tf.device` says. What queues give has their shapes, which
+    TensorFlow 1 kept in Python.
     """
     try:
         tf.compat.v1.train.import_meta_graph(definition, clear_devices=True)
+        for op in tf.compat.v1.get_default_graph().get_operations():
+            if op.type.startswith("QueueDequeue"):
+                _shape(op)
     except Exception as error:  # whatever a damaged message makes protobuf and TensorFlow raise
         raise Unreadable(f"{path}: not a readable graph ({first_line(error)}).") from error
+
+
+def _gate(train_op: tf.Operation) -> None:
+    """Let every update wait for all gradients that are applied, and the step for all updates."""
+    graph, running = train_op.graph, list(updates.ancestors([train_op]))
+    gradients = [graph.get_tensor_by_name(one.gradient).op for one in updates.read(train_op)]
+    applied = [op for op in running if updates.APPLY.fullmatch(op.type)]
+    before = {*updates.ancestors([*applied, *gradients])}
+    for op in applied:
+        op._add_control_inputs(gradients)
+    for op in running:
+        if op.type.startswith("AssignAdd") and op not in before:
+            op._add_control_inputs(applied)
+
+
+def _shape(dequeue: tf.Operation) -> None:
+    """Give what a queue gives the queue's shapes, each with rows before where those are several."""
+    queue = dequeue.inputs[0].op.node_def
+    many = dequeue.type.startswith("QueueDequeueMany")
+    rows = [tf.get_static_value(dequeue.inputs[1]) if many else None]
+    rows = [] if dequeue.type in ("QueueDequeue", "QueueDequeueV2") else rows
+    for tensor, shape in zip(dequeue.outputs, queue.attr["shapes"].list.shape, strict=False):
+        tensor.set_shape(tf.TensorShape(rows).concatenate(tf.TensorShape(shape)))
 
 
 def _found(graph: tf.Graph, names: Names, path: str | Path) -> Any:

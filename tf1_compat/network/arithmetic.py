@@ -60,14 +60,12 @@ def _apart(
     tensor: tf.Tensor, fed: Mapping[str, Any], allowed: Collection[str] | None
 ) -> tuple[tf.Graph, dict[str, Any]]:
     """Return the graph of what `tensor` is made of, and what its placeholders are fed."""
-    definition, placeholders = tf.compat.v1.GraphDef(), {}
+    definition, placeholders = tf.compat.v1.GraphDef(), dict[str, Any]()
     definition.versions.CopyFrom(tensor.graph.graph_def_versions)
     for op in _behind(tensor, fed, allowed):
         if given := [out for out in op.outputs if out.name in fed]:
-            node = definition.node.add(name=op.name, op="Placeholder")
-            node.attr["dtype"].type = given[0].dtype.base_dtype.as_datatype_enum
-            node.attr["shape"].shape.CopyFrom(given[0].shape.as_proto())
-            placeholders[op.outputs[0].name] = fed[given[0].name]
+            _add_placeholders(definition, op)
+            placeholders |= {out.name: fed[out.name] for out in given}
         else:
             node = definition.node.add()
             node.CopyFrom(op.node_def)
@@ -84,6 +82,20 @@ def _apart(
     except ValueError as error:
         raise NotCovered(tensor.op, f"it gives no number ({first_line(error)})") from error
     return apart, placeholders
+
+
+def _add_placeholders(definition: Any, op: tf.Operation) -> None:
+    """Add what is fed in the place of an op, as an iterator's that gives several tensors."""
+    several = len(op.outputs) > 1
+    for out in op.outputs:
+        name = f"{op.name}/{out.value_index}" if several else op.name
+        node = definition.node.add(name=name, op="Placeholder")
+        node.attr["dtype"].type = out.dtype.base_dtype.as_datatype_enum
+        node.attr["shape"].shape.CopyFrom(out.shape.as_proto())
+    if several:
+        names = [f"{op.name}/{out.value_index}" for out in op.outputs]
+        node = definition.node.add(name=op.name, op="IdentityN", input=names)
+        node.attr["T"].list.type.extend(out.dtype.base_dtype.as_datatype_enum for out in op.outputs)
 
 
 def _behind(

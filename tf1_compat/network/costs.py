@@ -98,5 +98,6 @@ def _loss(graph: Trained, term: Term) -> Loss:
     weight *= term.weight * found.scale
     if weight <= 0:
         raise NotCovered(term.tensor.op, f"it is multiplied by {weight:g}; {EXPECTED}")
-    ends = outputs.name, labels.name, given is not found.labels
+    weighted = any(one.how == "count" for one in term.reductions)
+    ends = outputs.name, labels.name, given is not found.labels, weighted
     return Loss(found.kind, found.options, summed, shortest(weight), *ends)

@@ -9,9 +9,8 @@ from typing import Any
 import tensorflow as tf
 
 from tf1_compat.network import forms
-from tf1_compat.network.graph import Trained
+from tf1_compat.network.graph import FED, Trained
 from tf1_compat.network.values import Call, Input, Layer, NotCovered
-from tf1_compat.reading.dropout import PLACEHOLDERS
 from tf1_compat.state import StateError
 
 GENERIC = {
@@ -62,7 +61,7 @@ class Covering:
         waiting, matches = [self.graph.source(tensor)], dict[str, Match]()
         while waiting:
             one = waiting[-1]
-            if one.op.type in PLACEHOLDERS:
+            if one.op.type in FED:
                 self._input(one)
             if one.name in {*self.calls, *self.inputs, *self._same}:
                 waiting.pop()

@@ -1,4 +1,4 @@
-"""Placeholders in another form, as a graph takes them: cast, scaled, one-hot, sliced.
+"""What is fed in another form, as a graph takes it: cast, scaled, one-hot, sliced.
 
 One function an op; what a StridedSlice takes stands in `tensorflow/core/ops/array_ops.cc`.
 """
@@ -8,9 +8,8 @@ from collections.abc import Callable, Iterable, Mapping
 import numpy as np
 import tensorflow as tf
 
-from tf1_compat.network.graph import Trained
+from tf1_compat.network.graph import FED, Trained
 from tf1_compat.network.values import Form, Formed, NotCovered
-from tf1_compat.reading.dropout import PLACEHOLDERS
 
 ARITHMETIC = {"Add": "+", "AddV2": "+", "Sub": "-", "Mul": "*", "RealDiv": "/"}
 COMMUTE = ("+", "*")
@@ -33,7 +32,7 @@ def of(graph: Trained, tensor: tf.Tensor) -> tuple[tf.Tensor, tuple[Form, ...]]:
     """
     forms: list[Form] = []
     tensor = graph.source(tensor)
-    while tensor.op.type not in PLACEHOLDERS:
+    while tensor.op.type not in FED:
         found = FORMS.get(tensor.op.type, _unknown)(graph, tensor.op)
         if found is None:
             raise NotCovered(tensor.op, EXPECTED)

@@ -14,6 +14,12 @@ from tf1_compat.reading.constants import SHAPES
 from tf1_compat.reading.dropout import PLACEHOLDERS
 from tf1_compat.reading.structure import VARIABLES
 
+GIVING = {
+    *("IteratorGetNext", "IteratorGetNextSync", "QueueDequeue", "QueueDequeueV2"),
+    *("QueueDequeueMany", "QueueDequeueManyV2", "QueueDequeueUpTo", "QueueDequeueUpToV2"),
+}
+"""What iterators and queues give their outputs by, which are fed in their place."""
+FED = PLACEHOLDERS | GIVING
 HANDS_ON = {
     *("Identity", "ReadVariableOp", "Switch", "RefSwitch", "Snapshot", "PreventGradient"),
     *("Enter", "RefEnter"),
@@ -69,7 +75,7 @@ class Trained:
             if op.name not in seen:
                 seen.add(op.name)
                 yield op
-                waiting += op.inputs
+                waiting += () if op.type in FED else op.inputs
 
     def variables(self, tensor: tf.Tensor) -> list[tf.Operation]:
         """Return the variables that a tensor is made of."""
@@ -77,8 +83,8 @@ class Trained:
 
     def rows(self, tensor: tf.Tensor) -> bool:
         """Whether a tensor is made of what is fed for each row."""
-        placeholders = (op for op in self.behind(tensor) if op.type in PLACEHOLDERS)
-        return any(op.outputs[0].name not in self.switches for op in placeholders)
+        fed = (op for op in self.behind(tensor) if op.type in FED)
+        return any(op.outputs[0].name not in self.switches for op in fed)
 
     def number(self, tensor: tf.Tensor, fed: Mapping[str, Any] = MappingProxyType({})) -> Any:
         """Return the value of arithmetic of constants, of switches and of what is `fed` besides.

@@ -8,7 +8,8 @@ import tensorflow as tf
 
 from tf1_compat.network import beginnings, costs, ends, forms, layers, optimizers, rows
 from tf1_compat.network.covering import Covering, scope_of
-from tf1_compat.network.graph import Trained
+from tf1_compat.network.graph import GIVING, Trained
+from tf1_compat.network.layers import pieces
 from tf1_compat.network.layers.recurrence import samples, tidying
 from tf1_compat.network.values import Call, Layer, Network, NotCovered
 from tf1_compat.reading import updates
@@ -27,6 +28,8 @@ class Given:
     train_op: str | None = None
     feeds: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
     """Placeholder of one number -> what it is fed in training, in inference."""
+    exact: bool = False
+    """Say of each layer how it was computed, to the bit."""
 
 
 def read(graph: tf.Graph, given: Given) -> tuple[Network, dict[str, str]]:
@@ -36,9 +39,9 @@ def read(graph: tf.Graph, given: Given) -> tuple[Network, dict[str, str]]:
     """
     train_op = ends.train_op(graph, given.train_op)
     cost = ends.cost(graph, train_op, given.cost)
-    behind = list(updates.ancestors([train_op, cost.op]))
-    initializers = [v.initializer for v in _variables(graph) if v.initializer is not None]
-    ends.refuse_files(graph, updates.ancestors([train_op, cost.op, *initializers]))
+    giving = [op for op in graph.get_operations() if op.type in GIVING]
+    fed = {out.name for op in giving for out in op.outputs}
+    behind = list(updates.ancestors([train_op, cost.op], fed=fed))
     trained = Trained(graph, cost, ends.switches(behind, given.feeds))
     losses, outputs, penalties = costs.read(trained)
     moves = [op for op in behind if "Assign" in op.type or op.type.startswith(SCATTERS)]
@@ -48,11 +51,19 @@ def read(graph: tf.Graph, given: Given) -> tuple[Network, dict[str, str]]:
     covering = Covering(trained, layers.patterns(trained, moves), scope)
     for one in outputs:
         covering.cover(one)
+    of_rows = [*covering.inputs, *(one.labels for one in losses)]
+    formed = forms.read(trained, of_rows)
+    fed = {formed[name].placeholder if name in formed else name for name in of_rows}
+    initializers = [v.initializer for v in _variables(graph) if v.initializer is not None]
+    running = [train_op, cost.op, *initializers]
+    ends.refuse_files(graph, updates.ancestors(running, fed=fed | {*trained.switches}))
     tidied = tidying.tidied(trained, covering.calls, [one.outputs for one in losses])
     found, step = optimizers.read(trained, train_op, applied)
     mapped = covering.mapped()
     changed = {trained.source(op.inputs[0]).op.name for op in moves}
     calls = _frozen(graph, tidied.values(), changed | {one.variable for one in applied})
+    if given.exact:
+        calls = pieces.computed(trained, calls, moves)
     _all_trained(graph, applied, mapped, penalties)
     averages, shadows = optimizers.averages(trained, moves, applied)
     step = step or (averages.counts if averages else None)
@@ -71,7 +82,7 @@ def read(graph: tf.Graph, given: Given) -> tuple[Network, dict[str, str]]:
         switches=trained.switches,
         cost=cost.name,
         train_op=train_op.name,
-        formed=forms.read(trained, [*covering.inputs, *(one.labels for one in losses)]),
+        formed=formed,
         drawn=samples.read(trained, covering.inputs, calls, losses),
         held=tuple(sorted({*mapped} - {*_trainable(graph)})),
         averages=averages,

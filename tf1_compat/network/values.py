@@ -24,7 +24,7 @@ class Form(NamedTuple):
     """A change of form."""
 
     kind: str
-    """cast, one_hot, ...; a row of `keras_models/writing/forms.py`."""
+    """cast, one_hot, ...; a row of `keras_models/writing/rows/batches.py`."""
     options: tuple[Any, ...]
 
 
@@ -33,6 +33,7 @@ class Formed:
     """A placeholder that the graph gives another form before a layer or a loss takes it."""
 
     placeholder: str
+    """Or what an iterator or a queue gives, which is fed as one."""
     forms: tuple[Form, ...]
 
 
@@ -57,6 +58,8 @@ class Layer:
     options: Mapping[str, Any]
     variables: Mapping[str, str] = field(default_factory=dict)
     """kernel -> TensorFlow 1 variable."""
+    ops: Mapping[str, Any] = field(default_factory=dict)
+    """How it was computed, to the bit; see `layers/pieces.py`. Empty where nobody asked."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,8 @@ class Loss:
     """Tensor: what it should give; a placeholder, or one in another form."""
     merged: bool = False
     """The outputs have the steps of rows as rows of their own."""
+    weighted: bool = False
+    """It is one of `tf.losses`: a sum over the number of weights that are not 0."""
 
 
 @dataclass(frozen=True)

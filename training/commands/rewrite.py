@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from training.command_line import words
 from training.command_line.output import Output
 from training.commands.check import STATUS
+from training.errors import UserError
 from training.machine import devices, environment, files
 from training.model_files.pair import Pair
 from training.model_files.rewriting import forward, outputs, sources, trained
@@ -78,6 +79,8 @@ def _trained(
     loaded = trained.load(rewritten, written, config.seed)
     trained.prove_batch(rewritten, written, loaded.graph, config.seed)
     found = _prove(loaded, config, session)
+    if config.exact and found.verdict != "identical":
+        raise UserError(rewrite.inexact(rewritten.network, found))
     proof, aside = trained.carry_over(rewritten, loaded, folder / "model.keras")
     page.write(folder, config, rewritten, loaded.graph, found, proof, aside)
     read = rewritten.network, rewritten.weight_map

@@ -40,6 +40,9 @@ class RewriteConfig(OutputOptions):
     train_op: str | None = None
     """The op that trains, where there are several."""
 
+    exact: bool = False
+    """Write the model of exact pieces, which is identical to the graph, or nothing."""
+
     logits: str | None = None
     """The output's tensor: writes the network up to it, without training."""
 
@@ -50,10 +53,10 @@ class RewriteConfig(OutputOptions):
         check_seed(self.seed)
         if len({*self.fed}) < len(self.feed):
             raise UserError("--feed: one placeholder is fed twice; expected each once.")
-        if self.logits and (self.cost or self.train_op):
+        if self.logits and (self.cost or self.train_op or self.exact):
             raise UserError(
-                f"--logits {self.logits}: it writes no training; expected no --cost and no "
-                "--train-op beside it."
+                f"--logits {self.logits}: it writes no training; expected no --cost, no --train-op "
+                "and no --exact beside it."
             )
 
     @property

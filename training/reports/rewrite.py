@@ -35,6 +35,18 @@ def text(network: Network, found: Diagnosis, proof: str, aside: Sequence[str]) -
     return "\n".join(lines)
 
 
+def inexact(network: Network, found: Diagnosis) -> str:
+    """Return why a model of exact pieces is not the graph bit for bit."""
+    from keras_models.writing import exact
+
+    first = found.first_difference
+    where = f", and bits differ at {first.name}, {first.where}" if first else ""
+    return (
+        f"--exact: there is no exact piece for {' or '.join(exact.lacking(network)) or 'all of it'}"
+        f"{where}. Nothing is written; without --exact it is {found.verdict}."
+    )
+
+
 def _became(network: Forward) -> list[str]:
     """Return a line for each layer: what it was, what it is."""
     rows = [(_taken(call), _layer(call)) for call in network.calls]

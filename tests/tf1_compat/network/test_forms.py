@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_models.writing import batches
+from keras_models.writing.rows import batches
 from tests.tf1_compat.network.graphs import tf1, variable
 from tf1_compat import network
 from tf1_compat.network import Given, Network, NotCovered

@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 
 from tests.tf1_compat.network.graphs import images, read, variable
-from tf1_compat.network import NotCovered
+from tf1_compat.network import Given, NotCovered
 
 tf1 = tf.compat.v1
 Build = Callable[[], Any]
@@ -188,3 +188,25 @@ def test_averages_that_no_update_moves_are_refused() -> None:
     tf1.get_default_graph().clear_collection(tf1.GraphKeys.UPDATE_OPS)
     with pytest.raises(NotCovered, match="no average of this statistic is moved by the train op"):
         read(outputs)
+
+
+def test_how_a_layer_was_computed_is_told_for_exact_pieces() -> None:
+    x = tf.nn.conv2d(images(4, 4, 2), variable("c/w", 1, 1, 2, 3), 1, "SAME")
+    x = tf.nn.bias_add(x, variable("c/b", 3))
+    gamma, beta, average, spread = (variable(f"bn/{name}", 3) for name in ("g", "b", "m", "v"))
+    trained = tf1.get_collection_ref(tf1.GraphKeys.TRAINABLE_VARIABLES)
+    trained[-2:] = []
+    x, mean, variance = tf1.nn.fused_batch_norm(x, gamma, beta, epsilon=0.01)[:3]
+    for old, value in ((average, mean), (spread, variance)):
+        move = tf1.assign_sub(old, (old - value) * (1 - tf.constant(0.9)))
+        tf1.add_to_collection(tf1.GraphKeys.UPDATE_OPS, move)
+    rows = tf1.nn.dropout(tf.reshape(x, [-1, 48]), rate=0.25, seed=3)
+    found = read(
+        tf.matmul(rows, variable("d/w", 48, 2)) + variable("d/b", 2), given=Given(exact=True)
+    )
+    ops = {call.layer.kind: call.layer.ops for call in found.calls}
+    assert ops["conv2d"] == {"bias_by_plus": False}
+    assert ops["dense"] == {"bias_by_plus": True}
+    assert ops["batch_normalization"] == {"fused": True, "rounded_momentum": True}
+    assert ops["dropout"]["seeds"][1] == 3
+    assert not ops["dropout"]["rounded_rate"]

@@ -56,9 +56,10 @@ def read(source: Source, config: RewriteConfig) -> Inferring:
     from tf1_compat import meta, network
     from tf1_compat.state import StateError
 
-    if config.cost or config.train_op:
+    if config.cost or config.train_op or config.exact:
         raise UserError(
-            f"{config.source}: no training is read of it; expected no --cost and no --train-op."
+            f"{config.source}: no training is read of it; expected no --cost, no --train-op and no "
+            "--exact."
         )
     with reading.refusal(source.graph, BEFORE), tf.Graph().as_default() as graph:
         served = _served(source)

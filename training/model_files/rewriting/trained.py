@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
     from keras_models.pairing import WeightMap
+    from keras_models.writing import Source as Written
     from tf1_compat.checkpoint import Layout
     from tf1_compat.network import Network
 
@@ -38,14 +39,12 @@ class Rewritten:
     source: Source
     network: "Network"
     weight_map: "WeightMap"
+    written: "Written"
 
     def write(self, folder: Path) -> Path:
         """Write the source, with the graph beside it; return the source's path."""
-        from keras_models import writing as sources
-
         shutil.copyfile(self.source.graph, folder / GRAPH)
-        source = sources.source(self.network, self.weight_map, GRAPH).text
-        (folder / SOURCE).write_text(source, encoding="utf-8")
+        (folder / SOURCE).write_text(self.written.text, encoding="utf-8")
         return folder / SOURCE
 
 
@@ -56,12 +55,14 @@ def read(source: Source, config: RewriteConfig) -> Rewritten:
     from keras_models import writing as sources
     from tf1_compat import meta, network
 
-    given = network.Given(config.cost, config.train_op, config.fed)
+    given = network.Given(config.cost, config.train_op, config.fed, config.exact)
     with reading.refusal(source.graph, BY_HAND), tf.Graph().as_default() as graph:
         meta.load(source.graph)
         meta.say_shapes(source.graph, graph)
         understood, _ = network.read(graph, given)
-    return Rewritten(source, understood, sources.weight_map(understood))
+    mapped = sources.weight_map(understood)
+    written = sources.source(understood, mapped, GRAPH, to_the_bit=config.exact)
+    return Rewritten(source, understood, mapped, written)
 
 
 def prove_batch(rewritten: Rewritten, source: Path, graph: "tf.Graph", seed: int) -> None:

@@ -6,9 +6,8 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from keras_models import writing
 from training.checking.judgement import Diagnosis
-from training.model_files.rewriting.trained import GRAPH, SOURCE, Rewritten
+from training.model_files.rewriting.trained import SOURCE, Rewritten
 from training.options.rewrite import RewriteConfig
 from training.reports import check, check_page, document
 from training.reports.document import Text
@@ -53,7 +52,7 @@ def write(
 
 def _rows(rewritten: Rewritten, graph: tf.Graph) -> list[Row]:
     """Return the lines of `keras_model()`."""
-    source = writing.source(rewritten.network, rewritten.weight_map, GRAPH)
+    source = rewritten.written
     stretches = Stretches(graph, rewritten.network)
     number = source.text[: source.text.index(source.model[0].text)].count("\n") + 1
     rows = []

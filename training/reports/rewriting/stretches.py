@@ -6,8 +6,7 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from tf1_compat.network import Network, NotCovered
-from tf1_compat.network.graph import Trained
-from tf1_compat.reading.dropout import PLACEHOLDERS
+from tf1_compat.network.graph import FED, Trained
 from tf1_compat.reading.structure import VARIABLES
 from tf1_compat.reading.updates import ancestors
 
@@ -59,7 +58,7 @@ class Stretches:
             seen.add(tensor.op.name)
             if tensor.op.type not in ("Const", *VARIABLES):
                 yield tensor.op
-                waiting += [] if tensor.op.type in PLACEHOLDERS else tensor.op.inputs
+                waiting += [] if tensor.op.type in FED else tensor.op.inputs
 
     def _source(self, tensor: tf.Tensor) -> tf.Tensor | None:
         try:

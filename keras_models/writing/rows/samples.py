@@ -1,8 +1,8 @@
 """sample_batch(rng, rows) of a model.py, for what `check` cannot draw by dtype and shape."""
 
-from keras_models.writing.batches import ARRAY
 from keras_models.writing.expressions import WIDTH, Name, written
 from keras_models.writing.names import of_inputs
+from keras_models.writing.rows.batches import ARRAY
 from tf1_compat.network import Drawn, Network
 
 
