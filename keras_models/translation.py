@@ -136,6 +136,11 @@ def make(name: str, values: Mapping[str, Any], options: Mapping[str, Any]) -> Op
     return in_floatx(RULES[name](**values, **options))
 
 
+def retrain(model: keras.Model, optimizer: Optimizer) -> None:
+    """Compile a compiled model anew, with another optimizer and everything else as it was."""
+    model.compile(**{**model._compile_config.config, "optimizer": optimizer})
+
+
 def in_floatx(optimizer: TF1Optimizer) -> TF1Optimizer:
     """Let an optimizer on TensorFlow 1's kernels round as `floatx` does; return it."""
     optimizer.precision = keras.config.floatx()

@@ -1,7 +1,7 @@
 """What training has reached, as named arrays: what TensorFlow 1 and Keras exchange.
 
-NumPy only. `tf1_compat/checkpoint.py` makes it from a checkpoint and back,
-`keras_models/transfer.py` from a compiled Keras model and back.
+NumPy only. `tf1_compat/checkpoint` makes it from a checkpoint and back,
+`keras_models/transfer` from a compiled Keras model and back.
 """
 
 from collections.abc import Mapping
@@ -47,9 +47,12 @@ class State:
     """Updates made; None where nothing tells."""
     rule: str | None = None
     """Whose slots they are: Adam, Momentum, RMSProp, ...; None where there are none."""
-    averages: Mapping[str, np.ndarray] = field(default_factory=dict)
-    """Variable -> the average of it that `tf.train.ExponentialMovingAverage` keeps."""
+    others: "tuple[State, ...]" = ()
+    """What further optimizers have reached, each for weights of its own, which are not repeated."""
 
+
+AVERAGE = "average"
+"""The slot of a weight's moving average, `tf.train.ExponentialMovingAverage`'s or `use_ema`'s."""
 
 POWERS = ("beta1_power", "beta2_power")
 """Adam's, by TensorFlow 1's names."""
@@ -100,10 +103,16 @@ def adam_step(beta2_power: np.ndarray, beta_2: float) -> tuple[int, bool]:
 def arrays_of(state: State) -> dict[str, np.ndarray]:
     """Return every array of a state under a name that people read: "Variable", "m of Variable"."""
     named = dict(state.weights)
-    for slot, of_slot in state.slots.items():
-        named |= {f"{slot} of {weight}": array for weight, array in of_slot.items()}
-    named |= {f"average of {weight}": array for weight, array in state.averages.items()}
-    named |= state.powers
-    if state.step is not None:
-        named["step"] = np.asarray(state.step)
+    for number, one in enumerate((state, *state.others)):
+        for slot, of_slot in one.slots.items():
+            named |= {f"{slot} of {weight}": array for weight, array in of_slot.items()}
+        counted = dict(one.powers)
+        if one.step is not None:
+            counted["step"] = np.asarray(one.step)
+        named |= {of_optimizer(name, number): array for name, array in counted.items()}
     return named
+
+
+def of_optimizer(name: str, number: int) -> str:
+    """Return how people read the name of a power or step, of the first optimizer or a later one."""
+    return f"{name} of optimizer {number + 1}" if number else name

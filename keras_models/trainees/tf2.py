@@ -10,11 +10,11 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
+from keras_models import transfer
 from keras_models.article import PIECES, Lane, optimizer_of
 from keras_models.costs import TF1Penalty
 from keras_models.pairing import View
 from keras_models.trainees.full_batch import FullBatchTrainee
-from keras_models.transfer.optimizers import optimizer_moves, reached
 from tf1_compat.hyperparameters import LISTING, Hyperparameters
 from tf1_compat.state import State
 
@@ -66,11 +66,11 @@ class TF2Trainee(FullBatchTrainee):
 
     def state(self) -> State:
         """Return copies of weights, slots and step by the names of a TensorFlow 1 checkpoint."""
-        return reached(self._saved(), self._optimizer)
+        return transfer.reached(self._saved(), self._optimizer)
 
     def load_state(self, state: State) -> None:
         """Set weights, slots and step; training goes on from there."""
-        moves = optimizer_moves(self._saved(), self._optimizer, state)
+        moves = transfer.moves(self._saved(), self._optimizer, state)
         moves += [(name, variable, state.weights[name]) for name, variable in self._saved().items()]
         for _, variable, array in moves:
             variable.assign(array)

@@ -1,7 +1,9 @@
 """model.py: a network as the module that somebody would have written."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import keras
 
 from keras_models.pairing import WeightMap
 from keras_models.writing import exact, layers, losses, model, training
@@ -59,6 +61,13 @@ def source(network: Network, mapped: WeightMap, meta: str, *, to_the_bit: bool =
         ]
     )
     return Source(text, made)
+
+
+def build(network: Network, mapped: WeightMap) -> keras.Model:
+    """Return what the source's keras_model() gives."""
+    names: dict[str, Any] = {"__name__": __name__}
+    exec(source(network, mapped, "").text, names)
+    return names["keras_model"]()
 
 
 def imports(pieces: Mapping[str, str]) -> Iterator[str]:

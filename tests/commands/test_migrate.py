@@ -36,8 +36,13 @@ def test_article_goes_to_keras_and_back_bit_for_bit(
     assert "Proven: 15 arrays, 305,313 numbers, read back equal bit for bit." in shown
     for name in ("Variable_3", "output_layer/bias", "v of Variable_2", "step = 12"):
         assert name in shown
+    assert "Assumed" not in shown
+    bare = tmp_path / "bare" / "model.ckpt"
+    checkpoint.write(bare, checkpoint.read(article))
+    assert run("migrate", bare, "--to", tmp_path / "bare.keras", "--lane", lane) == 0
     assumed = "activations relu and linear, loss categorical_crossentropy, "
-    assert f"Assumed, since a checkpoint does not record it: {assumed}" in " ".join(shown.split())
+    shown = " ".join(capsys.readouterr().out.split())
+    assert f"Assumed, since a checkpoint does not record it: {assumed}" in shown
     assert run("migrate", tmp_path / "a.keras", "--to", tmp_path / "back" / "model.ckpt") == 0
     assert contents(tmp_path / "back" / "model.ckpt") == contents(article)
 

@@ -100,8 +100,7 @@ def test_the_newest_of_several_checkpoints_is_taken_and_named(
     """And a graph without its checkpoint is enough for the source, without weights."""
     several, more = served.folder / "several", ("--logits", "probabilities", "--to")
     assert run("rewrite", several, *more, tmp_path / "newest") == 0
-    assert "2 checkpoints are in" in (said := capsys.readouterr().err)
-    assert "model.ckpt-2 is the newest" in said
+    assert "model.ckpt-2, the newest of 2 checkpoints" in capsys.readouterr().err
     shutil.copy(several / "model.ckpt-1.meta", tmp_path / "graph.meta")
     assert run("rewrite", tmp_path / "graph.meta", *more, tmp_path / "alone") == 0
     assert "No checkpoint is beside graph.meta" in capsys.readouterr().out

@@ -17,7 +17,7 @@ from tf1_compat import checkpoint
 from tf1_compat.bundle import table as leveldb
 from tf1_compat.hyperparameters import LISTING
 from tf1_compat.program import Program
-from tf1_compat.state import StateError, adam_step, power_after, running_powers
+from tf1_compat.state import POWERS, StateError, adam_step, power_after, running_powers
 from training.data import Digits, Examples
 from training.lanes.build import build
 from training.lanes.protocol import Trainee
@@ -83,7 +83,7 @@ def test_round_trip_is_bit_for_bit_and_training_goes_on(
     for _ in range(30 if steps == 100_000 else steps):
         lane.step()
     if steps == 100_000:
-        gone = {name: np.zeros((), np.float32) for name in checkpoint.POWERS}
+        gone = {name: np.zeros((), np.float32) for name in POWERS}
         lane.load_state(dataclasses.replace(lane.state(), powers=gone, step=steps))
     state = lane.state()
     other.load_state(state)
@@ -104,7 +104,7 @@ def test_idiomatic_lane_gives_tensorflow_1s_beta_powers(few: Examples) -> None:
         idiomatic.step()
     ours, theirs = idiomatic.state(), tf1.state()
     assert ours.step == theirs.step == 900
-    for power in checkpoint.POWERS:
+    for power in POWERS:
         assert ours.powers[power].tobytes() == np.asarray(theirs.powers[power]).tobytes()
 
 

@@ -1,1 +1,1 @@
-"""The index of a Saver checkpoint, looked through before TensorFlow reads it."""
+"""A Saver checkpoint, of either version, looked through before TensorFlow reads it."""

@@ -25,7 +25,7 @@ def check(whole: Mapping[str, Entry], parts: Mapping[bytes, Entry]) -> None:
         full = [dimension.size for dimension in entry.shape.dim]
         count = 0
         for one in entry.slices:
-            shape = _shape(name, one, full)
+            shape = shape_of(name, one, full)
             part = free.pop(key(name, one), None)
             if part is None or part.slices or part.dtype != entry.dtype:
                 raise ValueError(f"{name} lacks a part of {shape}")
@@ -38,8 +38,8 @@ def check(whole: Mapping[str, Entry], parts: Mapping[bytes, Entry]) -> None:
         raise ValueError("a part in it is no variable's")
 
 
-def _shape(name: str, one: Slice, full: list[int]) -> list[int]:
-    """Return the shape of a slice of `full`."""
+def shape_of(name: str, one: Slice, full: list[int]) -> list[int]:
+    """Return the shape of a slice of `full`; ValueError where it is not within it."""
     if len(one.extent) != len(full):
         raise ValueError(f"{name} of {full} has a part of {len(one.extent)} dimensions")
     shape = []

@@ -1,15 +1,28 @@
-"""A LevelDB table, which the index of a checkpoint is: sorted keys, each with a value.
+"""A LevelDB table, as the index of a checkpoint is: sorted keys, each with a value.
 
 The format is that of `tensorflow/core/lib/io/format.h`.
 """
 
+import os
 from collections.abc import Iterator
+from pathlib import Path
 
 FOOTER, TRAILER = 48, 5
 """Bytes after all blocks, and after each: its compression, and a checksum, which TensorFlow
 compares."""
+MAGIC = (0xDB4775248B80FB57).to_bytes(8, "little")
+"""What a table ends with."""
 Handle = tuple[int, int]
 """Where a block begins, and its bytes."""
+
+
+def is_one(file: Path) -> bool:
+    """Whether a file ends as a table does."""
+    if file.stat().st_size < FOOTER:
+        return False
+    with file.open("rb") as opened:
+        opened.seek(-len(MAGIC), os.SEEK_END)
+        return opened.read() == MAGIC
 
 
 def entries(content: bytes) -> Iterator[tuple[bytes, bytes]]:

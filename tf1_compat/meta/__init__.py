@@ -2,7 +2,7 @@
 
 from tf1_compat.meta.loading import import_definition, load
 from tf1_compat.meta.reading import read
-from tf1_compat.meta.serving import Served, read_frozen, read_saved_model
+from tf1_compat.meta.serving import Served, read_any, read_frozen, read_saved_model
 from tf1_compat.meta.shapes import say as say_shapes
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "import_definition",
     "load",
     "read",
+    "read_any",
     "read_frozen",
     "read_saved_model",
     "say_shapes",

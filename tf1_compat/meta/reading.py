@@ -40,8 +40,9 @@ def read(path: Path) -> Any:
     try:
         content = path.read_bytes()
         meta = tf.compat.v1.MetaGraphDef.FromString(content)
-        beside = path.parent.glob(f"{glob.escape(path.stem)}.*")
-        make_sound(meta, len(content), sum(file.stat().st_size for file in beside))
+        beside = path.parent.glob(f"{glob.escape(path.stem)}*")
+        held = sum(file.stat().st_size for file in beside if file.is_file())
+        make_sound(meta, len(content), held)
     except Exception as error:  # whatever a damaged message makes protobuf, TensorFlow, NumPy raise
         raise Unreadable(f"{path}: not a readable graph ({first_line(error)}).") from error
     if not meta.graph_def.node:

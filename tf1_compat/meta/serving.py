@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
 
-from tf1_compat.meta.reading import make_sound
+from tf1_compat.meta.reading import make_sound, read
 from tf1_compat.state import Unreadable, check_finite, first_line
 
 SERVE, DEFAULT = "serve", "serving_default"
@@ -16,13 +16,23 @@ SERVE, DEFAULT = "serve", "serving_default"
 
 
 class Served(NamedTuple):
-    """A graph that gives answers: a MetaGraphDef, and what its variables hold."""
+    """A graph that a file has: a MetaGraphDef, and what its variables hold."""
 
     definition: Any
     weights: Mapping[str, np.ndarray]
-    """Variable -> value; of a SavedModel, which has them in a checkpoint, none."""
+    """Variable -> value, of a frozen graph; others have them in a checkpoint."""
     outputs: tuple[str, ...]
     """Tensors that it says it gives."""
+
+
+def read_any(path: Path) -> Served:
+    """Return the graph of a SavedModel's folder, a frozen graph (.pb), or a `.meta` file.
+
+    Raises Unreadable as each of them does.
+    """
+    if path.is_dir():
+        return read_saved_model(path)
+    return read_frozen(path) if path.suffix == ".pb" else Served(read(path), {}, ())
 
 
 def read_frozen(path: Path) -> Served:

@@ -39,13 +39,11 @@ def train_op(graph: tf.Graph, chosen: str | None) -> tf.Operation:
     """
     if chosen:
         return _op(_named(graph, chosen, "--train-op"))
-    found = _collected(graph)
-    outermost = [op for op in (*found, *_groups(found)) if {*found} <= {*ancestors([op])}]
-    outermost = [op for op in outermost if not {*_groups([op])} & {*outermost}]
+    outermost = running_all(graph)
     if len(outermost) == 1:
         return outermost[0]
-    applied = [op for op in graph.get_operations() if APPLY.fullmatch(op.type)]
-    names = [op.name for op in found] or [op.name for op in applied[:5]]
+    found = collected(graph)
+    names = [op.name for op in found or applied(graph)[:5]]
     raise StateError(
         f"{len(found)} train ops are in the graph; expected one. --train-op NAME chooses it: "
         f"{', '.join(names) or 'no op that trains is in it'}. --logits NAME writes the network "
@@ -53,7 +51,20 @@ def train_op(graph: tf.Graph, chosen: str | None) -> tf.Operation:
     )
 
 
-def _collected(graph: tf.Graph) -> list[tf.Operation]:
+def running_all(graph: tf.Graph) -> list[tf.Operation]:
+    """Return what runs all of the collection train_op, the outermost where groups are nested."""
+    found = collected(graph)
+    outermost = [op for op in (*found, *_groups(found)) if {*found} <= {*ancestors([op])}]
+    return [op for op in outermost if not {*_groups([op])} & {*outermost}]
+
+
+def applied(graph: tf.Graph) -> list[tf.Operation]:
+    """Return the ops that apply gradients."""
+    return [op for op in graph.get_operations() if APPLY.fullmatch(op.type)]
+
+
+def collected(graph: tf.Graph) -> list[tf.Operation]:
+    """Return the ops of the collection train_op."""
     return list(dict.fromkeys(_op(one) for one in graph.get_collection("train_op")))
 
 
@@ -87,7 +98,7 @@ def cost(graph: tf.Graph, train: tf.Operation, chosen: str | None) -> tf.Tensor:
     if len(costs) == 1:
         return costs[0]
     names = f" ({', '.join(one.name for one in costs)})" if costs else ""
-    several = [op.name for op in _collected(graph) if op in {*ancestors([train])}]
+    several = [op.name for op in collected(graph) if op in {*ancestors([train])}]
     one_of = f"--train-op with one of {', '.join(several)}" if len(several) > 1 else "--cost NAME"
     raise NotCovered(
         train, f"gradients of {len(costs)} costs{names}; expected one, or {one_of} to choose it"

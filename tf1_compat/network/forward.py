@@ -41,7 +41,7 @@ def read_forward(graph: tf.Graph, given: Inference) -> tuple[Forward, dict[str, 
     """
     output = _output(graph, given)
     behind = list(ancestors([output.op], control=False))
-    feeds = _defaults(behind) | {**given.feeds}
+    feeds = defaults(behind) | {**given.feeds}
     fed = {name: (at, at) for name, (_, at) in ends.switches(behind, feeds).items()}
     inferring = Trained(graph, output, fed)
     covering = Covering(inferring, layers.patterns(inferring, None), _scope(inferring, output))
@@ -87,7 +87,7 @@ def _assign(variable: tf.Operation, value: tf.Tensor) -> tf.Operation:
     return tf.raw_ops.Assign(ref=variable.outputs[0], value=value, validate_shape=False).op
 
 
-def _defaults(ops: Sequence[tf.Operation]) -> dict[str, tuple[Any, Any]]:
+def defaults(ops: Sequence[tf.Operation]) -> dict[str, tuple[Any, Any]]:
     """Return what placeholders of one number are where they are not fed; a bool says the mode."""
     given = (
         op for op in ops if op.type == "PlaceholderWithDefault" and not op.outputs[0].shape.rank

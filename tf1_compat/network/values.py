@@ -196,3 +196,10 @@ class Network(Forward):
     averages: Averages | None
     aside: tuple[str, ...]
     """Variables that the train op changes, and no layer or optimizer has: other averages."""
+
+    @property
+    def groups(self) -> list[list[Update]]:
+        """The updates of each optimizer, of those that make any."""
+        each = ({*one.variables} for one in self.optimizers)
+        found = ([one for one in self.updates if one.variable in its] for its in each)
+        return [group for group in found if group]

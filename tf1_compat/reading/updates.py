@@ -8,7 +8,7 @@ embedding, take the rows' indices after the gradient. Adam and GradientDescent h
 """
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import tensorflow as tf
@@ -74,6 +74,14 @@ def read(train_op: tf.Operation, fed: Collection[str] = ()) -> list[Update]:
     found = [(op, APPLY.fullmatch(op.type)) for op in ancestors([train_op], fed=fed)]
     known = [(op, *match.groups()) for op, match in found if match and match[2] in INPUTS]
     return [_read_one(*one) for one in sorted(known, key=lambda one: one[0]._id)]
+
+
+def by_optimizer(updates: Iterable[Update]) -> list[list[Update]]:
+    """Return the updates of each optimizer: of one rule, with the same numbers and powers."""
+    found: dict[str, list[Update]] = {}
+    for one in updates:
+        found.setdefault(str((one.rule, one.hyperparameters, one.powers)), []).append(one)
+    return list(found.values())
 
 
 def _read_one(op: tf.Operation, sparse: str | None, kind: str) -> Update:

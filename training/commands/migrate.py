@@ -9,18 +9,19 @@ Prints what went where, tensor by tensor, and reads the new file back before it 
 """
 
 import contextlib
-import json
 import sys
-from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from training.command_line import migrated
 from training.command_line.output import Output
 from training.errors import UserError
 from training.machine import devices, environment, paths
 from training.model_files import reading, variable_names, writing
+from training.model_files.graphs.answers import compared
 from training.model_files.reading import Kind
 from training.model_files.variable_names import Correspondence
 from training.options.migrate import MigrateConfig
@@ -29,9 +30,6 @@ if TYPE_CHECKING:
     import keras
 
     from tf1_compat.state import State
-
-TAKE_FROM_GRAPH = "If your graph differs, --pair PAIR.py takes all of that from it."
-LEAVE_OUT = "--weights-only takes the weights alone; --pair or --map can say where the rest goes."
 
 
 def run(config: MigrateConfig) -> int:
@@ -46,108 +44,101 @@ def run(config: MigrateConfig) -> int:
     if config.pair:
         out.note(f"running the code in {config.pair}")
     with contextlib.redirect_stdout(sys.stderr):  # what that code prints is no result
-        names = variable_names.choose(config, found, path)
+        if newest := reading.newest_of(config.source, path):
+            out.note(newest)
+        names = variable_names.choose(config, found, path, out.note)
         out.note(environment.banner())
-        with reading.refusal(path, LEAVE_OUT):
-            model, state = _load(found, path, names, config.weights_only)
+        with reading.refusal(path, _way_out(config, names)):
+            model, state = _load(found, path, names, config)
             names = names.with_shapes_of(state)
+            answers = ""
+            if names.graph and found != "keras":
+                answers = f" {compared(names.graph, model, state)}"
             proof = writing.write(wanted, to, model, state, names)
-            rows = _rows(state, model, names)
-    out.show(_table(rows))
+            rows = migrated.rows(state, model, names.made_of(model))
+    out.show(migrated.table(rows))
+    if names.averages and found != "keras":
+        out.show(f"\n{migrated.AVERAGES[config.ema if state.slots or config.ema else 'leave']}")
     if writing.is_bare(state):
         out.show("\nNo optimizer slots: training on starts the optimizer afresh.")
-    assumed = None if found == "keras" or config.pair else assumptions(model)
+    said = names.graph.says if names.graph else ()
+    assumed = None if found == "keras" or config.pair else migrated.assumptions(model, said)
+    proof += answers
     out.show(f"\n{proof}")
     if assumed:
-        said = f"Assumed, since a checkpoint does not record it: {assumed}."
-        out.show(Text(f"{said} {TAKE_FROM_GRAPH}"))
+        what = "a checkpoint" if names.graph is None else "this graph"
+        text = f"Assumed, since {what} does not record it: {assumed}."
+        out.show(Text(text if names.graph else f"{text} {migrated.TAKE_FROM_GRAPH}"))
     out.show(f"Written: {config.to}")
+    if wanted == "keras" and names.graph and names.graph.names_more:
+        out.show(f"For the way back to these names: --meta {names.graph.file}")
+    if wanted == "checkpoint" and not (config.meta or config.map or config.pair):
+        out.show("Its names are the article's; --meta FILE takes those of another graph.")
     out.result({"arrays": rows, "proof": proof, "assumed": assumed, "written": config.to})
     return 0
 
 
-def assumptions(model: "keras.Model") -> str:
-    """Say what a compiled stack of Dense layers is besides its arrays."""
-    layers = [layer for layer in model.layers if layer.weights]
-    optimizer = model.optimizer.get_config()
-    numbers = [
-        f"{name} {float(optimizer[name]):g}"
-        for name in ("learning_rate", "epsilon")
-        if name in optimizer
-    ]
-    activations = " and ".join(layer.activation.__name__ for layer in layers)
-    return (
-        f"activations {activations}, loss {model.loss.name}, "
-        f"{model.optimizer.name} with {' and '.join(numbers)}"
-    )
+def _way_out(config: MigrateConfig, names: Correspondence) -> str:
+    """Return what may help where something has no place: nothing that was just tried."""
+    ways = []
+    if not (config.pair or config.map or names.graph):
+        ways.append("--meta FILE or --map FILE can say where it goes, and so can --pair PAIR.py.")
+    elif not config.pair:
+        ways.append("--pair PAIR.py can say where it goes.")
+    if names.averages and config.ema is None:
+        ways.append("--ema leave leaves the moving averages, --ema take takes them as weights.")
+    if not config.only_weights:
+        ways.append("--weights-only takes the weights alone.")
+    return " ".join(ways)
 
 
 def _load(
-    found: Kind, path: Path, names: Correspondence, weights_only: bool
+    found: Kind, path: Path, names: Correspondence, config: MigrateConfig
 ) -> tuple["keras.Model", "State"]:
     """Return the compiled model, and the state that it was found in, by TensorFlow 1's names."""
     from keras_models import transfer
 
     if found == "keras":
         model = reading.load_keras(path)
-        return model, transfer.to_state(model, names.made_of(model), weights_only=weights_only)
+        bare = config.weights_only
+        return model, transfer.to_state(model, names.made_of(model), weights_only=bare)
     model = names.model()
-    state = _tf1_state(found, path, names, weights_only, getattr(model.optimizer, "beta_2", 0.999))
-    bare = weights_only or (found != "checkpoint" and state.rule is None)
+    state = _tf1_state(found, path, names, config, getattr(model.optimizer, "beta_2", 0.999))
+    bare = config.only_weights or (found != "checkpoint" and state.rule is None)
     weight_map = names.with_shapes_of(state).made_of(model)
     transfer.load_state(model, state, weight_map, weights_only=bare)
+    if bare and state.step is not None:
+        model.optimizer.build(model.trainable_variables)
+        model.optimizer.iterations.assign(state.step)
     return model, state
 
 
 def _tf1_state(
-    found: Kind, path: Path, names: Correspondence, weights_only: bool, beta_2: float
+    found: Kind, path: Path, names: Correspondence, config: MigrateConfig, beta_2: float
 ) -> "State":
     """Return what lies at `path`; StateError where something in it would be left out untold."""
     from tf1_compat import checkpoint, frozen
+    from tf1_compat.checkpoint import partitions
     from tf1_compat.state import StateError
 
     if found == "frozen":
         return frozen.read(path)
     arrays = checkpoint.read(path)
+    if config.ema == "take":
+        if not names.averages:
+            raise StateError("it has no moving averages to take.")
+        arrays |= {weight: arrays[shadow] for shadow, weight in names.averages.items()}
     layout = names.layout or checkpoint.layout(arrays, list(names.weight_map or ()) or None)
+    if names.step:
+        layout = replace(layout, global_step=names.step.name, step_dtype=names.step.dtype)
     served = found == "saved_model" and not set(layout.names()) & set(arrays) > set(layout.weights)
-    if weights_only or served:
-        layout = checkpoint.standard(None, layout.weights)
-    if not weights_only and (over := sorted(set(arrays) - set(layout.names()))):
+    if config.only_weights or served:
+        layout = checkpoint.bare(layout)
+    arrays = partitions.split(arrays, layout.parts)
+    left = names.averages if config.ema == "leave" else ()
+    over = sorted({*arrays} - {*layout.names(), *left})
+    if over and not config.only_weights:
         missing = sorted(set(layout.names()) - set(arrays))
         lacks = f"; and it lacks {', '.join(missing)}" if missing else ""
         raise StateError(f"nothing takes the checkpoint's {', '.join(over)}{lacks}.")
     return checkpoint.to_state(arrays, layout, beta_2)
-
-
-def _rows(state: "State", model: "keras.Model", names: Correspondence) -> list[dict[str, Any]]:
-    """Return what went where, an array a row; one number's value, too, None for an array."""
-    from keras_models import transfer
-    from tf1_compat.state import arrays_of
-
-    paths = transfer.paths(model, names.made_of(model))
-    return [
-        {
-            "tf1": name,
-            "keras": paths.get(name),
-            "shape": [*array.shape],
-            "dtype": f"{array.dtype}",
-            "value": json.loads(str(array)) if array.ndim == 0 else None,
-        }
-        for name, array in arrays_of(state).items()
-    ]
-
-
-def _table(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Return a line for each array; a name is never broken, however narrow the screen is."""
-    lines = [("TensorFlow 1", "Keras", "dtype, shape")]
-    for row in rows:
-        value = "" if row["value"] is None else f" = {row['value']}"
-        path = row["keras"] or "follows from the step"
-        lines.append((row["tf1"] + value, path, f"{row['dtype']} {row['shape']}"))
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    first, *others = (
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-        for line in lines
-    )
-    return "\n".join([first, "─" * (sum(widths) + 4), *others])

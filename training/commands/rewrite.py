@@ -50,7 +50,7 @@ def run(config: RewriteConfig) -> int:
     source = sources.find(config.source)
     if source.chosen:
         out.note(source.chosen)
-    write = _trained if source.kind == "trained" and config.logits is None else _forward
+    write = _trained if source.kind == "checkpoint" and config.logits is None else _forward
     session = devices.session_config(device)
     try:
         with folders.begin(final) as folder, contextlib.redirect_stdout(sys.stderr):

@@ -6,6 +6,7 @@
 
 import itertools
 import json
+import re
 import shlex
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -19,11 +20,13 @@ from training.errors import UserError
 from training.options.migrate import MigrateConfig
 
 if TYPE_CHECKING:
+    import keras
     import numpy as np
 
 Shape = tuple[int, ...]
 
 MAP = Path("map.json")
+NUMBERED = re.compile(r"Variable(_\d+)?")
 MOST_LAYERS = 12
 """There could be too many orders of more to try them."""
 LONGEST = 300
@@ -42,16 +45,26 @@ def refusal(config: MigrateConfig, path: Path, arrays: "Mapping[str, np.ndarray]
     shapes = {name: arrays[name].shape for name in layout.weights if arrays[name].ndim}
     widths = article(shapes)
     if widths is None:
+        what = "not the article's variables, neither by name nor by shape"
+        if odd := [name for name in layout.weights if arrays[name].dtype == object]:
+            what += f" ({', '.join(odd)} holds no numbers)"
+        if any(len(shape) > 2 for shape in shapes.values()):
+            what = "variables of convolutions, and no stack of Dense layers"
         return UserError(
-            f"{path}: not the article's variables, neither by name nor by shape; found "
-            f"{_listed(shapes)}.\nExpected --pair PAIR.py, which has the graph and its Keras model."
+            f"{path}: {what}; found {_listed(shapes)}.\nWith {path.name}.meta, the graph that a "
+            f"Saver writes beside it, `tf1keras rewrite {path} --to DIR` writes its Keras model; "
+            "--meta FILE says where else it is.\nWithout one: --pair PAIR.py, which has the graph "
+            "and its Keras model."
         )
     bare = layout.rule is None
     again = replace(config, map=MAP, weights_only=config.weights_only or bare)
+    counters = [name for name, one in arrays.items() if one.dtype.kind == "i" and not one.ndim]
     command = shlex.join(["tf1keras", *words.of(again)])
     known = f"{path}: its variables have names of their own, but the shapes of the article's "
     known += "-".join(map(str, widths)) + (", without an optimizer's state" if bare else "")
     found = candidates(shapes, widths)
+    if len(counters) == 1 and counters[0] != checkpoint.GLOBAL_STEP:
+        found[f"step:{arrays[counters[0]].dtype}"] = counters
     text = _as_json(found)
     if all(len(names) == 1 for names in found.values()):
         return UserError(
@@ -61,6 +74,21 @@ def refusal(config: MigrateConfig, path: Path, arrays: "Mapping[str, np.ndarray]
     return UserError(
         f"{known}; shapes do not tell which is which of {_listed(open_)}.\n"
         f"Choose one of each, and save it as {MAP}: {text}\n{command}"
+    )
+
+
+def paths(model: "keras.Model") -> set[str]:
+    """Return layer/variable of each weight."""
+    return {"/".join(weight.path.split("/")[-2:]) for weight in model.weights}
+
+
+def unnamed(path: Path, model: "keras.Model") -> UserError:
+    """Return the error about a `.keras` file whose variables nothing names in TensorFlow 1."""
+    some = ", ".join(f'"...": "{weight.path}"' for weight in model.weights[:2])
+    return UserError(
+        f"{path}: its layers have other names than the article's, and nothing says what their "
+        "variables are called in TensorFlow 1.\n--meta FILE takes the names from the .meta file of "
+        f"the graph that it was made of; --map FILE says them: {{{some}, ...}}"
     )
 
 
@@ -98,11 +126,25 @@ def _places(widths: tuple[int, ...]) -> dict[str, Shape]:
 
 
 def candidates(shapes: Mapping[str, Shape], widths: tuple[int, ...]) -> dict[str, list[str]]:
-    """Return path of the Keras variable -> names of those with its shape."""
-    return {
+    """Return path of the Keras variable -> names of those with its shape.
+
+    Those that TensorFlow 1 numbered are taken in the order in which they were made.
+    """
+    places = _places(widths)
+    found = {
         place: [name for name, shape in shapes.items() if shape == wanted]
-        for place, wanted in _places(widths).items()
+        for place, wanted in places.items()
     }
+    for place, names in found.items():
+        if all(NUMBERED.fullmatch(name) for name in names):
+            alike = [other for other in places if places[other] == places[place]]
+            found[place] = [sorted(names, key=_number)[alike.index(place)]]
+    return found
+
+
+def _number(name: str) -> int:
+    """Return the number that a variable without a name was given."""
+    return int(name.partition("_")[2] or 0)
 
 
 def _as_json(found: Mapping[str, list[str]]) -> str:

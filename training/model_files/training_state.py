@@ -119,6 +119,11 @@ def _run_folder(file: Path) -> Path | None:
     return None
 
 
+def is_of_run(file: Path) -> bool:
+    """Whether a run folder says what the checkpoint `file` was trained with."""
+    return _run_folder(file) is not None
+
+
 def _updates_made(file: Path) -> int:
     try:
         last = history.last_epoch(file)

@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from training.errors import UserError
 from training.machine import paths
@@ -12,11 +12,22 @@ from training.machine import paths
 if TYPE_CHECKING:
     from keras_models.pairing import WeightMap
 
+STEPS = {"step": "int64", "step:int32": "int32", "step:int64": "int64"}
+"""What a map says of the variable that counts the updates -> its dtype."""
 
-def read(path: Path) -> "WeightMap":
+
+class Step(NamedTuple):
+    """The variable that counts the updates."""
+
+    name: str
+    dtype: str
+
+
+def read(path: Path) -> "tuple[WeightMap, Step | None]":
     """Return a `--map` file: JSON, TensorFlow 1 variable -> Keras path, or a recipe.
 
-    See `keras_models/pairing/recipes.py` for recipes.
+    And the variable that it says is "step", or "step:int32", if any. See
+    `keras_models/pairing/recipes.py` for recipes.
     """
     paths.check(path, "a JSON file", f"--map {path}")
     try:
@@ -28,7 +39,12 @@ def read(path: Path) -> "WeightMap":
             f"--map {path}: expected TensorFlow 1 variable -> Keras path, such as "
             '{"W1": "hidden_layer/kernel"}.'
         )
-    return _checked(found, f"--map {path}")
+    checked = dict(_checked(found, f"--map {path}"))
+    steps = [name for name, at in checked.items() if isinstance(at, str) and at in STEPS]
+    if len(steps) > 1:
+        raise UserError(f"--map {path}: {' and '.join(steps)} are the step; expected one.")
+    step = next((Step(name, STEPS[str(checked.pop(name))]) for name in steps), None)
+    return checked, step
 
 
 def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import numpy as np
 from training.errors import UserError
 from training.machine import files, paths, shortage
 from training.model_files import reading
+from training.model_files.graphs import shadows
 from training.model_files.reading import Kind
 from training.model_files.variable_names import Correspondence
 from training.parity.bits import same
@@ -85,11 +86,17 @@ def _write_keras(to: Path, model: "keras.Model", state: "State", names: Correspo
 
 def _write_checkpoint(to: Path, model: "keras.Model", state: "State", names: Correspondence) -> str:
     from tf1_compat import checkpoint
+    from tf1_compat.state import AVERAGE
 
     centered = "mg" in state.slots
     layout = names.layout or checkpoint.standard(state.rule, list(state.weights), centered=centered)
+    if AVERAGE in state.slots and AVERAGE not in layout.slots:
+        usual = {f"{weight}{shadows.SUFFIX}": weight for weight in state.slots[AVERAGE]}
+        layout = checkpoint.averaged(layout, usual, state.rule or "")
+    if names.step:
+        layout = replace(layout, global_step=names.step.name, step_dtype=names.step.dtype)
     if is_bare(state):
-        layout = checkpoint.standard(None, layout.weights)
+        layout = checkpoint.bare(layout)
     note = ""
     if state.step is not None and not (layout.powers or layout.global_step):
         note = f" Its step, {state.step}, has no place there: this optimizer does not use it."
@@ -131,6 +138,9 @@ def _proof(state: "State", back: "State") -> str:
         return f"Proven: {len(went)} arrays, {numbers:,} numbers, read back equal bit for bit."
     if lost := [name for name in other if name not in came]:
         raise StateError(f"{', '.join(lost)} has no place there.")
+    if whole := [name for name in other if went[name].dtype.kind != "f"]:
+        pairs = ", ".join(f"{name} {went[name]} would be {came[name]}" for name in whole)
+        raise StateError(f"it would come back otherwise: {pairs}.")
     largest = max(float(relative_distance(came[name], went[name]).max()) for name in other)
     return (
         f"Read back: {len(went) - len(other)} of {len(went)} arrays equal bit for bit; rounded by "

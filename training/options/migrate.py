@@ -14,7 +14,8 @@ from training.options.shared import OutputOptions
 class MigrateConfig(OutputOptions):
     """Carry a trained model from TensorFlow 1 to Keras or back: weights, optimizer slots, the step.
 
-    It knows the article's graph. For any other, --pair RUNS THE CODE in PAIR.py, as `check` does,
+    The graph beside the checkpoint says what the model is; without one, it is taken for the
+    article's. For a graph that is not understood, --pair RUNS THE CODE in PAIR.py, as `check` does,
     which gives the names, the optimizer and the Keras model.
     """
 
@@ -28,12 +29,22 @@ class MigrateConfig(OutputOptions):
     not exist."""
 
     lane: Literal["exact", "idiomatic"] | None = None
-    """Which Keras model of the article's to make: exact, the default, with TensorFlow 1's
-    arithmetic, or idiomatic, with stock layers and Adam."""
+    """Which Keras model to make: exact, the default, with TensorFlow 1's arithmetic, for other
+    graphs than the article's that of its optimizer; or idiomatic, with Keras' own parts."""
+
+    meta: Path | None = None
+    """The .meta file of the graph, if it does not lie beside the checkpoint, or for the way back:
+    a checkpoint gets the names that this graph has."""
 
     map: Path | None = None
-    """JSON file, {"TF1 variable": "layer/kernel", ...}, if your variables have other names than the
-    article's, or are made of several."""
+    """JSON file, {"TF1 variable": "layer/kernel", ...}, if no graph is there and your variables
+    have other names than the article's, or are made of several; {"variable": "step"} for one that
+    counts the updates."""
+
+    ema: Literal["keep", "take", "leave"] | None = None
+    """Moving averages of weights that the checkpoint has: keep them in the optimizer, as use_ema,
+    the default where the graph says their decay; take them for the weights, without the optimizer's
+    state; or leave them."""
 
     pair: Path | None = None
     """PAIR.py with tf1_graph() and keras_model(); its code is run."""
@@ -41,7 +52,23 @@ class MigrateConfig(OutputOptions):
     weights_only: bool = False
     """Leave out the optimizer's state, and anything else without a counterpart."""
 
+    @property
+    def only_weights(self) -> bool:
+        """Whether the optimizer's state is left out."""
+        return self.weights_only or self.ema == "take"
+
+    @property
+    def keeps_averages(self) -> bool:
+        """Whether the optimizer is to keep moving averages."""
+        return self.ema in (None, "keep") and not self.weights_only
+
     def __post_init__(self) -> None:
+        if self.ema == "keep" and self.weights_only:
+            raise UserError("--ema keep: the optimizer keeps them, which --weights-only leaves.")
+        if self.pair and self.meta:
+            raise UserError(
+                f"--meta {self.meta}: with --pair the graph is what tf1_graph() returns."
+            )
         if self.pair and self.lane:
             raise UserError(
                 f"--lane {self.lane}: with --pair the model is what keras_model() returns."

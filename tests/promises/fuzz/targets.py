@@ -122,7 +122,7 @@ def read_config(content: bytes) -> None:
             model: Any = types.SimpleNamespace(output_shape=(None, 3))
             assert len(pretrained._classes(folder() / "model.keras", model)) == 3
         else:
-            _pair(variable_map.read(_file("map.json", rest)))
+            _pair(variable_map.read(_file("map.json", rest))[0])
 
 
 def _pair(weight_map: Any) -> None:

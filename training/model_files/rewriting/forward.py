@@ -79,12 +79,10 @@ def read(source: Source, config: RewriteConfig) -> Inferring:
 def _served(source: Source) -> "Served":
     from tf1_compat import checkpoint, meta
 
-    if source.kind == "frozen":
-        return meta.read_frozen(source.graph)
-    weights = checkpoint.read(source.checkpoint) if source.checkpoint else {}
-    if source.kind == "saved_model":
-        return meta.read_saved_model(source.graph)._replace(weights=weights)
-    return meta.Served(meta.read(source.graph), weights, ())
+    served = meta.read_any(source.graph)
+    if source.checkpoint is None:
+        return served
+    return served._replace(weights=checkpoint.read(source.checkpoint))
 
 
 def carry_over(read: Inferring, model: "keras.Model", to: Path) -> str:

@@ -2,7 +2,7 @@
 
 import runpy
 import shutil
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -133,6 +133,6 @@ def _layout(rewritten: Rewritten, arrays: "dict[str, np.ndarray]") -> "Layout":
 
     network, kinds = rewritten.network, {name: one.dtype.name for name, one in arrays.items()}
     step = network.step if network.step in arrays else None
-    layout = checkpoint.layout_of_graph(list(rewritten.weight_map), network.updates, kinds, step)
-    kept = network.averages.shadows.items() if network.averages else ()
-    return replace(layout, averages={variable: shadow for shadow, variable in kept})
+    layout = checkpoint.layout_of_graph(list(rewritten.weight_map), network.groups, kinds, step)
+    kept = network.averages.shadows if network.averages else {}
+    return checkpoint.averaged(layout, kept, network.optimizers[0].rule)

@@ -1,0 +1,136 @@
+"""A graph read as a network, and the Keras model of it: the article's, or the one that is written.
+
+The article's, where layers, loss, optimizer and the names of the variables are those of its
+listing or of a variation; any other is made of stock Keras, as `tf1keras rewrite` writes it.
+"""
+
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tf1_compat.hyperparameters import Hyperparameters
+from training.errors import UserError
+from training.model_files import reading
+from training.model_files.graphs import as_article, shadows
+
+if TYPE_CHECKING:
+    import keras
+    import tensorflow as tf
+
+    from keras_models.article import Lane
+    from keras_models.pairing import WeightMap
+    from tf1_compat.checkpoint import Layout
+    from tf1_compat.network import Network
+
+BY_HAND = (
+    "tf1keras rewrite SOURCE --to DIR can be told what a graph leaves open (--feed, --cost, "
+    "--train-op, --logits);\n--pair PAIR.py gives your own Keras model (docs/migrate.md)."
+)
+
+
+@dataclass(frozen=True)
+class Understood:
+    """What a file says of a graph."""
+
+    file: Path
+    network: "Network"
+    weight_map: "WeightMap"
+    """TensorFlow 1 variable -> path of the Keras variable, or a recipe, in the model made."""
+    layout: "Layout"
+    hyper: Hyperparameters | None
+    """Of the article's graph, or a variation of it, by its own names; None: another graph."""
+    shadows: dict[str, str]
+    """Average of a weight -> the weight."""
+
+    @property
+    def variables(self) -> list[str]:
+        """TensorFlow 1's, kernel and bias of each layer in turn."""
+        return [*self.weight_map]
+
+    @property
+    def says(self) -> set[str]:
+        """What need not be assumed: activations, and the loss and optimizer if they are in it."""
+        loss = {"loss"} if self.network.losses[0].labels else set()
+        return {"activations"} | loss | ({"optimizer"} if self.network.updates else set())
+
+    @property
+    def names_more(self) -> bool:
+        """Whether a checkpoint has other names than those of the article's listing."""
+        return not self.hyper or bool(self.layout.global_step or self.shadows)
+
+    def model(self, lane: "Lane | None", *, averaged: bool) -> "keras.Model":
+        """Return a new compiled model of it, whose optimizer keeps the averages on if `averaged`.
+
+        It is TensorFlow 1's own, or, in the idiomatic `lane`, Keras'. Raises UserError for averages
+        that cannot be kept.
+        """
+        from keras_models import article, translation, writing
+
+        kept = self.network.averages if averaged else None
+        if averaged and self.shadows and (kept is None or len(self.network.optimizers) > 1):
+            raise UserError(
+                f"{self.file}: it keeps moving averages as no Keras optimizer does. --ema take "
+                "takes them for the weights, --ema leave leaves them."
+            )
+        written = partial(writing.build, replace(self.network, averages=kept), self.weight_map)
+        model = article.build(lane or "exact", hyper=self.hyper) if self.hyper else written()
+        optimizer = written().optimizer if self.hyper and kept else model.optimizer
+        if lane != "idiomatic":
+            optimizer = translation.translate(optimizer)
+        if optimizer is not model.optimizer:
+            translation.retrain(model, optimizer)
+        return model
+
+
+def read(file: Path) -> Understood:
+    """Return what the graph in `file` is; UserError where it is not understood."""
+    import tensorflow as tf
+
+    from keras_models import writing
+    from tf1_compat import checkpoint, meta, network
+    from training.model_files.graphs import served
+
+    with reading.refusal(file, BY_HAND), tf.Graph().as_default() as graph:
+        meta.import_definition(meta.read_any(file).definition, file)
+        if train_op := _train_op(graph):
+            understood, _ = network.read(graph, network.Given(train_op=train_op))
+        else:
+            understood, _ = served.read(graph)
+        weight_map = writing.weight_map(understood)
+        layout = checkpoint.layout_of_graph(
+            list(weight_map), understood.groups, _saved(graph), understood.step
+        )
+        averages = shadows.read(graph, weight_map)
+    hyper = as_article.hyperparameters(understood, [*weight_map])
+    if hyper:
+        weight_map = as_article.paths(hyper)
+    return Understood(file, understood, weight_map, layout, hyper, averages)
+
+
+def _train_op(graph: "tf.Graph") -> str | None:
+    """Return what trains, of several ops one that waits for all; None where nothing trains.
+
+    What moves averages of weights is among them, whatever runs it.
+    """
+    import tensorflow as tf
+
+    from tf1_compat.network import ends
+    from tf1_compat.reading.updates import ancestors
+
+    found = ends.running_all(graph) or ends.collected(graph) or ends.applied(graph)
+    if not found:
+        return None
+    others = {*shadows.moves(graph, _saved(graph))} - {*ancestors(found)}
+    every = [*found, *others]
+    return every[0].name if len(every) == 1 else tf.group(*every).name
+
+
+def _saved(graph: "tf.Graph") -> dict[str, str]:
+    """Return variable -> dtype."""
+    import tensorflow as tf
+
+    from tf1_compat.reading.structure import VARIABLES
+
+    made = (op for op in graph.get_operations() if op.type in VARIABLES)
+    return {op.name: tf.as_dtype(op.get_attr("dtype")).name for op in made}
