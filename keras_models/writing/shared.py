@@ -36,7 +36,13 @@ def of(network: Forward) -> Shared:
         return found
 
     made = [one for given in every.values() for one in given.values() if isinstance(one, Calling)]
-    named = [(one, name(_seeded(one, network), _called(one))) for one in _repeated(made)]
+    repeated, seed = _repeated(made), _seed(network)
+    drawing = [one for one in repeated if _draws(one)]
+    one_for_all = name(seed, "seed") if len(drawing) > 1 else seed
+    named = [
+        (one, name(_seeded(one, one_for_all) if one in drawing else one, _called(one)))
+        for one in repeated
+    ]
     every = {
         key: {
             argument: next((name for one, name in named if one == value), value)
@@ -80,10 +86,15 @@ def _called(value: Calling) -> str:
     return re.findall("[A-Z][a-z]+", value.function)[-1].lower()  # normal, uniform, constant
 
 
-def _seeded(value: Calling, network: Forward) -> Calling:
-    """Return an initializer that draws other numbers for each variable; else it draws the same."""
-    if ".initializers." not in value.function or value.function.endswith("Constant"):
-        return value
+def _draws(value: Calling) -> bool:
+    return ".initializers." in value.function and not value.function.endswith("Constant")
+
+
+def _seed(network: Forward) -> Calling:
+    """Return what gives other random numbers to each variable; the graph's seed, if it has one."""
     seeds = {one.seed for one in network.beginnings.values()} - {None}
-    seed = Calling("keras.random.SeedGenerator", [*seeds] if len(seeds) == 1 else [])
+    return Calling("keras.random.SeedGenerator", [*seeds] if len(seeds) == 1 else [])
+
+
+def _seeded(value: Calling, seed: Calling | Name) -> Calling:
     return Calling(value.function, value.positional, {**value.named, "seed": seed})

@@ -88,9 +88,9 @@ def test_the_articles_graph_becomes_the_listing() -> None:
     assert len(what_it_makes(ours)) == 9
 
 
-def dense(x: Any, units: int, scope: str) -> Any:
+def dense(x: Any, units: int, scope: str, drawn: Any = None) -> Any:
     with tf1.variable_scope(scope):
-        kernel = tf1.get_variable("kernel", [x.shape[-1], units], use_resource=False)
+        kernel = tf1.get_variable("kernel", [x.shape[-1], units], None, drawn, use_resource=False)
         bias = tf1.get_variable("bias", [units], None, tf1.zeros_initializer(), use_resource=False)
         return tf.nn.bias_add(tf.matmul(x, kernel), bias)
 
@@ -116,7 +116,8 @@ def ran(source: str) -> Any:
     names: dict[str, Any] = {"__file__": "model.py"}
     exec(source, names)
     model = names["keras_model"]()
-    assert {*names["weight_map"].values()} == {one.path for one in model.variables}
+    paths = {"/".join(one.path.split("/")[-2:]) for one in model.variables}
+    assert {*names["weight_map"].values()} == paths
     return model
 
 
@@ -184,3 +185,20 @@ def test_what_is_written_is_what_ruff_would_write(units: list[int], tmp_path: Pa
         ]
         done = subprocess.run([*command, tmp_path], capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout
+
+
+def test_layers_that_share_an_initializer_begin_with_numbers_of_their_own() -> None:
+    """Also where another one, with the same seed, draws for the same shape."""
+    with tf.Graph().as_default():
+        tf1.set_random_seed(3)
+        x = tf1.placeholder(tf.float32, [None, 6], "x")
+        y = tf1.placeholder(tf.float32, [None, 6], "y")
+        for place, stddev in enumerate([0.5, 0.5, 0.25, 0.25]):
+            drawn = tf1.random_normal_initializer(stddev=stddev)
+            x = dense(x, 6, f"layer{place}", drawn)
+        tf1.train.GradientDescentOptimizer(0.1).minimize(tf.reduce_mean(tf.square(x - y)))
+        source = written_of_default_graph()
+    assert "    normal_2 = keras.initializers.RandomNormal(stddev=0.25, seed=seed)\n" in source
+    kernels = [layer.kernel.numpy() / layer.kernel.numpy().std() for layer in ran(source).layers]
+    for place, one in enumerate(kernels):
+        assert all(np.abs(one - other).max() > 0.1 for other in kernels[:place])

@@ -46,7 +46,7 @@ class Block:
         """Return the function."""
         (x,) = {one for call in self.calls[0] for one in call.inputs} - self._outputs()
         writer = Calls({x: "x"}, {*self.given, "x", *TAKEN, *common.names}, common)
-        typed = [Name(f"{name}: {_types(values)}") for name, values in self.given.items()]
+        typed = [Name(f"{name}: {_types(name, values)}") for name, values in self.given.items()]
         head = Calling(f"def {self.function}", [Name(f"x: {TENSOR}"), *typed], of=f" -> {TENSOR}:")
         lines = [Line(""), Line(f"    {written(head, 4)}")]
         for place, (call, layer) in enumerate(zip(self.calls[0], self.made, strict=True)):
@@ -142,8 +142,11 @@ def _parameter(wanted: str, values: list[Any], given: dict[str, list[Any]]) -> s
     return name
 
 
-def _types(values: Sequence[Any]) -> str:
+def _types(name: str, values: Sequence[Any]) -> str:
     """Return the annotation of a parameter."""
-    names = {type(one).__name__: None for one in values}
-    kinds = {"NoneType": "None", "Calling": "keras.Initializer", "Name": "keras.Initializer"}
-    return " | ".join(dict.fromkeys(kinds.get(name, name) for name in names))
+    if name.startswith("options"):
+        return "dict"
+    made = "keras.Regularizer" if "regularizer" in name else "keras.Initializer"
+    known = {"NoneType": "None", "Calling": made, "Name": made}
+    kinds = (type(one).__name__ for one in values)
+    return " | ".join(dict.fromkeys(known.get(kind, kind) for kind in kinds))
