@@ -1,6 +1,7 @@
 """`tf1keras rewrite` of graphs that give outputs: frozen ones, SavedModels, and up to --logits."""
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -92,6 +93,9 @@ def test_what_was_served_gives_the_same_in_keras(
     facts = json.loads((tmp_path / "new" / "rewrite.json").read_text())
     assert facts["check"]["verdict"] in ("identical", "equivalent")
     assert facts["weight_map"]["bn/moving_variance"] == "bn/moving_variance"
+    page = (tmp_path / "new" / "report.html").read_text()
+    beside = r"<li>Conv2D <code>Conv2D</code>[^\n]* c/kernel</small></li>\s*</ul>\s*</td>\s*<td>.*"
+    assert re.search(rf"{beside}keras\.layers\.Conv2D\(4, 3,", page)
 
 
 def test_the_newest_of_several_checkpoints_is_taken_and_named(

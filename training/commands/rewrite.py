@@ -73,6 +73,7 @@ def _trained(
     """Write a network that trains; return what is said of it."""
     from training.reports import rewrite
     from training.reports.rewriting import page
+    from training.reports.rewriting.stretches import Stretches
 
     rewritten = trained.read(source, config)
     written = rewritten.write(folder)
@@ -82,7 +83,8 @@ def _trained(
     if config.exact and found.verdict != "identical":
         raise UserError(rewrite.inexact(rewritten.network, found))
     proof, aside = trained.carry_over(rewritten, loaded, folder / "model.keras")
-    page.write(folder, config, rewritten, loaded.graph, found, proof, aside)
+    stretches = Stretches(loaded.graph, rewritten.network)
+    page.write(folder, config, rewritten.written, stretches, found, proof, aside)
     read = rewritten.network, rewritten.weight_map
     text = rewrite.text(rewritten.network, found, proof, aside)
     return text, rewrite.facts(*read, found, proof, aside)
@@ -92,14 +94,21 @@ def _forward(
     source: Source, config: RewriteConfig, folder: Path, session: object
 ) -> tuple[str, dict[str, Any]]:
     """Write a network that gives outputs; return what is said of it."""
-    from training.checking.judgement import PROVEN
+    from training.checking.judgement import PROVEN, Diagnosis
     from training.reports import rewrite
+    from training.reports.rewriting import page
+    from training.reports.rewriting.stretches import Stretches
 
     read = forward.read(source, config)
     make, found = outputs.prove(read, read.write(folder), config.seed, session)
     if found.verdict not in PROVEN:
         raise Unproven(found.verdict, rewrite.forward_unproven(found))
     proof = forward.carry_over(read, make(), folder / "model.keras")
+    stretches, judged = (
+        Stretches(read.function, read.network),
+        Diagnosis(found.verdict, found.rungs),
+    )
+    page.write(folder, config, read.made(), stretches, judged, proof, read.aside)
     return rewrite.forward_text(read, found, proof), rewrite.forward_facts(read, found, proof)
 
 

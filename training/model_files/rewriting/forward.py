@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
     from keras_models.pairing import WeightMap
+    from keras_models.writing import Source as Written
     from tf1_compat.meta import Served
     from tf1_compat.network import Forward
 
@@ -38,13 +39,16 @@ class Inferring:
     aside: list[str] = field(default_factory=list)
     """Other arrays that the source has."""
 
-    def write(self, folder: Path) -> Path:
-        """Write the source; return its path."""
+    def made(self) -> "Written":
+        """Return the source."""
         from keras_models import writing as sources
 
         name = self.source.graph.name
-        text = sources.forward_source(self.network, name, weights=bool(self.values))
-        (folder / SOURCE).write_text(text, encoding="utf-8")
+        return sources.forward_source(self.network, name, weights=bool(self.values))
+
+    def write(self, folder: Path) -> Path:
+        """Write the source; return its path."""
+        (folder / SOURCE).write_text(self.made().text, encoding="utf-8")
         return folder / SOURCE
 
 

@@ -4,10 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-import tensorflow as tf
-
+from keras_models.writing import Source
 from training.checking.judgement import Diagnosis
-from training.model_files.rewriting.trained import SOURCE, Rewritten
 from training.options.rewrite import RewriteConfig
 from training.reports import check, check_page, document
 from training.reports.document import Text
@@ -26,8 +24,8 @@ class Row(NamedTuple):
 def write(
     folder: Path,
     config: RewriteConfig,
-    rewritten: Rewritten,
-    graph: tf.Graph,
+    source: Source,
+    stretches: Stretches,
     found: Diagnosis,
     proof: str,
     aside: Sequence[str],
@@ -43,17 +41,14 @@ def write(
         diagnosis=found,
         rungs=check.shown(found),
         rung_names={name: Text(name, zh) for name, zh in check_page.RUNGS.items()},
-        source=SOURCE,
-        rows=_rows(rewritten, graph),
+        rows=_rows(source, stretches),
         proof=proof,
         aside=aside,
     )
 
 
-def _rows(rewritten: Rewritten, graph: tf.Graph) -> list[Row]:
+def _rows(source: Source, stretches: Stretches) -> list[Row]:
     """Return the lines of `keras_model()`."""
-    source = rewritten.written
-    stretches = Stretches(graph, rewritten.network)
     number = source.text[: source.text.index(source.model[0].text)].count("\n") + 1
     rows = []
     for line in source.model:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from tf1_compat.network import Network, NotCovered
+from tf1_compat.network import Forward, Loss, Network, NotCovered
 from tf1_compat.network.graph import FED, Trained
 from tf1_compat.reading.structure import VARIABLES
 from tf1_compat.reading.updates import ancestors
@@ -26,27 +26,34 @@ class Op(NamedTuple):
 class Stretches:
     """What became what of a network."""
 
-    def __init__(self, graph: tf.Graph, network: Network) -> None:
-        cost = graph.get_tensor_by_name(network.cost)
+    def __init__(self, graph: tf.Graph, network: Forward) -> None:
         self._graph, self._network = graph, network
-        self._trained = Trained(graph, cost, network.switches)
+        cost, losses = network.outputs[0], tuple[Loss, ...]()
+        if isinstance(network, Network):
+            cost, losses = network.cost, network.losses
+        self._trained = Trained(graph, graph.get_tensor_by_name(cost), network.switches)
         self._owned = {call.output: call.layer.variables.values() for call in network.calls}
-        self._begins = {
-            **{call.output: call.inputs for call in network.calls},
-            network.cost: [end for one in network.losses for end in (one.outputs, one.labels)],
-        }
+        of_cost = [end for one in losses for end in (one.outputs, one.labels)]
+        self._begins = {cost: of_cost, **{one.output: [*one.inputs] for one in network.calls}}
 
     def of(self, name: str) -> list[Op]:
         """Return the ops of a line that is of the tensor, or of the train op, called `name`."""
         if ":" not in name:
-            return self._updates(self._graph.get_operation_by_name(name))
-        ops = self._between(self._begins.get(name, ()), self._graph.get_tensor_by_name(name))
+            return self._updates(name)
+        if _within(name):
+            return []
+        ops = self._between({*self._outside(name)}, self._graph.get_tensor_by_name(name))
         made = [Op(op.name, op.type, self._read(op)) for op in sorted(ops, key=lambda op: op._id)]
         read = {one for op in made for one in op.variables}
         averages = [one for one in self._owned.get(name, ()) if one not in read]
         if made and averages:
             made[-1] = made[-1]._replace(variables=(*made[-1].variables, *averages))
         return made
+
+    def _outside(self, name: str) -> Iterator[str]:
+        """Yield the tensors of the graph that a call takes, and those that calls within it take."""
+        for one in self._begins.get(name, ()):
+            yield from self._outside(one) if _within(one) else [one]
 
     def _between(self, begins: Collection[str], end: tf.Tensor) -> Iterator[tf.Operation]:
         """Yield the ops that numbers go through, but for what they come from."""
@@ -70,13 +77,19 @@ class Stretches:
         sources = [one for one in map(self._source, op.inputs) if one is not None]
         return tuple(one.op.name for one in sources if one.op.type in VARIABLES)
 
-    def _updates(self, train_op: tf.Operation) -> list[Op]:
+    def _updates(self, train_op: str) -> list[Op]:
         """Return the ops that change variables as Keras' optimizer does."""
-        trained = {one.variable for one in self._network.updates}
+        assert isinstance(self._network, Network)
+        kept = {*(one.variable for one in self._network.updates), self._network.step}
+        behind = ancestors([self._graph.get_operation_by_name(train_op)])
         found = [
             Op(op.name, op.type, (op.inputs[0].op.name,))
-            for op in sorted(ancestors([train_op]), key=lambda op: op._id)
+            for op in sorted(behind, key=lambda op: op._id)
             if any(kind in op.type for kind in UPDATES)
         ]
-        kept = {*trained, self._network.step}
         return [op for op in found if kept & {*op.variables}]
+
+
+def _within(name: str) -> bool:
+    """Whether a name is none of the graph's: of what is given between two layers of one op."""
+    return "/" in name.rpartition(":")[2]
