@@ -107,6 +107,16 @@ def test_a_clip_of_gradients_is_found(kind: str) -> None:
     assert read(line(), clipped(CLIPS[kind])).optimizers[0].clips == {kind: 2.0}
 
 
+def branches(step: Any) -> Any:
+    """What tf.train.piecewise_constant left in a graph of TensorFlow 1."""
+    tf1.disable_control_flow_v2()
+    try:
+        late = tf.where(step > 8, 0.01, 0.05)
+        return tf1.cond(step > 5, lambda: tf.identity(late), lambda: tf.constant(0.1))
+    finally:
+        tf1.enable_control_flow_v2()
+
+
 RATES: dict[str, tuple[Callable[[Any], Any], str, list[Any]]] = {
     "exponential": (
         lambda step: tf1.train.exponential_decay(0.1, step, 7, 0.5),
@@ -123,6 +133,7 @@ RATES: dict[str, tuple[Callable[[Any], Any], str, list[Any]]] = {
         "piecewise",
         [[5, 8], [0.1, 0.05, 0.01]],
     ),
+    "branches": (branches, "piecewise", [[5, 8], [0.1, 0.05, 0.01]]),
 }
 
 
