@@ -41,6 +41,7 @@ ROWS: Mapping[str, Row] = {
     "binary_log_loss": Row("TF1BinaryCrossentropy", module=EXACT),
     "mean_squared_error": Row("MeanSquaredError"),
     "mean_absolute_error": Row("MeanAbsoluteError"),
+    "contrastive": Row("TF1Contrastive", module=EXACT),
     "huber": Row("Huber"),
     "hinge": Row("TF1Loss", module=EXACT, positional=("hinge_loss",), summed="weighted_sum"),
     **{

@@ -96,6 +96,14 @@ COSTS: dict[str, tuple[Cost, str, dict[str, Any], bool, float]] = {
         lambda z, y: tf1.losses.hinge_loss(y, z),
         *("hinge", {}, False, 1),
     ),
+    "contrastive": (
+        lambda z, y: mean(y * tf.square(z) + (1 - y) * tf.square(tf.maximum(2.0 - z, 0.0))),
+        *("contrastive", {"margin": 2.0}, False, 1),
+    ),
+    "contrastive, 0 alike": (
+        lambda z, y: mean((1 - y) * z * 0.5 + 0.5 * y * tf.nn.relu(1.0 - tf.sqrt(z)) ** 2),
+        *("contrastive", {"margin": 1.0, "alike": 0, "squared": True}, False, 0.5),
+    ),
     "half": (
         lambda z, y: 0.5 * mean(tf.pow(z - y, 2)),
         *("mean_squared_error", {}, False, 0.5),

@@ -14,13 +14,16 @@ def squared(graph: Trained, tensor: tf.Tensor) -> Terms | None:
     op = tensor.op
     if op.type == "SquaredDifference":
         return Terms("mean_squared_error", *outputs_first(graph, *op.inputs))
-    if op.type == "Square":
-        return _difference(graph, op.inputs[0], "mean_squared_error")
-    if op.type == "Pow" and constant(graph, op.inputs[1]) == 2:
-        return _difference(graph, op.inputs[0], "mean_squared_error")
-    if op.type == "Mul" and _written_twice(graph, *op.inputs):
-        return _difference(graph, op.inputs[0], "mean_squared_error")
-    return None
+    squared_of = square_of(graph, tensor)
+    return None if squared_of is None else _difference(graph, squared_of, "mean_squared_error")
+
+
+def square_of(graph: Trained, tensor: tf.Tensor) -> tf.Tensor | None:
+    """Return what is squared, or None."""
+    op = tensor.op
+    power = op.type == "Pow" and constant(graph, op.inputs[1]) == 2
+    product = op.type == "Mul" and _written_twice(graph, *op.inputs)
+    return graph.source(op.inputs[0]) if power or product or op.type == "Square" else None
 
 
 def half_squares(graph: Trained, tensor: tf.Tensor) -> Terms | None:
