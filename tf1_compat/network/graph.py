@@ -45,6 +45,10 @@ class Trained:
         )
         """Tensor -> how many ops behind the cost take its numbers."""
 
+    def op_of(self, output: str) -> tf.Operation:
+        """Return the op that a call's output is of, or is within."""
+        return self.graph.get_operation_by_name(output.partition(":")[0])
+
     def source(self, tensor: tf.Tensor) -> tf.Tensor:
         """Return the tensor that `tensor` is handed on from, in training.
 

@@ -18,8 +18,7 @@ def check(graph: Trained, calls: Calls) -> None:
     """Raise NotCovered where a step is not taken for itself: Keras would take all of them."""
     steps = in_loop([graph.cost.op])
     for one in calls.values():
-        op = graph.graph.get_operation_by_name(one.output.partition(":")[0])
-        kind = one.layer.kind
+        op, kind = graph.op_of(one.output), one.layer.kind
         inputs = [name.partition(":")[0] for name in one.inputs]
         if "merged" in one.layer.options:
             steps.add(op.name)

@@ -28,7 +28,7 @@ def tidied(graph: Trained, calls: Calls, ends: Sequence[str]) -> Calls:
         by_length = one.layer.kind in ("last_step", "reverse") and len(one.inputs) > 1
         if by_length or one.layer.kind == "zeroed":
             raise NotCovered(
-                graph.graph.get_tensor_by_name(one.output).op,
+                graph.op_of(one.output),
                 "of rows of several lengths only the last state, or the last output, is read",
             )
     return {name: _as_part(one) for name, one in calls.items()}
