@@ -110,7 +110,7 @@ def forward_facts(read: Inferring, found: Proof, proof: str) -> dict[str, Any]:
 
 
 def _taken(call: Call) -> str:
-    return ", ".join(call.layer.variables.values()) or call.output.removesuffix(":0")
+    return ", ".join(call.layer.variables.values()) or call.output.partition(":")[0]
 
 
 def _layer(call: Call) -> str:

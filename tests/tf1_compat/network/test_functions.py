@@ -76,6 +76,7 @@ FUNCTIONS: dict[str, tuple[tuple[int, ...], Callable[[Any], Any], Found]] = {
         lambda x: tf.nn.softmax(x, axis=1),
         [("softmax", {"axis": 1})],
     ),
+    "one step, as a row": ((1, 6), lambda x: x, [("flatten", {})]),
     "mirrored": (
         IMAGES,
         lambda x: tf.pad(x, [[0, 0], [1, 1], [2, 2], [0, 0]], "REFLECT"),
@@ -98,6 +99,15 @@ FUNCTIONS: dict[str, tuple[tuple[int, ...], Callable[[Any], Any], Found]] = {
         [("group_normalization", {"groups": -1, "center": False, "scale": True})],
     ),
 }
+
+
+def test_the_output_of_the_action_that_was_chosen_is_a_sum() -> None:
+    outputs = tf.matmul(images(4), variable("out/kernel", 4, 3))
+    actions = tf1.placeholder(tf.int32, [None], "actions")
+    places = tf.stack([tf.range(tf.shape(outputs)[0]), actions], 1)
+    calls = [call.layer for call in read(tf.gather_nd(outputs, places)).calls]
+    assert [one.kind for one in calls] == ["dense", "one_hot", "multiply", "total"]
+    assert calls[1].options == {"num_classes": 3}
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)

@@ -92,6 +92,12 @@ COSTS: dict[str, tuple[Cost, str, dict[str, Any], bool, float]] = {
         lambda z, y: tf1.losses.huber_loss(y, z, weights=0.5, delta=0.7),
         *("huber", {"delta": 0.7}, False, 0.5),
     ),
+    "huber by hand": (
+        lambda z, y: mean(
+            tf.where(tf.abs(z - y) < 2.0, 0.5 * (z - y) ** 2, 2.0 * (tf.abs(z - y) - 1.0))
+        ),
+        *("huber", {"delta": 2.0}, False, 1),
+    ),
     "tf.losses.hinge_loss": (
         lambda z, y: tf1.losses.hinge_loss(y, z),
         *("hinge", {}, False, 1),

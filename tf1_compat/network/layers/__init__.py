@@ -45,6 +45,7 @@ def patterns(graph: Trained, moves: Sequence[tf.Operation] | None) -> tuple[Patt
         *(parts.subscript, parts.sliced, parts.expanded, parts.permuted, parts.tiled),
         *(parts.padded, numbers.normalized, numbers.rescaled, numbers.bounded, numbers.powered),
         *(numbers.reduced, numbers.function, numbers.one_hot, numbers.cast),
+        numbers.chosen,
         *(merging.biased_sum, merging.merged, merging.divided, merging.concatenation),
         *(merging.stacked, merging.matrices, gradients.stopped),
     )

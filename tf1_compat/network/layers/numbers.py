@@ -105,6 +105,23 @@ def one_hot(graph: Trained, tensor: tf.Tensor) -> Match | None:
     return Match("one_hot", op.inputs[:1], {"num_classes": int(graph.number(op.inputs[1]))})
 
 
+def chosen(graph: Trained, tensor: tf.Tensor) -> Match | None:
+    """[N, n], and whole numbers [N] -> [N], the number at that place of each row."""
+    if tensor.op.type != "GatherNd" or tensor.op.inputs[0].shape.rank != 2:
+        return None
+    rows, places = tensor.op.inputs[0], graph.source(tensor.op.inputs[1]).op
+    if places.type != "Pack" or places.get_attr("axis") not in (1, -1) or len(places.inputs) != 2:
+        return None
+    counted = graph.source(places.inputs[0]).op
+    if counted.type != "Range" or [constant(graph, counted.inputs[place]) for place in (0, 2)] != [
+        0,
+        1,
+    ]:
+        return None
+    mask = Match("one_hot", [places.inputs[1]], {"num_classes": rows.shape[1]})
+    return Match("total", [Match("multiply", [rows, mask])], {"axis": 1, "keepdims": False})
+
+
 def normalized(graph: Trained, tensor: tf.Tensor) -> Match | None:
     """tf.nn.l2_normalize: x / sqrt(max(sum x^2, epsilon)) along an axis."""
     if tensor.op.type != "Mul":

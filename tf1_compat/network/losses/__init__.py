@@ -7,7 +7,8 @@ from tf1_compat.network.losses import distances, errors, logits, probabilities
 from tf1_compat.network.losses.terms import Pattern
 
 PATTERNS: tuple[Pattern, ...] = (
-    *(logits.softmax, logits.sparse, logits.sigmoid, errors.huber, errors.hinge),
+    *(logits.softmax, logits.sparse, logits.sigmoid, errors.huber, errors.huber_by_hand),
+    errors.hinge,
     *(distances.contrastive, errors.squared, errors.half_squares, errors.absolute),
     *(probabilities.of_two, probabilities.of_classes_by_hand),
 )

@@ -60,6 +60,26 @@ def huber(graph: Trained, tensor: tf.Tensor) -> Terms | None:
     return found and replace(found, options=options)
 
 
+def huber_by_hand(graph: Trained, tensor: tf.Tensor) -> Terms | None:
+    """tf.where(|e| < delta, 0.5 e^2, delta (|e| - 0.5 delta)) of an error e."""
+    if tensor.op.type not in ("Select", "SelectV2"):
+        return None
+    condition, near, far = (graph.source(one) for one in tensor.op.inputs)
+    if condition.op.type not in ("Less", "LessEqual"):
+        return None
+    size, delta = graph.source(condition.op.inputs[0]), constant(graph, condition.op.inputs[1])
+    half, beyond = linear(graph, near), linear(graph, far)
+    error, sized = square_of(graph, half.tensor), size.op.type == beyond.tensor.op.type == "Abs"
+    if delta is None or error is None or not sized or (half.scale, half.shift) != (0.5, 0.0):
+        return None
+    straight = together(beyond.scale, delta) and together(beyond.shift, -0.5 * delta**2)
+    of_error = (size.op.inputs[0], beyond.tensor.op.inputs[0])
+    if not straight or not all(_written_twice(graph, error, one) for one in of_error):
+        return None
+    found = _difference(graph, error, "huber")
+    return found and replace(found, options={} if delta == 1 else {"delta": delta})
+
+
 def hinge(graph: Trained, tensor: tf.Tensor) -> Terms | None:
     """max(0, 1 - (2 labels - 1) outputs), as tf.losses has it."""
     if tensor.op.type != "Relu":

@@ -95,6 +95,8 @@ def merged(graph: Trained, tensor: tf.Tensor) -> Rows | None:
         return Rows(steps_first=False, steps=len(before.op.inputs) - 1)
     if before.shape.rank != 3 or before.shape[2] != tensor.shape[1]:
         return None
+    if before.shape[1] == 1:  # one step is a row as it is, without an axis
+        return None
     steps_first = batch_first(graph, before) is not None
     return Rows(steps_first, before.shape[0 if steps_first else 1])
 
