@@ -198,8 +198,23 @@ def test_one_digit_is_one_be_it_broken(digits: Digits) -> None:
     five = np.ones((120, 100), np.float32)
     five[20:26, 40:80], five[32:36, 36:42], five[36:100, 30:70], five[44:92, 38:62] = 0, 0, 0, 1
     assert len(images.digits("five", five)) == 1
-    five[5:9, 5:9] = five[110:114, 90:94] = 0
-    assert len(images.digits("five", five)) == 1
+    dirty = five.copy()
+    dirty[5:9, 5:9] = dirty[110:114, 90:94] = 0
+    assert len(images.digits("five", dirty)) == 1
+    eight = np.ones((140, 80), np.float32)
+    eight[20:60, 25:55], eight[65:110, 20:60], eight[28:52, 33:47], eight[73:102, 28:52] = (
+        0,
+        0,
+        1,
+        1,
+    )
+    assert len(images.digits("eight in halves", eight)) == 1
+    beside = np.ones((120, 80), np.float32)
+    beside[30:100, 30:38] = 0
+    both = images.digits("both", np.hstack([five, beside]))
+    assert len(both) == 2
+    alone = images.digits("five", five)[0]  # with its bar
+    assert np.corrcoef(both[0].ravel(), alone.ravel())[0, 1] > 0.9
     line = (np.arange(336) // 2 % 2).astype(np.float32)  # 7,056 dots would take minutes
     dots = line * line[:, None]
     assert len(images.digits("dots", dots)) == 1

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from keras_models.classifiers import kinds, network, stack, strategies
+from keras_models.classifiers import copying, kinds, network, stack, strategies
 from keras_models.classifiers.strategies import Settings
 from tests.conftest import ROOT, run
 from training.data import Digits
@@ -75,10 +75,16 @@ def pooled() -> keras.Model:
     )
 
 
+def of_bytes() -> keras.Model:
+    inputs = keras.Input([28, 28], dtype="uint8")
+    return keras.Sequential([inputs, layers.Flatten(), layers.Dense(10)])
+
+
 MODELS: dict[str, tuple[Callable[[], keras.Model], bool, bool]] = {
     "sequential": (dense("relu", None), True, False),
     "quickstart": (quickstart, True, True),
     "convolutional": (convolutional, False, True),
+    "bytes": (of_bytes, False, False),
     "residual": (residual, False, True),
     "nested": (nested, False, False),
     "tanh": (dense("tanh", None), False, False),
@@ -107,8 +113,7 @@ def test_copy_gives_the_logits_of_the_source(name: str, digits: Digits, tmp_path
     outputs = found.outputs(x)
     assert found.is_stack == is_stack
     assert outputs.logits.tobytes() == pretrained.logits(found.model, x).tobytes()
-    scale = 255 if name == "convolutional" else 1
-    given = np.rint(x * 255) if scale == 255 else x
+    given = np.rint(x * 255) if name in ("convolutional", "bytes") else x
     theirs = np.asarray(itself(given.reshape(20, *itself.input_shape[1:])))
     ours = keras.activations.softmax(outputs.logits) if softmax else outputs.logits
     assert np.asarray(ours).tobytes() == theirs.tobytes()
@@ -142,6 +147,12 @@ def test_what_is_no_classifier_is_refused(
 
 def rows_of(make: Callable[[], keras.Model]) -> keras.Model:
     return kinds.of_rows(make())
+
+
+def test_nothing_is_drawn_at_random_in_a_copy() -> None:
+    """Dropout would be drawn otherwise when a training goes on."""
+    found = [one for one in copying.leaves(rows_of(convolutional)) if hasattr(one, "rate")]
+    assert [layer.rate for layer in found] == [0]
 
 
 def test_strategies_train_what_they_say_of_a_network() -> None:

@@ -26,7 +26,7 @@ MNIST = (70_000, 10_000)
 """But of as many rows as MNIST has, in one table, the last so many test, as everywhere."""
 SHOWN = 20
 """Pictures that a message lists, at most."""
-FIT = "To bring them into MNIST's form: tf1keras data NAME --fit --to npz:FILE"
+FIT = "--fit brings them into MNIST's form, as in tf1keras data NAME --fit --to npz:FILE"
 
 
 def splits(name: str, found: Splits, fit: bool) -> list[np.ndarray]:
