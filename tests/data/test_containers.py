@@ -282,6 +282,19 @@ def test_other_sizes_are_fitted_only_when_asked(
     assert (digits.test.labels[overlap.argmax(axis=1)] == fitted.train.labels).mean() > 0.9
 
 
+def test_arrays_of_another_size_are_fitted_one_digit_each(digits: Digits, tmp_path: Path) -> None:
+    """scikit-learn's own, 8 x 8 with ink from 0 to 16."""
+    from sklearn.datasets import load_digits
+
+    theirs = load_digits()
+    name = npz(X=theirs.data[:300], y=theirs.target[:300])(tmp_path)
+    with pytest.raises(UserError, match=r"found \(300, 64\)\.\n--fit brings them"):
+        data.load(name)
+    fitted = data.load(name, fit=True)
+    overlap = fitted.train.x @ digits.train.x.T / np.linalg.norm(digits.train.x, axis=1)
+    assert (digits.train.labels[overlap.argmax(axis=1)] == fitted.train.labels).mean() > 0.7
+
+
 def test_every_picture_that_cannot_be_taken_is_named(digits: Digits, tmp_path: Path) -> None:
     name = of_two_sizes(tmp_path, digits)
     for label in range(3):

@@ -107,8 +107,10 @@ def _of_arrays(what: str, pixels: np.ndarray, fit: bool) -> np.ndarray:
     levels = _levels(what, shaped, fit)
     if not fit:
         return np.rint(levels).astype(np.uint8)
-    grey = (levels / 255).astype(np.float32)
-    return np.stack([images.one(f"{what}, row {row}", one) for row, one in enumerate(grey)])
+    white = 255 if shaped.shape[1:] == (SIDE, SIDE) else levels.max() or 1  # such as 16
+    grey = (levels / white).astype(np.float32)
+    rows = enumerate(grey)
+    return np.stack([images.digits(f"{what}, row {row}", one, False)[0] for row, one in rows])
 
 
 def _without_channel(pixels: np.ndarray) -> np.ndarray | None:

@@ -95,8 +95,10 @@ def one(name: str, grey: np.ndarray) -> np.ndarray:
     return found[0]
 
 
-def digits(name: str, grey: np.ndarray) -> list[np.ndarray]:
+def digits(name: str, grey: np.ndarray, several: bool = True) -> list[np.ndarray]:
     """Return each digit in a grey picture, line by line: [H, W] float32 -> [28, 28] uint8 each.
+
+    Not `several`: all that is on it is one.
 
     The median of the outermost pixels is the paper; where that is bright the picture is inverted.
     Paper, and what differs from it no more than the outermost pixels do, becomes 0, the strongest
@@ -119,9 +121,9 @@ def digits(name: str, grey: np.ndarray) -> list[np.ndarray]:
         return [np.rint(_above(paper, bright, grey) * 255).astype(np.uint8)]
     noise = 1.5 * float(np.quantile(np.abs(border(small) - np.float32(paper)), 0.9))
     larger = _above(paper, bright, _reduced(grey, LARGEST_OF_SEVERAL))
-    several = parts.separate(larger)
-    if len(several) > 1:
-        return [mnist_form(_ink(_reduced(part, LARGEST), noise)) for part in several]
+    apart = parts.separate(larger) if several else []
+    if len(apart) > 1:
+        return [mnist_form(_ink(_reduced(part, LARGEST), noise)) for part in apart]
     ink = _ink(_above(paper, bright, small), noise)
     (top, bottom), (left, right) = (  # crop with a margin of one pixel of the reduced image
         [max(0, int(whole / part * n)) for n in (inked[0] - 1, inked[-1] + 2)]
