@@ -191,6 +191,18 @@ def test_each_digit_of_several_is_found_line_by_line(
         images.read(tmp_path / "sheet.png")
 
 
+def test_two_digits_that_touch_are_said_to_be_wide(digits: Digits) -> None:
+    both = [pixels(digits, row) for row in (420, 250)]
+    one, two = (image[:, image.any(axis=0)] for image in both)
+    touching = np.hstack([one[:, :-2], np.maximum(one[:, -2:], two[:, :2]), two[:, 2:]])
+    touching[13, len(one[0]) - 6 : len(one[0]) + 4] = 255
+    found = images.digits("touching", np.pad(touching, 6).astype(np.float32) / 255)
+    shown = [gallery.Digit(gallery.Picture(Path("a.png")), each, 1, 1) for each in found]
+    assert [one.shown for one in shown] == ["a.png (wide: do two touch?)"]
+    alone = gallery.Digit(gallery.Picture(Path("a.png")), pixels(digits, 420), 1, 1)
+    assert alone.shown == "a.png"
+
+
 def test_one_digit_is_one_be_it_broken(digits: Digits) -> None:
     """A hundred of MNIST; a five whose bar stands apart; specks of dirt."""
     for row in range(0, 1000, 10):

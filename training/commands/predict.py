@@ -65,9 +65,8 @@ def _name(refused: Sequence[UserError], pictures: int) -> None:
         raise refused[0]
     lines = [str(error).partition("\n")[0] for error in refused]
     answered = "; the others are answered" if len(refused) < pictures else ""
-    raise UserError(
-        "\n".join([f"{len(lines)} of {pictures} pictures cannot be read{answered}:", *lines])
-    )
+    count = f"{len(lines)} of {pictures} pictures cannot be read{answered}:"
+    raise UserError("\n".join([count, *lines]))
 
 
 def _answer(config: PredictConfig, digits: Sequence[Digit], refused: int) -> None:
@@ -158,6 +157,7 @@ def _predictions(
             "image": str(digit.picture.path),
             "digit": digit.number,
             "label": digit.picture.label,
+            "wide": digit.wide,
             "model": name,
             "class": classes[int(chances[row].argmax())],
             "probabilities": dict(zip(classes, chances[row].tolist(), strict=True)),
