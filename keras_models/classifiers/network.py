@@ -81,6 +81,8 @@ def check_end(model: keras.Model) -> None:
     outputs = [tuple(one.shape) for one in model.outputs]
     if len(outputs) != 1 or len(outputs[0]) != 2 or outputs[0][1] is None or outputs[0][1] < 2:
         raise NotAClassifier(f"it gives {outputs}; expected one output of classes")
+    if not layers(model):
+        raise NotAClassifier("no layer of it has weights; expected one that has learnt")
     last, end = model.outputs[0]._keras_history.operation, [*leaves(model)][-1]
     if not isinstance(last, keras.layers.Layer):
         raise NotAClassifier(f"the operation {last.name} ends it; expected a layer")

@@ -135,6 +135,7 @@ def of(shape: list[int], *inside: keras.layers.Layer) -> Callable[[], keras.Mode
             "32, 32, 3.; expected one input",
         ),
         (of([28, 28], layers.Dense(10)), "expected one output of classes"),
+        (of([784], layers.Softmax()), "no layer of it has weights"),
         (of([784], layers.Dense(10, dtype="mixed_bfloat16")), "computes in mixed_bfloat16"),
     ],
 )

@@ -13,7 +13,7 @@ import numpy as np
 
 from tf1_compat.hyperparameters import Hyperparameters
 from training.data import Examples
-from training.errors import UserError
+from training.errors import UserError, first_line
 from training.machine import files
 from training.model_files import reading, training_state
 
@@ -54,7 +54,7 @@ def load(path: Path) -> Pretrained:
     Raises UserError where it is nothing of this, damaged, or no classifier of 28 x 28 pixels.
     """
     from keras_models import article, transfer
-    from keras_models.classifiers import kinds, network, stack
+    from keras_models.classifiers import kinds, stack
     from tf1_compat import checkpoint
 
     found, file = reading.kind(path)
@@ -75,8 +75,8 @@ def load(path: Path) -> Pretrained:
     model = reading.load_keras(file)
     try:
         copy = kinds.of_rows(model)
-    except (network.NotAClassifier, ValueError) as error:
-        raise UserError(f"{path}: {error}.") from error
+    except (ValueError, TypeError, NotImplementedError) as error:  # what cannot be copied, too
+        raise UserError(f"{path}: {first_line(error).rstrip('.')}.") from error
     outputs = _keras_outputs(model, whole=kinds.of(copy) is stack)
     return Pretrained(path, copy, outputs, _classes(file, copy), _cost(model))
 
