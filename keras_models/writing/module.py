@@ -102,7 +102,7 @@ def _tf1_graph(network: Network, meta: str) -> str:
         "y": _one_or_all([one.labels for one in network.losses]),
         **({} if any(one.merged for one in network.losses) else {"logits": logits}),
         **{"cost": network.cost, "train_op": network.train_op},
-        **({"gated": True} if len(network.optimizers) > 1 else {}),
+        **({"gated": True} if network.gated else {}),
     }
     switches = {name.removesuffix(":0"): both for name, both in network.switches.items()}
     feeds = f' | {{"feeds": {written(switches)}}}' if switches else ""

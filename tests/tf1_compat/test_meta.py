@@ -9,6 +9,7 @@ import pytest
 import tensorflow as tf
 
 from tf1_compat import meta
+from tf1_compat.reading.control_flow import as_tensorflow_1
 from tf1_compat.state import Unreadable
 
 tf1 = tf.compat.v1
@@ -47,6 +48,34 @@ def test_gated_no_update_is_made_before_all_gradients_are_there(tmp_path: Path) 
             meta.load(tmp_path / "graph.meta", gated=gated, train_op="group_deps")
             update = graph.get_operation_by_name("GradientDescent/update_w/ApplyGradientDescent")
             assert len({*update.control_inputs, update.inputs[2].op}) == waits_for
+
+
+def test_gated_nothing_is_averaged_before_it_is_updated(tmp_path: Path) -> None:
+    with tf.Graph().as_default(), as_tensorflow_1():
+        w = tf1.get_variable("w", [], use_resource=False)
+        update = tf1.train.GradientDescentOptimizer(1.0).minimize(w)
+        tf.group(update, tf1.train.ExponentialMovingAverage(0.75).apply([w]))
+        tf1.train.export_meta_graph(str(tmp_path / "graph.meta"))
+    with tf.Graph().as_default() as graph, tf1.Session() as session:
+        meta.load(tmp_path / "graph.meta", gated=True, train_op="group_deps")
+        update = graph.get_operation_by_name("GradientDescent/update_w/ApplyGradientDescent")
+        difference = graph.get_operation_by_name("ExponentialMovingAverage/AssignMovingAvg/sub_1")
+        assert update in difference.control_inputs
+        session.run(tf1.global_variables_initializer())
+        w, average = tf1.global_variables()
+        begun, _ = session.run(w), session.run("group_deps")
+        assert session.run(average) == pytest.approx(begun - 0.25)
+
+
+def test_what_a_queue_gives_is_a_placeholder_of_its_shape(tmp_path: Path) -> None:
+    with tf.Graph().as_default():
+        rows = tf1.train.slice_input_producer([tf.ones([9, 5])])
+        tf.abs(tf1.train.batch(rows, 4, name="rows"), name="after")
+        tf1.train.export_meta_graph(str(tmp_path / "graph.meta"))
+    with tf.Graph().as_default() as graph:
+        x = meta.load(tmp_path / "graph.meta", x="rows:0", y="rows:0")["x"]
+        assert (x.op.type, x.shape.as_list()) == ("Placeholder", [4, 5])
+        assert graph.get_operation_by_name("after").inputs[0] is x
 
 
 def test_a_name_that_is_not_in_it_is_answered_by_what_is(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from tf1_compat.meta.reading import read
 from tf1_compat.reading import updates
+from tf1_compat.reading.averages import MOVES
 from tf1_compat.state import Unreadable, first_line
 
 Names = str | list[Any] | dict[str, Any]
@@ -21,14 +22,18 @@ Names = str | list[Any] | dict[str, Any]
 def load(path: str | Path, *, gated: bool = False, **ends: Names) -> dict[str, Any]:
     """Import the graph of a `.meta` file into the default graph; return `ends`, each for its name.
 
-    `gated`: no update of train_op is made before all its gradients are there, and none is counted
-    before all are made, as in Keras; several optimizers race otherwise.
-
-    Raises Unreadable as `read` and `import_definition` do, and for a name that is not in the graph.
+    `gated`: no update of train_op is made before all its gradients are there, none is counted
+    before all are made, and nothing is averaged before, as in Keras; with several optimizers, or
+    averages in a group of their own, they race otherwise. What an iterator or a queue gives is a
+    placeholder in x and y. Raises Unreadable as `read` and `import_definition` do, and for a name
+    that is not in the graph.
     """
     import_definition(read(Path(path)), path)
     graph = tf.compat.v1.get_default_graph()
     found = {end: _found(graph, names, path) for end, names in ends.items()}
+    inputs = {end: found[end] for end in ("x", "y") if end in found}
+    made = {one.name: _fed(one) for one in {*tf.nest.flatten(inputs)}}
+    found |= tf.nest.map_structure(lambda one: made[one.name], inputs)
     if gated:
         _gate(found["train_op"])
     return found
@@ -50,16 +55,40 @@ def import_definition(definition: Any, path: str | Path) -> None:
 
 
 def _gate(train_op: tf.Operation) -> None:
-    """Let every update wait for all gradients that are applied, and the step for all updates."""
+    """Let updates wait for all gradients, what counts them for all updates, averages for both."""
     graph, running = train_op.graph, list(updates.ancestors([train_op]))
     gradients = [graph.get_tensor_by_name(one.gradient).op for one in updates.read(train_op)]
     applied = [op for op in running if updates.APPLY.fullmatch(op.type)]
     before = {*updates.ancestors([*applied, *gradients])}
+    later = [op for op in running if op.type.startswith("Assign") and op not in before]
+    counts = [op for op in later if op.type.startswith("AssignAdd")]
+    averages = [op for op in later if op.type in MOVES]
+    of_averages = [op for op in updates.ancestors(averages, control=False) if op not in before]
+    if {*averages} & {*updates.ancestors(counts)}:
+        counts = []
     for op in applied:
         op._add_control_inputs(gradients)
-    for op in running:
-        if op.type.startswith("AssignAdd") and op not in before:
-            op._add_control_inputs(applied)
+    for op in counts:
+        op._add_control_inputs(applied)
+    for op in of_averages:
+        if op.inputs and op.type != "Identity":  # which reads a variable for whoever asks
+            op._add_control_inputs([*applied, *counts])
+
+
+def _fed(tensor: tf.Tensor) -> tf.Tensor:
+    """Return `tensor`, or a placeholder in its place where an iterator or a queue gives it.
+
+    It could be fed itself, but for what Grappler lets wait for the op that gives it.
+    """
+    if not tensor.op.type.startswith(("IteratorGetNext", "QueueDequeue")):
+        return tensor
+    name = f"{tensor.op.name}/{tensor.value_index}"
+    placeholder = tf.compat.v1.placeholder(tensor.dtype, tensor.shape, name)
+    for taker in tensor.consumers():
+        for place, taken in enumerate(taker.inputs):
+            if taken is tensor:
+                taker._update_input(place, placeholder)
+    return placeholder
 
 
 def _shape(dequeue: tf.Operation) -> None:

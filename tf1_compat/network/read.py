@@ -84,6 +84,7 @@ def read(graph: tf.Graph, given: Given) -> tuple[Network, dict[str, str]]:
         train_op=train_op.name,
         formed=formed,
         drawn=samples.read(trained, covering.inputs, calls, losses),
+        gated=len(found) > 1 or _race(moves, shadows),
         held=tuple(sorted({*mapped} - {*_trainable(graph)})),
         averages=averages,
         aside=tuple(sorted(shadows - {*(averages.shadows if averages else ())})),
@@ -132,6 +133,15 @@ def _all_trained(
     trained = {one.variable for one in applied}
     for name in sorted((trained | {*penalties}) - {*mapped}):
         raise NotCovered(graph.get_operation_by_name(name), "it is trained, and in no layer")
+
+
+def _race(moves: Sequence[tf.Operation], shadows: Collection[str]) -> bool:
+    """Whether an average may be moved before the weights that it is of."""
+    averaging = [op for op in moves if updates.variable_of(op).name in shadows]
+    return any(
+        not any(updates.APPLY.fullmatch(before.type) for before in updates.ancestors([op]))
+        for op in averaging
+    )
 
 
 def _explain(

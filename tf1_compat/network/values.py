@@ -189,6 +189,8 @@ class Network(Forward):
     """The variable that counts updates."""
     cost: str
     train_op: str
+    gated: bool = False
+    """Updates race in TensorFlow 1; see `tf1_compat.meta.load`."""
     drawn: tuple[Drawn, ...] = ()
     """How inputs and labels may be drawn, where dtype and shape do not say it."""
     held: tuple[str, ...]

@@ -210,3 +210,23 @@ def test_how_a_layer_was_computed_is_told_for_exact_pieces() -> None:
     assert ops["batch_normalization"] == {"fused": True, "rounded_momentum": True}
     assert ops["dropout"]["seeds"][1] == 3
     assert not ops["dropout"]["rounded_rate"]
+
+
+def test_normalization_by_averages_is_that_of_a_layer_that_nobody_trains() -> None:
+    x = tf.nn.conv2d(images(4, 4, 2), variable("c/w", 1, 1, 2, 3), 1, "SAME")
+    parts = [variable(f"bn/{name}", 3) for name in ("gamma", "beta", "mean", "variance")]
+    x = tf1.nn.fused_batch_norm(x, *parts, 0.01, is_training=False)[0]
+    outputs = tf.matmul(tf.reshape(x, [-1, 48]), variable("d/w", 48, 2))
+    (last,) = tf1.trainable_variables("d/")
+    found = read(outputs, var_list=[last])
+    frozen = {
+        call.layer.kind for call in found.calls if not call.layer.options.get("trainable", True)
+    }
+    assert frozen == {"conv2d", "batch_normalization"}
+
+
+def test_normalization_by_averages_is_refused_where_its_scale_is_trained() -> None:
+    parts = [variable(f"bn/{name}", 3) for name in ("gamma", "beta", "mean", "variance")]
+    x = tf1.nn.fused_batch_norm(images(4, 4, 3), *parts, 0.01, is_training=False)[0]
+    with pytest.raises(NotCovered, match="nothing trains it; but bn/beta, bn/gamma of its layer"):
+        read(tf.reshape(x, [-1, 48]), var_list=tf1.trainable_variables()[:2])

@@ -29,7 +29,12 @@ def patterns(graph: Trained, moves: Sequence[tf.Operation] | None) -> tuple[Patt
             raise NotCovered(statistic.op, "it is no average that is kept, and normalizes by it")
         return variable, None
 
+    changed = {graph.source(op.inputs[0]).op.name for op in moves or ()}
+
     def moving(statistic: tf.Tensor) -> tuple[tf.Operation, float | None]:
+        held = graph.variable(statistic)
+        if held is not None and held.name not in changed:
+            return held, None
         wanted = graph.source(statistic).name
         for op in moved.values():
             share = graph.source(op.inputs[1]).op
