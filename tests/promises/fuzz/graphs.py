@@ -1,6 +1,6 @@
 """GraphDefs of any fields, as a frozen graph has them.
 
-Without bytes: a kernel as bytes, a bias as one repeated number, and an op that takes them.
+Without bytes: a kernel as bytes, a bias as one repeated number, and the ops that take them.
 """
 
 from typing import Any
@@ -20,7 +20,12 @@ def make(content: bytes) -> bytes:
     kernel = _constant(graph, "W", [2, 3])
     kernel.tensor_content = np.ones(6, np.float32).tobytes()
     _constant(graph, "b", [3]).float_val.append(0.5)
-    graph.node.add(name="out", op="MatMul", input=["W", "b"])
+    rows = graph.node.add(name="x", op="Placeholder")
+    rows.attr["dtype"].type = 1
+    for size in (-1, 2):
+        rows.attr["shape"].shape.dim.add().size = size
+    graph.node.add(name="product", op="MatMul", input=["x", "W"]).attr["T"].type = 1
+    graph.node.add(name="out", op="AddV2", input=["product", "b"]).attr["T"].type = 1
     for _ in range(draw.below(6)):
         _change(draw, graph, draw.pick(graph.node))
     return graph.SerializeToString()

@@ -192,20 +192,26 @@ def read_index(content: bytes) -> None:
 
 
 def read_graph(content: bytes) -> None:
-    """A frozen graph of any fields: never more than its size allows."""
+    """A frozen graph of any fields: never more than its size allows; nothing of it is run."""
+    import tensorflow as tf
+
     from tests.promises.fuzz import graphs
-    from tf1_compat import frozen
+    from tf1_compat import frozen, meta, network
     from tf1_compat.state import StateError
 
     file = _file("a.pb", graphs.make(content))
     with contextlib.suppress(StateError):
         total = sum(array.nbytes for array in frozen.read(file).weights.values())
         assert total <= bounds.most_bytes(file.stat().st_size)
+    with contextlib.suppress(StateError), tf.Graph().as_default() as graph:
+        meta.import_definition(meta.read_frozen(file).definition, file)
+        network.read_forward(graph, network.Inference())
 
 
 def read_meta(content: bytes) -> None:
-    """A `.meta` file of any fields: nothing of it is run."""
+    """A `.meta` file of any fields, and the same as a SavedModel: nothing of it is run."""
     import tensorflow as tf
+    from tensorflow.core.protobuf import saved_model_pb2
 
     from tests.promises.fuzz import metas
     from tf1_compat import meta
@@ -213,6 +219,11 @@ def read_meta(content: bytes) -> None:
 
     with contextlib.suppress(StateError), tf.Graph().as_default():
         assert "conv" in meta.load(_file("a.meta", metas.make(content)), conv="conv:0")
+    saved = saved_model_pb2.SavedModel()
+    saved.meta_graphs.add().MergeFromString(metas.make(content))
+    _file("saved_model.pb", saved.SerializeToString())
+    with contextlib.suppress(StateError):
+        assert meta.read_saved_model(folder()).definition.graph_def.node
 
 
 def read_keras(content: bytes) -> None:
