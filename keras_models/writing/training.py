@@ -41,6 +41,8 @@ OF_AVERAGES = "Averages of weights begin with the initial ones, and fit ends wit
 RATES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "exponential": ("ExponentialDecay", {"staircase": False}),
     "polynomial": ("PolynomialDecay", {"end_learning_rate": 0.0001, "power": 1.0}),
+    "inverse_time": ("InverseTimeDecay", {"staircase": False}),
+    "cosine": ("CosineDecay", {"alpha": 0.0}),
     "piecewise": ("PiecewiseConstantDecay", {}),
 }
 CLIPS = {"value": "clipvalue", "norm": "clipnorm", "global_norm": "global_clipnorm"}

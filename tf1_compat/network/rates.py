@@ -15,7 +15,10 @@ from tf1_compat.reading import constants
 from tf1_compat.reading.structure import VARIABLES
 from tf1_compat.reading.updates import ancestors
 
-EXPECTED = "expected a number, or an exponential, polynomial or piecewise constant decay of it"
+EXPECTED = (
+    "expected a number, or an exponential, polynomial, inverse time, cosine or piecewise constant "
+    "decay of it"
+)
 
 
 def read(graph: Trained, tensor: tf.Tensor) -> tuple[float | Rate, str | None]:
@@ -29,7 +32,7 @@ def read(graph: Trained, tensor: tf.Tensor) -> tuple[float | Rate, str | None]:
         raise NotCovered(tensor.op, f"a learning rate made of {', '.join(steps)}; {EXPECTED}")
     if not any(op.type == "Merge" for op in behind):
         op = graph.source(tensor).op
-        for pattern in (_exponential, _polynomial):
+        for pattern in (_exponential, _polynomial, _inverse_time, _cosine):
             if (found := pattern(graph, op)) is not None:
                 return found, name
     return _piecewise(graph, tensor, step, behind), name
@@ -80,6 +83,57 @@ def _polynomial(graph: Trained, op: tf.Operation) -> Rate | None:
             "decay_steps": _whole(graph.short(quotient.inputs[1])),
             "end_learning_rate": graph.short(end),
             "power": graph.short(power.inputs[1]),
+        },
+    )
+
+
+def _inverse_time(graph: Trained, op: tf.Operation) -> Rate | None:
+    """rate / (1 + decay * (step / steps)), the quotient rounded down where it is a staircase."""
+    if op.type != "RealDiv":
+        return None
+    total = graph.source(op.inputs[1]).op
+    product = graph.source(total.inputs[1]).op if total.type in SUMS else total
+    if product.type != "Mul" or graph.short(total.inputs[0]) != 1:
+        return None
+    quotient = graph.source(product.inputs[1]).op
+    staircase = quotient.type == "Floor"
+    if staircase:
+        quotient = graph.source(quotient.inputs[0]).op
+    if quotient.type != "RealDiv":
+        return None
+    return Rate(
+        "inverse_time",
+        {
+            "initial_learning_rate": graph.short(op.inputs[0]),
+            "decay_steps": _whole(graph.short(quotient.inputs[1])),
+            "decay_rate": graph.short(product.inputs[0]),
+            "staircase": staircase,
+        },
+    )
+
+
+def _cosine(graph: Trained, op: tf.Operation) -> Rate | None:
+    """rate * ((1 - alpha) * half + alpha), half = (1 + cos(pi * min(step, steps) / steps)) / 2."""
+    chain = []
+    for kind, place in (
+        *(("Mul", 1), ("Add", 0), ("Mul", 1), ("Mul", 1), ("Add", 1), ("Cos", 0), ("Mul", 1)),
+        *(("RealDiv", 0), ("Minimum", 0)),
+    ):
+        if op.type not in (SUMS if kind == "Add" else (kind,)):
+            return None
+        chain.append(op)
+        op = graph.source(op.inputs[place]).op
+    scaled, shifted, whole, half, sum_, _, turned, quotient, _ = chain
+    pi, alpha = graph.short(turned.inputs[0]), graph.short(shifted.inputs[1])
+    numbers = [graph.short(one.inputs[0]) for one in (whole, half, sum_)]
+    if [*numbers, pi] != [shortest(1 - alpha), 0.5, 1.0, shortest(np.pi)]:
+        return None
+    return Rate(
+        "cosine",
+        {
+            "initial_learning_rate": graph.short(scaled.inputs[0]),
+            "decay_steps": _whole(graph.short(quotient.inputs[1])),
+            "alpha": alpha,
         },
     )
 

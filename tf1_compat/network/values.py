@@ -112,7 +112,7 @@ class Rate:
     """A learning rate that falls."""
 
     kind: str
-    """exponential, polynomial or piecewise."""
+    """exponential, polynomial, inverse_time, cosine or piecewise."""
     options: Mapping[str, Any]
 
 

@@ -128,6 +128,16 @@ RATES: dict[str, tuple[Callable[[Any], Any], str, list[Any]]] = {
         "polynomial",
         [0.1, 7, 0.01, 2.0],
     ),
+    "inverse time": (
+        lambda step: tf1.train.inverse_time_decay(0.1, step, 7, 0.5, True),
+        "inverse_time",
+        [0.1, 7, 0.5, True],
+    ),
+    "cosine": (
+        lambda step: tf1.train.cosine_decay(0.1, step, 7, 0.25),
+        "cosine",
+        [0.1, 7, 0.25],
+    ),
     "piecewise": (
         lambda step: tf.where(step <= 5, 0.1, tf.where(step <= 8, 0.05, 0.01)),
         "piecewise",
