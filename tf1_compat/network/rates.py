@@ -45,17 +45,14 @@ def _exponential(graph: Trained, op: tf.Operation) -> Rate | None:
     first, power = op.inputs[0], graph.source(op.inputs[1]).op
     if power.type != "Pow":
         return None
-    quotient = graph.source(power.inputs[1]).op
-    staircase = quotient.type == "Floor"
-    if staircase:
-        quotient = graph.source(quotient.inputs[0]).op
-    if quotient.type != "RealDiv":
+    if (counted := _counted(graph, power.inputs[1])) is None:
         return None
+    steps, staircase = counted
     return Rate(
         "exponential",
         {
             "initial_learning_rate": graph.short(first),
-            "decay_steps": _whole(graph.short(quotient.inputs[1])),
+            "decay_steps": steps,
             "decay_rate": graph.short(power.inputs[0]),
             "staircase": staircase,
         },
@@ -95,17 +92,14 @@ def _inverse_time(graph: Trained, op: tf.Operation) -> Rate | None:
     product = graph.source(total.inputs[1]).op if total.type in SUMS else total
     if product.type != "Mul" or graph.short(total.inputs[0]) != 1:
         return None
-    quotient = graph.source(product.inputs[1]).op
-    staircase = quotient.type == "Floor"
-    if staircase:
-        quotient = graph.source(quotient.inputs[0]).op
-    if quotient.type != "RealDiv":
+    if (counted := _counted(graph, product.inputs[1])) is None:
         return None
+    steps, staircase = counted
     return Rate(
         "inverse_time",
         {
             "initial_learning_rate": graph.short(op.inputs[0]),
-            "decay_steps": _whole(graph.short(quotient.inputs[1])),
+            "decay_steps": steps,
             "decay_rate": graph.short(product.inputs[0]),
             "staircase": staircase,
         },
@@ -161,6 +155,17 @@ def _piecewise(
     if not boundaries:
         raise NotCovered(tensor.op, f"nothing says how the learning rate changes; {EXPECTED}")
     return Rate("piecewise", {"boundaries": boundaries, "values": values})
+
+
+def _counted(graph: Trained, tensor: tf.Tensor) -> tuple[int | float, bool] | None:
+    """Return the steps of step / steps, and whether the quotient is rounded down; None: no such."""
+    quotient = graph.source(tensor).op
+    staircase = quotient.type == "Floor"
+    if staircase:
+        quotient = graph.source(quotient.inputs[0]).op
+    if quotient.type != "RealDiv":
+        return None
+    return _whole(graph.short(quotient.inputs[1])), staircase
 
 
 def _whole(number: float) -> int | float:
