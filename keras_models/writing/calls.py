@@ -1,13 +1,15 @@
 """Calls of layers as lines: what each gives is called by the layer's name."""
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from keras_models.writing import layers, operations
 from keras_models.writing.expressions import Calling, Name
 from keras_models.writing.lines import Line, assigned
 from keras_models.writing.names import identifier
 from keras_models.writing.shared import Shared
-from keras_models.writing.weights import MASKED
+from keras_models.writing.weights import RECURRENT
 from tf1_compat.network import Call
 
 
@@ -44,8 +46,8 @@ class Calls:
         inputs = [self.names[one] for one in call.inputs]
         several = len(inputs) > 1 or call.layer.kind in layers.MERGES
         given = f"([{', '.join(inputs)}])" if several else f"({inputs[0]})"
-        if call.layer.kind in MASKED and several:
-            given = f"({inputs[0]}, mask={inputs[1]})"
+        if call.layer.kind in RECURRENT:
+            given = f"({', '.join(_of_steps(inputs, call.layer.options))})"
         if isinstance(layer, Name):
             return Name(layer.name + given)
         return replace(layer, of=given)
@@ -59,3 +61,17 @@ class Calls:
     def _line(self, call: Call, layer: Calling | Name) -> Line:
         value = self.called(call, layer)
         return assigned(self.named(call), value, call.output)
+
+
+def _of_steps(inputs: Sequence[str], options: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what a recurrent layer is called with."""
+    masked = options.get("masked", len(inputs) > 1)
+    steps, *others = inputs
+    yield steps
+    if masked:
+        within, *others = others
+        yield f"mask={within}"
+    if len(others) > 1:
+        yield f"initial_state=[{', '.join(others)}]"
+    elif others:
+        yield f"initial_state={others[0]}"

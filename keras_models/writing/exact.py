@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from keras_models.writing.losses import WEIGHTED
-from keras_models.writing.weights import MASKED
+from keras_models.writing.weights import RECURRENT
 from tf1_compat.network import Layer, Loss, Network
 
 ALIKE = (
@@ -55,7 +55,7 @@ def lacking(network: Network) -> list[str]:
     biased = {one.layer.kind for one in network.calls if "bias" in one.layer.variables}
     named = [f"the bias of {kind}" for kind in sorted(biased - {"dense", "conv2d"})]
     kinds = {one.layer.kind for one in network.calls}
-    named += [f"the layer {kind}" for kind in MASKED if kind in kinds]
+    named += [f"the layer {kind}" for kind in RECURRENT if kind in kinds]
     others = {one.kind for one in network.losses if not _has_piece(one)} - {*ALIKE}
     named += [f"the loss {kind}" for kind in sorted(others)]
     summed = len(network.losses) > 1 or network.penalties

@@ -29,7 +29,7 @@ NORMALIZED: Options = {"momentum": 0.99, "epsilon": 0.001, "center": True, "scal
 POOLED: Options = {"strides": None, "padding": "valid"}
 KEPT: Options = {"keepdims": False}
 RECURRENT: Options = {"activation": "tanh", "use_bias": True}
-SEQUENCES: Options = {"return_sequences": False, "go_backwards": False}
+SEQUENCES: Options = {**{"return_sequences": False, "return_state": False, "go_backwards": False}}
 EXACT = "keras_models.exact"
 PIECES: dict[str, Row] = {
     "add_v2_dense": Row("AddV2Dense", ("units",), DENSE),

@@ -9,8 +9,8 @@ from tf1_compat.network import Forward, Layer
 
 CELLS = ("lstm", "gru", "simple_rnn")
 """Kinds whose variables are those of a cell within."""
-MASKED = (*CELLS, "bidirectional")
-"""Kinds that take which steps are within their row beside the steps."""
+RECURRENT = (*CELLS, "bidirectional")
+"""Kinds that take steps, beside which are within their row, and states to begin with."""
 OWN_GATES, OWN_BIAS = "icfo", 1.0
 """What the recipe of an LSTM says where nothing is said."""
 

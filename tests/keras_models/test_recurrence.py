@@ -84,6 +84,13 @@ def both_last_states() -> Any:
     return ends(fw + bw)
 
 
+def from_an_encoder() -> Any:
+    x, y = images(STEPS, SIZE), tf1.placeholder(tf.float32, [None, STEPS, SIZE], "after")
+    _, states = loop(cell("lstm"), x)
+    decoder = cell("lstm", "decoder")
+    return ends(tf1.nn.dynamic_rnn(decoder, y, initial_state=states)[1][1])
+
+
 def backwards() -> Any:
     return ends(loop(cell("gru"), tf.reverse(images(STEPS, SIZE), [1]))[1])
 
@@ -181,6 +188,14 @@ FORMS: dict[str, tuple[Build, list[str]]] = {
         both_last_states,
         ['keras.layers.Bidirectional(keras.layers.LSTM(4, name="fw"), merge_mode="sum")', OUT],
     ),
+    "from an encoder": (
+        from_an_encoder,
+        [
+            'keras.layers.LSTM(4, return_state=True, name="rnn")(x)',
+            'keras.layers.LSTM(4, name="decoder")(after, initial_state=[part, part_2])',
+            f'{DENSE}"out")',
+        ],
+    ),
     "backwards": (
         backwards,
         [
@@ -260,17 +275,17 @@ def test_recurrent_layers_are_written_and_compute_what_they_did(name: str) -> No
     np.testing.assert_allclose(here, there, rtol=0, atol=atol)
 
 
+def penalties() -> list[Any]:
+    return tf1.get_collection(tf1.GraphKeys.REGULARIZATION_LOSSES)
+
+
 def beyond_the_end() -> Any:
     return of_lengths(lambda outputs, _, __: outputs[:, -1])()
 
 
-def memory() -> Any:
-    return ends(loop(cell("lstm"), images(STEPS, SIZE))[1][0])
-
-
-def from_another_state() -> Any:
-    x = images(STEPS, SIZE)
-    return ends(loop(cell("gru"), x, initial_state=tf.ones([tf.shape(x)[0], UNITS]))[1])
+def memory_beside_all_outputs() -> Any:
+    outputs, (c, _) = loop(cell("lstm"), images(STEPS, SIZE))
+    return ends(tf.reduce_sum(outputs, 1) + c)
 
 
 def dropped() -> Any:
@@ -284,22 +299,26 @@ def no_cell() -> Any:
     return ends(loop(one, images(STEPS, UNITS))[1])
 
 
+def of_a_penalized_bias() -> Any:
+    outputs = last_step()
+    bias = next(one for one in tf1.trainable_variables() if one.op.name.endswith("bias"))
+    tf1.add_to_collection(tf1.GraphKeys.REGULARIZATION_LOSSES, tf.nn.l2_loss(bias))
+    return outputs
+
+
 @pytest.mark.parametrize(
     ("build", "said"),
     [
         (beyond_the_end, r"\(Select\w*\): of rows of several lengths only the last state, or the"),
-        (
-            memory,
-            r"Exit_\d \(Exit\): a loop that is no layer, or what is not read",
-        ),
-        (
-            from_another_state,
-            r"Merge_\d \(Merge\): a loop that begins with a state other than",
-        ),
+        (memory_beside_all_outputs, r"Exit_\d \(Exit\): an LSTM's c is read only where"),
         (dropped, r"dropout of 0\.5 in a loop, .* Feed its keep_prob 1\.0/1\.0"),
+        (of_a_penalized_bias, r"rnn/bias \(Variable\w*\): Keras keeps it with others, or with"),
         (no_cell, r"Exit_\d \(Exit\): a loop that is no layer"),
     ],
 )
 def test_what_keras_says_otherwise_is_refused(build: Build, said: str) -> None:
     with tf.Graph().as_default(), as_tensorflow_1(), pytest.raises(NotCovered, match=said):
-        read(build())
+        read(
+            build(),
+            cost=lambda z, y: tf.add_n([tf.reduce_mean(tf.square(z - y)), *penalties()]),
+        )

@@ -10,6 +10,7 @@ from tf1_compat.network import beginnings, costs, ends, forms, layers, optimizer
 from tf1_compat.network.covering import Covering, scope_of
 from tf1_compat.network.graph import GIVING, Trained
 from tf1_compat.network.layers import pieces
+from tf1_compat.network.layers.recurrence import penalties as of_cells
 from tf1_compat.network.layers.recurrence import samples, tidying
 from tf1_compat.network.values import Call, Layer, Network, NotCovered
 from tf1_compat.reading import updates
@@ -58,6 +59,7 @@ def read(graph: tf.Graph, given: Given) -> tuple[Network, dict[str, str]]:
     running = [train_op, cost.op, *initializers]
     ends.refuse_files(graph, updates.ancestors(running, fed=fed | {*trained.switches}))
     tidied = tidying.tidied(trained, covering.calls, [one.outputs for one in losses])
+    of_cells.check(trained, tidied.values(), penalties)
     found, step = optimizers.read(trained, train_op, applied)
     mapped = covering.mapped()
     changed = {trained.source(op.inputs[0]).op.name for op in moves}

@@ -6,7 +6,7 @@ from tf1_compat.network.layers.recurrence.cells import KINDS
 from tf1_compat.network.values import NotCovered
 from tf1_compat.reading.control_flow import in_loop
 
-OF_STEPS = ("same", "within", "zeroed", "last_step")
+OF_STEPS = ("same", "within", "zeroed", "last_step", "last_memory")
 ALONE = {
     *("dense", "transposed_dense", "activation", "leaky_relu", "dropout", "rescaling", "add"),
     *("multiply", "subtract", "maximum", "minimum", "concatenate"),

@@ -24,6 +24,11 @@ def recurrent(calls: Calls) -> list[list[Call]]:
     return [*found.values()]
 
 
+def mask(one: Call) -> tuple[str, ...]:
+    """Return which steps are within their row, as a recurrent layer is told, if it is."""
+    return one.inputs[1:2] if one.layer.options["masked"] else ()
+
+
 def with_options(layer: Layer, **options: object) -> Layer:
     """Return a layer with other options."""
     return replace(layer, options={**layer.options, **options})

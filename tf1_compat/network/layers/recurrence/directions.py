@@ -3,7 +3,14 @@
 from collections import Counter, defaultdict
 from typing import NamedTuple
 
-from tf1_compat.network.layers.recurrence.calls import Calls, axis, recurrent, takers, with_options
+from tf1_compat.network.layers.recurrence.calls import (
+    Calls,
+    axis,
+    mask,
+    recurrent,
+    takers,
+    with_options,
+)
 from tf1_compat.network.layers.recurrence.cells import KINDS
 from tf1_compat.network.values import Call, Layer
 
@@ -28,7 +35,7 @@ def _is_reversed(calls: Calls, one: Call) -> bool:
     before = calls.get(one.inputs[0])
     if before is None or before.layer.kind != "reverse":
         return False
-    lengths = tuple(calls[mask].inputs[0] for mask in one.inputs[1:])
+    lengths = tuple(calls[within].inputs[0] for within in mask(one))
     return before.inputs[1:] == lengths and not (lengths and one.layer.options["return_sequences"])
 
 

@@ -5,6 +5,7 @@ import tensorflow as tf
 from tf1_compat.network.covering import Match
 from tf1_compat.network.graph import Trained
 from tf1_compat.network.layers import dropout
+from tf1_compat.network.layers.activations import ACTIVATIONS
 from tf1_compat.network.layers.recurrence import cells
 from tf1_compat.network.layers.recurrence.steps import batch_first, following, swapped
 from tf1_compat.network.values import NotCovered
@@ -14,7 +15,7 @@ from tf1_compat.reading.structure import LOOKUPS
 SELECTS = ("Select", "SelectV2")
 EXPECTED = (
     "expected what BasicLSTMCell, LSTMCell without peepholes and projection, GRUCell or "
-    "BasicRNNCell gives, as outputs or as the state h, from a state of zeros"
+    "BasicRNNCell gives, as outputs or as state"
 )
 
 
@@ -34,13 +35,11 @@ def recurrent(graph: Trained, tensor: tf.Tensor) -> Match | None:
         raise NotCovered(tensor.op, EXPECTED)
     if cell.memory and ends[1][0] is not cell.memory[1]:
         raise NotCovered(tensor.op, EXPECTED)
-    for one in states:
-        if not is_zero(graph, graph.source(one.op.inputs[0])):
-            raise NotCovered(one.op, "a loop that begins with a state other than zeros")
-    inputs = [cell.inputs[1 - place], *([beyond] if beyond is not None else [])]
-    return Match(
-        cell.kind, inputs, cell.options | {"return_sequences": True}, cell.variables(place)
-    )
+    first = [graph.source(one.op.inputs[0]) for one in states]
+    first = [] if all(is_zero(graph, one) for one in first) else first
+    inputs = [cell.inputs[1 - place], *([] if beyond is None else [beyond]), *first]
+    options = {"return_sequences": True, "masked": beyond is not None}
+    return Match(cell.kind, inputs, cell.options | options, cell.variables(place))
 
 
 def dropped(graph: Trained, tensor: tf.Tensor) -> Match | None:
@@ -97,11 +96,25 @@ def last_state(graph: Trained, tensor: tf.Tensor) -> Match | None:
         return None
     state = graph.source(tensor.op.inputs[0])
     after, beyond = kept(graph, state)
+    mask = [] if beyond is None else [beyond]
+    if (outputs := _squashed(graph, after)) is not None:
+        return Match("last_memory", [outputs, *mask])
     if recurrent(graph, after) is None:
-        raise NotCovered(
-            tensor.op, f"a loop that is no layer, or what is not read of one; {EXPECTED}"
-        )
-    return Match("last_step", [after, *([] if beyond is None else [beyond])])
+        raise NotCovered(tensor.op, f"a loop that is no layer; {EXPECTED}")
+    return Match("last_step", [after, *mask])
+
+
+def _squashed(graph: Trained, memory: tf.Tensor) -> tf.Tensor | None:
+    """Return the outputs of the LSTM whose c this is, if it is one's."""
+    squashed = [op for op in memory.consumers() if op.type in ACTIVATIONS]
+    outputs = [
+        out for op in squashed for taker in op.outputs[0].consumers() for out in taker.outputs
+    ]
+    for one in outputs:
+        cell = cells.read(graph, one)
+        if cell and cell.memory and cell.memory[1] is memory:
+            return one
+    return None
 
 
 def step_read(graph: Trained, tensor: tf.Tensor) -> Match | None:

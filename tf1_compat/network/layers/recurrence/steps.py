@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from tf1_compat.network.graph import Trained
 from tf1_compat.network.layers.activations import ACTIVATIONS
+from tf1_compat.reading.structure import LOOKUPS
 
 POINTWISE = {*ACTIVATIONS, "MatMul", "BiasAdd", "Add", "AddV2", "Mul", "RealDiv"}
 """Ops that take each row by itself, where rows are the only ones that they are given."""
@@ -53,8 +54,19 @@ def batch_first(graph: Trained, tensor: tf.Tensor) -> tf.Tensor | None:
         return packed(graph, [*op.inputs])
     if op.type == "Reshape" and (rows := merged(graph, op.inputs[0])) and rows.steps_first:
         return graph.source(op.inputs[0])
+    if op.type in LOOKUPS and (ids := batch_first(graph, op.inputs[1])) is not None:
+        return _looked_up(graph, op, ids)
     before = swapped(graph, tensor)
     return None if before is None or batch_first(graph, before) is not None else before
+
+
+def _looked_up(graph: Trained, op: tf.Operation, ids: tf.Tensor) -> tf.Tensor:
+    """Return the rows of a table as `op` has them, for ids in another order."""
+    with graph.graph.as_default():
+        if op.type != "ResourceGather":
+            return tf.gather(op.inputs[0], ids)
+        dtype = op.outputs[0].dtype
+        return tf.raw_ops.ResourceGather(resource=op.inputs[0], indices=ids, dtype=dtype)
 
 
 def written(graph: Trained, gather: tf.Operation) -> tf.Tensor | None:

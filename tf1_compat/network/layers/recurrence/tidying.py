@@ -9,10 +9,12 @@ from dataclasses import replace
 
 from tf1_compat.network.graph import Trained
 from tf1_compat.network.layers.recurrence import alone, directions
-from tf1_compat.network.layers.recurrence.calls import Calls, recurrent, takers, with_options
+from tf1_compat.network.layers.recurrence.calls import Calls, mask, recurrent, takers, with_options
 from tf1_compat.network.values import Call, Layer, NotCovered
 
-ONCE = ("within", "last_step")
+PLACES = {"last_step": "1", "last_memory": "2"}
+"""Kind -> where Keras gives it where it returns states, behind the outputs."""
+ONCE = ("within", "last_step", "last_memory")
 """Kinds that a graph has several times for the same."""
 
 
@@ -21,16 +23,24 @@ def tidied(graph: Trained, calls: Calls, ends: Sequence[str]) -> Calls:
     alone.check(graph, calls)
     calls = _without(calls, _same(calls), ends)
     calls = _without(calls, _unseen_zeros(calls, ends), ends)
-    for tidy in (_taken_first, _last_only, directions.backwards, directions.bidirectional):
+    for tidy in (
+        _taken_first,
+        _with_states,
+        _last_only,
+        directions.backwards,
+        directions.bidirectional,
+    ):
         calls = tidy(calls)
     calls = _needed(calls, ends)
     for one in calls.values():
         by_length = one.layer.kind in ("last_step", "reverse") and len(one.inputs) > 1
+        op = graph.graph.get_tensor_by_name(one.output).op
         if by_length or one.layer.kind == "zeroed":
             raise NotCovered(
-                graph.op_of(one.output),
-                "of rows of several lengths only the last state, or the last output, is read",
+                op, "of rows of several lengths only the last state, or the last output, is read"
             )
+        if one.layer.kind == "last_memory":
+            raise NotCovered(op, "an LSTM's c is read only where not all its outputs are taken")
     return {name: _as_part(one) for name, one in calls.items()}
 
 
@@ -92,6 +102,23 @@ def _taken_first(calls: Calls) -> Calls:
     return found
 
 
+def _with_states(calls: Calls) -> Calls:
+    """Return the calls where an LSTM whose c is taken, too, gives its states."""
+    found = {**calls}
+    for one, *others in recurrent(calls):
+        taken = takers(calls, one.output)
+        kinds = {taker.layer.kind for taker in taken}
+        alike = all(taker.inputs[1:] == mask(one) for taker in taken)
+        if others or not alike or "last_memory" not in kinds or not kinds <= {*PLACES}:
+            continue
+        layer = with_options(one.layer, return_sequences=False, return_state=True)
+        found[one.output] = replace(one, layer=layer)
+        for taker in taken:
+            part = Layer("part", None, {"index": PLACES[taker.layer.kind]})
+            found[taker.output] = Call(part, (one.output,), taker.output)
+    return found
+
+
 def _last_only(calls: Calls) -> Calls:
     """Return the calls where layers whose last step is taken alone give only that."""
     found = {**calls}
@@ -109,7 +136,7 @@ def _last(calls: Calls, one: Call) -> Call | None:
     """Return what takes the last step of a call, if nobody takes more."""
     taken = takers(calls, one.output)
     found = [(taker.layer.kind, taker.inputs[1:]) for taker in taken]
-    return taken[0] if found == [("last_step", one.inputs[1:])] else None
+    return taken[0] if found == [("last_step", mask(one))] else None
 
 
 def _needed(calls: Calls, ends: Sequence[str]) -> Calls:

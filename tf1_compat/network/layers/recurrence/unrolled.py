@@ -82,7 +82,7 @@ def _layer(graph: Trained, chain: Sequence[tf.Tensor]) -> Match:
     read = [cell for one in chain if (cell := cells.read(graph, one))]
     places = [place for cell in read if (place := _state(graph, cell)) is not None]
     inputs = [cell.inputs[1 - place] for cell, place in zip(read, places, strict=True)]
-    options = read[-1].options | {"return_sequences": True}
+    options = read[-1].options | {"return_sequences": True, "masked": False}
     return Match(read[-1].kind, [sequence(graph, inputs)], options, read[-1].variables(places[-1]))
 
 
