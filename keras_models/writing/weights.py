@@ -1,6 +1,6 @@
 """Which Keras variable a TensorFlow 1 variable of a network is; recipes for those of cells."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from keras_models.pairing import WeightMap
 from keras_models.pairing.recipes import Recipe
@@ -11,6 +11,10 @@ CELLS = ("lstm", "gru", "simple_rnn")
 """Kinds whose variables are those of a cell within."""
 RECURRENT = (*CELLS, "bidirectional")
 """Kinds that take steps, beside which are within their row, and states to begin with."""
+GATES = {
+    **{"i": (4, 0), "f": (4, 1), "c": (4, 2), "o": (4, 3), "update": (3, 0), "reset": (3, 1)},
+}
+"""Gate that has variables of its own -> how many Keras keeps side by side, and which it is."""
 OWN_GATES, OWN_BIAS = "icfo", 1.0
 """What the recipe of an LSTM says where nothing is said."""
 
@@ -38,6 +42,8 @@ def recipe(layer: Layer, role: str) -> Recipe:
 def _of_cell(layer: Layer, role: str, cell: str) -> Recipe:
     prefix, _, parts = role.rpartition(":")
     paths = [f"{cell}/{part}" for part in parts.split("+")]
+    if prefix in GATES:
+        return _of_gate(prefix, paths)
     if layer.kind == "simple_rnn":
         return {"concat": paths} if len(paths) > 1 else paths[0]
     if layer.kind == "lstm":
@@ -46,6 +52,12 @@ def _of_cell(layer: Layer, role: str, cell: str) -> Recipe:
         units = layer.options["units"]
         return {"split": [{"concat": paths}], "into": [2 * units, units], "take": 0, "axis": -1}
     return {f"gru_{prefix}": paths}
+
+
+def _of_gate(gate: str, paths: Sequence[str]) -> Recipe:
+    into, take = GATES[gate]
+    parts = [{"split": path, "into": into, "take": take, "axis": -1} for path in paths]
+    return parts[0] if len(parts) == 1 else {"concat": parts}
 
 
 def _options(of_layer: Mapping[str, object], parts: str) -> dict[str, object]:
@@ -59,11 +71,11 @@ def _options(of_layer: Mapping[str, object], parts: str) -> dict[str, object]:
 def arguments(layer: Layer, role: str) -> list[str]:
     """Return what a layer's arguments for the variable in a role begin with, as kernel_initializer.
 
-    None for the bias of a GRU's gates, for Keras has one with the candidate's, and for both
+    None for the bias of some gates, for Keras has one with the candidate's, and for both
     directions, whose layer within has them.
     """
     if layer.kind not in CELLS:
         return [] if layer.kind == "bidirectional" else [layers.argument(layer.kind, role)]
     prefix, _, parts = role.rpartition(":")
     found = [part.removesuffix("_kernel") if "_" in part else part for part in parts.split("+")]
-    return [] if (prefix, found) == ("gates", ["bias"]) else found
+    return [] if found == ["bias"] and prefix not in ("", "c", "candidate") else found

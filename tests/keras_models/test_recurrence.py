@@ -131,6 +131,24 @@ def by_hand() -> Any:
     return ends(h)
 
 
+def gates_by_hand() -> Any:
+    x, sizes = images(STEPS, SIZE), [(SIZE, UNITS), (UNITS, UNITS), (UNITS,)]
+    weights = {
+        gate: [variable(f"{gate}{number}", *size) for number, size in enumerate(sizes)]
+        for gate in "zrh"
+    }
+
+    def linear(gate: str, inputs: Any, state: Any) -> Any:
+        w, u, b = weights[gate]
+        return tf.matmul(inputs, w) + tf.matmul(state, u) + b
+
+    h = tf.zeros([tf.shape(x)[0], UNITS])
+    for step in range(STEPS):
+        z, r = (tf.sigmoid(linear(gate, x[:, step, :], h)) for gate in "zr")
+        h = (1.0 - z) * tf.tanh(linear("h", x[:, step, :], r * h)) + z * h
+    return ends(h)
+
+
 def of_lengths(last: Callable[[Any, Any, Any], Any]) -> Build:
     def build() -> Any:
         x, lengths = images(STEPS, SIZE), tf1.placeholder(tf.int32, [None], "lengths")
@@ -231,6 +249,10 @@ FORMS: dict[str, tuple[Build, list[str]]] = {
     "by hand": (
         by_hand,
         ['keras.layers.LSTM(4, use_bias=False, unit_forget_bias=False, name="lstm")', OUT],
+    ),
+    "gates by hand": (
+        gates_by_hand,
+        ['keras.layers.GRU(4, reset_after=False, name="gru")', OUT],
     ),
     "state of lengths": (of_lengths(lambda _, h, __: h), BY_LENGTH),
     "output before a length": (of_lengths(before_length), BY_LENGTH),

@@ -48,7 +48,7 @@ KEPT: Mapping[type, type] = {kind: kind for kind in (TF1BatchNorm, TF1FusedBatch
 
 
 CELLS = {layers.LSTM: TF1LSTMCell, layers.GRU: TF1GRUCell, layers.SimpleRNN: TF1RNNCell}
-OF_LAYER = ("name", "return_sequences", "go_backwards", "stateful", "unroll")
+OF_LAYER = ("name", "return_sequences", "return_state", "go_backwards", "stateful", "unroll")
 """Settings of a recurrent layer that are not its cell's."""
 
 

@@ -78,10 +78,17 @@ def _gru(graph: Trained, tensor: tf.Tensor) -> Cell | None:
             continue
         first = product(graph, gated.whole)
         second = product(graph, candidate.op.inputs[0])
-        if first and second and any(_is_reset(graph, one, h, gated) for one in second.inputs):
-            options = {"units": second.size, "activation": activation, "reset_after": False}
-            options |= {"use_bias": first.bias is not None, "gates": "ur"[:: 1 - 2 * gated.place]}
+        given = second.inputs if second else ()
+        reset = next(filter(None, (_reset(graph, one, h) for one in given)), None)
+        if first is None or second is None or reset is None:
+            continue
+        options = {"units": second.size, "activation": activation, "reset_after": False}
+        options |= {"use_bias": first.bias is not None, "gates": "ur"[:: 1 - 2 * gated.place]}
+        if gated.of == 2 and reset == gated._replace(place=1 - gated.place):
             return Cell("gru", options, {"gates:": first, "candidate:": second})
+        other = product(graph, reset.whole)
+        if gated.of == reset.of == 1 and other:
+            return Cell("gru", options, {"update:": first, "reset:": other, "candidate:": second})
     return None
 
 
@@ -92,14 +99,15 @@ def _is_rest(graph: Trained, tensor: tf.Tensor, update: tf.Tensor) -> bool:
     return not graph.rows(tensor.op.inputs[0]) and graph.short(tensor.op.inputs[0]) == 1
 
 
-def _is_reset(graph: Trained, tensor: tf.Tensor, h: tf.Tensor, update: Gate) -> bool:
-    """Whether a tensor is h times the other gate than `update`."""
+def _reset(graph: Trained, tensor: tf.Tensor, h: tf.Tensor) -> Gate | None:
+    """Return the gate that h is multiplied by."""
     parts = [graph.source(one) for one in tensor.op.inputs] if tensor.op.type == "Mul" else []
-    other = update._replace(place=1 - update.place)
-    return any(
-        state.name == h.name and sigmoid(graph, reset) == other
+    found = (
+        sigmoid(graph, reset)
         for reset, state in itertools.permutations(parts, 2)
+        if state.name == h.name
     )
+    return next(filter(None, found), None)
 
 
 def _lstm(graph: Trained, tensor: tf.Tensor) -> Cell | None:
@@ -123,15 +131,19 @@ def _lstm(graph: Trained, tensor: tf.Tensor) -> Cell | None:
 
 def _of_gates(graph: Trained, gates: dict[str, Gate | None], activation: str) -> Cell | None:
     """Return an LSTM of its gates i, f, c and o."""
-    order = {one.place: letter for letter, one in gates.items() if one and one.of == 4}
-    wholes = {one.whole.name: one.whole for one in gates.values() if one}
-    if len(order) != 4 or len(wholes) != 1:
+    known = {letter: one for letter, one in gates.items() if one}
+    wholes = {one.whole.name: one.whole for one in known.values()}
+    products = [found for one in wholes.values() if (found := product(graph, one))]
+    added = {letter: one.added for letter, one in known.items()}
+    if len(known) < 4 or len(products) < len(wholes) or any(added[letter] for letter in "ico"):
         return None
-    added = {letter: one.added for letter, one in gates.items() if one}
-    found = product(graph, *wholes.values())
-    if found is None or any(added[letter] for letter in "ico"):
-        return None
-    options = {"units": found.size // 4, "activation": activation}
-    options |= {"use_bias": found.bias is not None, "unit_forget_bias": bool(added["f"])}
-    options |= {"gates": "".join(order[place] for place in range(4)), "forget_bias": added["f"]}
-    return Cell("lstm", options, {"": found})
+    places, first = {one.place: letter for letter, one in known.items()}, products[0]
+    options = {"activation": activation, "use_bias": first.bias is not None}
+    options |= {"unit_forget_bias": bool(added["f"]), "forget_bias": added["f"]}
+    if len(places) == 4 and len(wholes) == 1:
+        options |= {"units": first.size // 4, "gates": "".join(places[place] for place in range(4))}
+        return Cell("lstm", options, {"": first})
+    if {one.of for one in known.values()} == {1} and len(wholes) == 4 and not added["f"]:
+        by_gate = {f"{letter}:": found for letter, found in zip(known, products, strict=True)}
+        return Cell("lstm", options | {"units": first.size, "gates": "icfo"}, by_gate)
+    return None

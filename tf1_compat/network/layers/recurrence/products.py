@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from tf1_compat.network.graph import Trained
 from tf1_compat.network.layers.products import BIASES, SUMS, shape
+from tf1_compat.network.layers.recurrence.steps import step
 
 Pair = tuple[tf.Tensor, tf.Tensor]
 
@@ -38,7 +39,7 @@ class Product(NamedTuple):
 
 
 class Gate(NamedTuple):
-    """One of the parts that a product is split into."""
+    """One of the parts that a product is split into; or all of it, of 1."""
 
     whole: tf.Tensor
     place: int
@@ -55,10 +56,20 @@ def product(graph: Trained, tensor: tf.Tensor) -> Product | None:
     known = tuple(one for one in kernels if one is not None)
     if len(bias) > 1 or len(known) < len(products):
         return None
-    inputs = [graph.source(one.inputs[0]) for one in products]
+    inputs = [_once(graph, one.inputs[0]) for one in products]
     if len(inputs) == 1 and inputs[0].op.type == "ConcatV2" and len(inputs[0].op.inputs) == 3:
-        inputs = [graph.source(one) for one in inputs[0].op.inputs[:2]]
+        inputs = [_once(graph, one) for one in inputs[0].op.inputs[:2]]
     return Product((inputs[0], inputs[1]), known, *bias) if len(inputs) == 2 else None
+
+
+def _once(graph: Trained, tensor: tf.Tensor) -> tf.Tensor:
+    """Return the first tensor that is the same step of a sequence, where that was sliced again."""
+    tensor = graph.source(tensor)
+    found = step(graph, tensor) if tensor.op.type == "StridedSlice" else None
+    if found is None:
+        return tensor
+    slices = (op for op in tensor.op.inputs[0].consumers() if op.type == "StridedSlice")
+    return next(op.outputs[0] for op in slices if step(graph, op.outputs[0]) == found)
 
 
 def _added_up(graph: Trained, tensor: tf.Tensor) -> Iterator[tf.Tensor]:
@@ -76,7 +87,7 @@ def _kernel(graph: Trained, op: tf.Operation) -> tf.Operation | None:
     return graph.variable(op.inputs[1])
 
 
-def gate(graph: Trained, tensor: tf.Tensor) -> Gate | None:
+def gate(graph: Trained, tensor: tf.Tensor) -> Gate:
     """Return which part of a product a tensor is, and what number was added to it."""
     tensor, added = graph.source(tensor), 0.0
     if tensor.op.type in SUMS:
@@ -85,7 +96,7 @@ def gate(graph: Trained, tensor: tf.Tensor) -> Gate | None:
                 tensor, added = graph.source(this), graph.short(other)
                 break
     if tensor.op.type not in ("Split", "SplitV"):
-        return None
+        return Gate(tensor, 0, 1, added)
     whole = tensor.op.inputs[1 if tensor.op.type == "Split" else 0]
     return Gate(graph.source(whole), tensor.value_index, len(tensor.op.outputs), added)
 
@@ -95,7 +106,7 @@ def sigmoid(graph: Trained, tensor: tf.Tensor) -> Gate | None:
     if tensor.op.type == "Sigmoid":
         return gate(graph, tensor.op.inputs[0])
     part = gate(graph, tensor)
-    if part is None or part.added or part.whole.op.type != "Sigmoid":
+    if part.added or part.whole.op.type != "Sigmoid":
         return None
     return part._replace(whole=graph.source(part.whole.op.inputs[0]))
 
