@@ -9,7 +9,14 @@ from dataclasses import replace
 
 from tf1_compat.network.graph import Trained
 from tf1_compat.network.layers.recurrence import alone, directions
-from tf1_compat.network.layers.recurrence.calls import Calls, mask, recurrent, takers, with_options
+from tf1_compat.network.layers.recurrence.calls import (
+    Calls,
+    mask,
+    operation,
+    recurrent,
+    takers,
+    with_options,
+)
 from tf1_compat.network.values import Call, Layer, NotCovered
 
 PLACES = {"last_step": "1", "last_memory": "2"}
@@ -34,7 +41,7 @@ def tidied(graph: Trained, calls: Calls, ends: Sequence[str]) -> Calls:
     calls = _needed(calls, ends)
     for one in calls.values():
         by_length = one.layer.kind in ("last_step", "reverse") and len(one.inputs) > 1
-        op = graph.graph.get_tensor_by_name(one.output).op
+        op = operation(graph, one)
         if by_length or one.layer.kind == "zeroed":
             raise NotCovered(
                 op, "of rows of several lengths only the last state, or the last output, is read"
