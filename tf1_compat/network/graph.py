@@ -37,6 +37,7 @@ class Trained:
     ) -> None:
         self.graph, self.cost, self.switches = graph, cost, switches
         self._branches: dict[str, tf.Tensor] = {}
+        self._added: dict[str, str] = {}
         self.uses = Counter(
             self.source(tensor).name
             for op in self.behind(cost)
@@ -65,6 +66,15 @@ class Trained:
                 tensor = tensor.op.inputs[0]
             else:
                 return tensor
+
+    def add(self, tensor: tf.Tensor, beside: tf.Tensor) -> tf.Tensor:
+        """Note a tensor that was added to the graph, to be called as one that was there before."""
+        self._added[tensor.name] = f"{self.named(beside.name)}/steps"
+        return tensor
+
+    def named(self, tensor: str) -> str:
+        """Return what a tensor is called outside, where the graph is as it was."""
+        return self._added.get(tensor, tensor)
 
     def variable(self, tensor: tf.Tensor) -> tf.Operation | None:
         """Return the variable whose value `tensor` is, or None."""

@@ -63,10 +63,12 @@ def batch_first(graph: Trained, tensor: tf.Tensor) -> tf.Tensor | None:
 def _looked_up(graph: Trained, op: tf.Operation, ids: tf.Tensor) -> tf.Tensor:
     """Return the rows of a table as `op` has them, for ids in another order."""
     with graph.graph.as_default():
-        if op.type != "ResourceGather":
-            return tf.gather(op.inputs[0], ids)
-        dtype = op.outputs[0].dtype
-        return tf.raw_ops.ResourceGather(resource=op.inputs[0], indices=ids, dtype=dtype)
+        table, dtype = op.inputs[0], op.outputs[0].dtype
+        if op.type == "ResourceGather":
+            found = tf.raw_ops.ResourceGather(resource=table, indices=ids, dtype=dtype)
+        else:
+            found = tf.gather(table, ids)
+        return graph.add(found, op.outputs[0])
 
 
 def written(graph: Trained, gather: tf.Operation) -> tf.Tensor | None:
@@ -91,7 +93,7 @@ def packed(graph: Trained, steps: Sequence[tf.Tensor]) -> tf.Tensor:
         if op.type == "Pack" and op.get_attr("axis") == 1 and beside == names:
             return op.outputs[0]
     with graph.graph.as_default():
-        return tf.stack([graph.source(one) for one in steps], 1)
+        return graph.add(tf.stack([graph.source(one) for one in steps], 1), graph.source(steps[-1]))
 
 
 def merged(graph: Trained, tensor: tf.Tensor) -> Rows | None:

@@ -48,7 +48,14 @@ def tidied(graph: Trained, calls: Calls, ends: Sequence[str]) -> Calls:
             )
         if one.layer.kind == "last_memory":
             raise NotCovered(op, "an LSTM's c is read only where not all its outputs are taken")
-    return {name: _as_part(one) for name, one in calls.items()}
+    every = (_named(graph, _as_part(one)) for one in calls.values())
+    return {one.output: one for one in every}
+
+
+def _named(graph: Trained, one: Call) -> Call:
+    """Return a call with the names that the graph had before it was read."""
+    inputs = tuple(map(graph.named, one.inputs))
+    return replace(one, inputs=inputs, output=graph.named(one.output))
 
 
 def _as_part(one: Call) -> Call:

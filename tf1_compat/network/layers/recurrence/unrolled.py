@@ -52,7 +52,7 @@ def _whole(graph: Trained, steps: Sequence[tf.Tensor]) -> tf.Tensor | None:
     if places[::-1] != [*range(len(places))]:
         return None
     with graph.graph.as_default():
-        return tf.reverse(sequence, [1])
+        return graph.add(tf.reverse(sequence, [1]), sequence)
 
 
 def _chain(graph: Trained, tensor: tf.Tensor) -> list[tf.Tensor]:
