@@ -1,7 +1,7 @@
 """Which layers do with every step of a sequence what the graph does with one."""
 
 from tf1_compat.network.graph import Trained
-from tf1_compat.network.layers.recurrence.calls import Calls, axis, operation
+from tf1_compat.network.layers.recurrence.calls import Calls, axis
 from tf1_compat.network.layers.recurrence.cells import KINDS
 from tf1_compat.network.values import NotCovered
 from tf1_compat.reading.control_flow import in_loop

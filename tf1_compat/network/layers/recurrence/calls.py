@@ -3,9 +3,6 @@
 from collections import defaultdict
 from dataclasses import replace
 
-import tensorflow as tf
-
-from tf1_compat.network.graph import Trained
 from tf1_compat.network.layers.recurrence.cells import KINDS
 from tf1_compat.network.values import Call, Layer
 
@@ -16,11 +13,6 @@ Calls = dict[str, Call]
 def takers(calls: Calls, name: str) -> list[Call]:
     """Return who takes a tensor."""
     return [one for one in calls.values() if name in one.inputs]
-
-
-def operation(graph: Trained, one: Call) -> tf.Operation:
-    """Return the op behind which a call stands."""
-    return graph.graph.get_operation_by_name(one.output.partition(":")[0])
 
 
 def recurrent(calls: Calls) -> list[list[Call]]:

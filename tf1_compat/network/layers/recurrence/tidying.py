@@ -12,7 +12,6 @@ from tf1_compat.network.layers.recurrence import alone, directions
 from tf1_compat.network.layers.recurrence.calls import (
     Calls,
     mask,
-    operation,
     recurrent,
     takers,
     with_options,
@@ -41,7 +40,7 @@ def tidied(graph: Trained, calls: Calls, ends: Sequence[str]) -> Calls:
     calls = _needed(calls, ends)
     for one in calls.values():
         by_length = one.layer.kind in ("last_step", "reverse") and len(one.inputs) > 1
-        op = operation(graph, one)
+        op = graph.op_of(one.output)
         if by_length or one.layer.kind == "zeroed":
             raise NotCovered(
                 op, "of rows of several lengths only the last state, or the last output, is read"
