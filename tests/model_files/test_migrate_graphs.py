@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,6 +15,7 @@ import tensorflow as tf
 from tests.conftest import run
 from tests.model_files import saved_graphs
 from tests.promises.test_genuine import tf115_python
+from tf1_compat import checkpoint
 from training.parity.tolerances import TOLERANCES
 
 Printed = pytest.CaptureFixture[str]
@@ -177,6 +179,10 @@ def test_exported_graphs_keep_their_activations_and_their_step(
         assert far(model(saved_graphs.batch()[0]), wanted) <= LARGEST
         assert int(model.optimizer.iterations.numpy()) == step
     back = tmp_path / "back" / "model.ckpt"
+    told = ["--to", back, "--meta", tmp_path / "frozen.pb"]
+    assert run("migrate", tmp_path / "frozen.pb.keras", *told) == 0
+    assert {"Variable", "Variable/Adam", "beta1_power"} < set(checkpoint.read(back))
+    shutil.rmtree(back.parent)
     assert run("migrate", tmp_path / "saved.keras", "--to", back) == 2
     assert "--meta FILE takes the names" in capsys.readouterr().err
     paths = ("dense/kernel", "dense/bias", "dense_1/kernel", "dense_1/bias")
@@ -239,6 +245,41 @@ def test_a_graph_that_is_not_understood_or_not_the_maps_is_refused_by_name(
     bare = copy(saved.folder / "sigmoid", tmp_path / "bare", meta=False)
     assert run("migrate", bare, "--to", tmp_path / "told.keras", "--meta", meta) == 0
     assert "sigmoid" in str(keras.models.load_model(tmp_path / "told.keras").get_config())
+
+
+def unusual() -> Any:
+    x, y, logits, cost, made = saved_graphs.net()
+    cost += 0.01 * tf.reduce_max(made[0])
+    return x, y, logits, cost, tf.compat.v1.train.AdamOptimizer().minimize(cost)
+
+
+def test_whoever_says_that_it_is_the_articles_is_told_what_was_not_read(
+    tmp_path: Path, capsys: Printed
+) -> None:
+    saved_graphs.save(unusual, str(tmp_path))
+    command = ["migrate", tmp_path, "--to", tmp_path / "a.keras"]
+    assert run(*command) == 2
+    assert "Max (Max): expected a loss of rows, or L1" in capsys.readouterr().err
+    assert run(*command, "--lane", "exact") == 0
+    shown, noted = capsys.readouterr()
+    assert "not read: " in noted
+    assert "Max (Max)" in noted
+    assert "Assumed, since a checkpoint does not record it: activations relu" in shown
+
+
+def test_what_the_outputs_only_wait_for_is_not_run(tmp_path: Path, capsys: Printed) -> None:
+    """It would run before them: here it takes a terabyte."""
+    v1 = tf.compat.v1
+    with tf.Graph().as_default(), v1.Session() as session:
+        x, y = saved_graphs.ends()
+        size = v1.placeholder_with_default([2**38], [1])
+        with tf.control_dependencies([tf.fill(size, 1.0)]):
+            logits = saved_graphs.answered(x, saved_graphs.weights())
+        v1.train.AdamOptimizer().minimize(saved_graphs.cost_of(y, logits))
+        session.run(v1.global_variables_initializer())
+        v1.train.Saver().save(session, str(tmp_path / "model.ckpt"))
+    assert run("migrate", tmp_path, "--to", tmp_path / "a.keras") == 0
+    assert "Its outputs are the graph's, within " in capsys.readouterr().out
 
 
 @pytest.mark.slow

@@ -95,7 +95,7 @@ def test_a_checkpoint_of_one_file_promises_no_more_than_it_holds(
     (tmp_path / "model.ckpt").write_bytes(promising(v1, [784, 8]))
     assert arrays(tmp_path / "model.ckpt") == arrays(v1)  # what is written so is read
     (tmp_path / "model.ckpt").write_bytes(promising(v1, shape))
-    with pytest.raises(Unreadable, match="Variable"):
+    with pytest.raises(Unreadable, match=r"promises .* that it has not|has no shape|2 dimensions"):
         checkpoint.read(tmp_path / "model.ckpt")
 
 

@@ -134,6 +134,25 @@ def change(file: Path, change_config: Callable[[Any], None]) -> None:
             archive.writestr(name, content)
 
 
+@pytest.mark.parametrize("pattern", ["(a+)+b", "(.*)*", "a*a*a*a*b"])
+def test_no_pattern_is_searched_for_ever(pattern: str, tmp_path: Path) -> None:
+    """A MultiOptimizer's, which Keras holds against each variable's path."""
+    model = compiled([keras.layers.Dense(10, name="a" * 40)])
+    chosen = keras.optimizers.OptimizerMap(keras.optimizers.SGD(), {"none": keras.optimizers.SGD()})
+    model.compile(keras.optimizers.MultiOptimizer(chosen), model.loss)
+    model.save(tmp_path / "a.keras")
+    assert reading.load_keras(tmp_path / "a.keras").compiled
+
+    def alter(config: Any) -> None:
+        optimizer = config["compile_config"]["optimizer"]["config"]
+        held = optimizer["optimizer_map"]["config"]["optimizer_map"]
+        held[pattern] = held.pop("none")
+
+    change(tmp_path / "a.keras", alter)
+    with pytest.raises(UserError, match="is no pattern of variables' paths"):
+        reading.load_keras(tmp_path / "a.keras")
+
+
 @pytest.mark.parametrize(
     ("module", "name", "registered"),
     [

@@ -61,17 +61,15 @@ def assumptions(model: "keras.Model", said: Collection[str]) -> str | None:
 
     `said` are those of activations, loss and optimizer that a file tells.
     """
-    layers = [layer for layer in model.layers if layer.weights]
-    optimizer = model.optimizer.get_config()
-    numbers = [
-        f"{name} {float(optimizer[name]):g}"
-        for name in ("learning_rate", "epsilon")
-        if name in optimizer
-    ]
-    every = {
-        "activations": "activations "
-        + " and ".join(getattr(layer, "activation", type(layer)).__name__ for layer in layers),
-        "loss": f"loss {model.loss.name}",
-        "optimizer": f"{model.optimizer.name} with {' and '.join(numbers)}",
-    }
-    return ", ".join(text for kind, text in every.items() if kind not in said) or None
+    parts = []
+    if "activations" not in said:
+        layers = [layer for layer in model.layers if layer.weights]
+        parts.append("activations " + " and ".join(one.activation.__name__ for one in layers))
+    if "loss" not in said:
+        parts.append(f"loss {model.loss.name}")
+    if "optimizer" not in said:
+        config = model.optimizer.get_config()
+        held = [name for name in ("learning_rate", "epsilon") if name in config]
+        numbers = (f"{name} {float(config[name]):g}" for name in held)
+        parts.append(f"{model.optimizer.name} with {' and '.join(numbers)}")
+    return ", ".join(parts) or None

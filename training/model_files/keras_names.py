@@ -23,6 +23,10 @@ NEVER = {
     *("Split", "ArraySplit", "Unstack"),  # make any number of tensors when they are built
 }
 """Layers and operations that do more than that, or allocate what no weight shows."""
+NESTED = re.compile(r"\)[*+{]")
+REPEATED = re.compile(r"[*+{]")
+MOST_REPEATED = 3
+"""Of a pattern's parts that are repeated: each takes as long again as there are characters."""
 DTYPE = re.compile(r"[a-z]+\d{0,3}")
 """Of a `__numpy__`; S2000000000 would be 2 GB an element."""
 PATHS = re.compile(r"(\(\.\*/\)\?|\.\*)?[\w()|/-]*(\.\*)?")
@@ -43,6 +47,7 @@ def check(config: Any) -> bool:
             if not str(node.get("name")).isprintable():
                 raise ValueError(f"{node['name']!r} in it is no name")
             _check_calls(node)
+            _check_patterns(node)
             only_known &= _is_known(node)
     return only_known
 
@@ -65,6 +70,14 @@ def _check_calls(node: dict[str, Any]) -> None:
             for one in _nodes(call)
         ):
             raise ValueError("a layer in it is called on numbers")
+
+
+def _check_patterns(node: dict[str, Any]) -> None:
+    """Raise ValueError where an OptimizerMap has a pattern that could be searched for ever."""
+    if node.get("class_name") == "OptimizerMap":
+        for pattern in node["config"]["optimizer_map"]:
+            if NESTED.search(pattern) or len(REPEATED.findall(pattern)) > MOST_REPEATED:
+                raise ValueError(f"{pattern!r} in it is no pattern of variables' paths")
 
 
 def _is_known(node: dict[str, Any]) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from tf1_compat.hyperparameters import Hyperparameters
 from training.errors import UserError
 from training.machine import paths
 
@@ -54,6 +55,17 @@ def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         twice = next(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
         raise ValueError(f"{twice} is in it twice")
     return found
+
+
+def of_article(given: "WeightMap | None") -> list[str] | None:
+    """Return the TensorFlow 1 names of W1, b1, W2, ... in a `--map`; None without one."""
+    from keras_models import article
+
+    if not given:
+        return None
+    of_path = {path: name for name, path in given.items() if isinstance(path, str)}
+    hyper = Hyperparameters((1,) * (len(given) // 2 + 1))
+    return [of_path.get(path, "") for path in article.weight_paths(hyper).values()]
 
 
 def of_pair(given: Any, path: Path) -> "WeightMap | None":

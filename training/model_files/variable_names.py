@@ -71,41 +71,49 @@ def choose(
 
     `note` is told where a graph is not understood and the options say enough. Raises UserError.
     """
-    from keras_models import article
-    from tf1_compat import checkpoint
-
     given, step = variable_map.read(config.map) if config.map else (None, None)
     if config.pair:
         return _of_pair(config, config.pair, given)
     graph = _graph(config, found, path, note)
     if graph is None:
         return _without_graph(config, found, path, given, step)
-    lane = config.lane
+    return _of_graph(config, found, graph) if given is None else _of_map(config, graph, given)
+
+
+def _of_graph(config: MigrateConfig, found: Kind, graph: Understood) -> Correspondence:
+    from tf1_compat import checkpoint
+
+    layout, weight_map = graph.layout, graph.weight_map
+    if found == "keras" and not graph.network.updates:  # the model's optimizer says the rest
+        counted = layout.global_step and Step(layout.global_step, layout.step_dtype)
+        return Correspondence(weight_map, None, None, graph, step=counted or None)
     kept = config.keeps_averages
-    averages = graph.shadows
-    rule = graph.network.optimizers[0].rule
-    layout = checkpoint.averaged(graph.layout, averages, rule) if kept else graph.layout
-    if given is None:
-        model = partial(graph.model, lane, averaged=kept)
-        return Correspondence(graph.weight_map, layout, model, graph, averages=averages)
-    hyper = as_article.hyperparameters(graph.network, graph.variables, _names(given))
+    if kept:
+        layout = checkpoint.averaged(layout, graph.shadows, graph.network.optimizers[0].rule)
+    model = partial(graph.model, config.lane, averaged=kept)
+    return Correspondence(weight_map, layout, model, graph, averages=graph.shadows)
+
+
+def _of_map(config: MigrateConfig, graph: Understood, given: "WeightMap") -> Correspondence:
+    """Return what makes the article's model of a graph that has other names."""
+    from keras_models import article
+
+    where = f"--map {config.map}"
     if over := sorted({*graph.variables} ^ {*given}):
-        raise UserError(
-            f"--map {config.map}: {', '.join(over)} is in the map or in {graph.file}, and not in "
-            "both."
-        )
+        raise UserError(f"{where}: {', '.join(over)}: in it or in {graph.file}, and not in both.")
+    names = variable_map.of_article(given)
+    hyper = as_article.hyperparameters(graph.network, graph.variables, names)
     if hyper is None:
         raise UserError(
-            f"--map {config.map}: it makes the article's model, and {graph.file} is another graph."
+            f"{where}: it makes the article's model, and {graph.file} is another graph."
             "\nLeave --map out: the model is made of the graph."
         )
-    if averages and kept:
+    if graph.shadows and config.keeps_averages:
         raise UserError(
-            f"--map {config.map}: without it, moving averages are kept; with it, --ema take or "
-            "--ema leave."
+            f"{where}: moving averages are kept without it; with it, --ema take or --ema leave."
         )
-    model = partial(article.build, lane or "exact", hyper=hyper)
-    return Correspondence(given, layout, model, graph, averages=averages)
+    model = partial(article.build, config.lane or "exact", hyper=hyper)
+    return Correspondence(given, graph.layout, model, graph, averages=graph.shadows)
 
 
 def _graph(
@@ -118,10 +126,11 @@ def _graph(
     try:
         return understood.read(file)
     except UserError as error:
-        said = config.lane or config.map or training_state.is_of_run(path)
-        if not said or config.meta:
+        own = training_state.is_of_run(path)  # whose config.json says it
+        if config.meta or not (own or config.lane or config.map):
             raise
-        note(f"not read: {first_line(error)}")
+        if not own:
+            note(f"not read: {first_line(error)}")
         return None
 
 
@@ -171,27 +180,16 @@ def _without_graph(
     if found == "checkpoint":
         with reading.refusal(path):
             arrays = checkpoint.read(path)
-            hyper = training_state.of_checkpoint(path, arrays, names=_names(given))
+            hyper = training_state.of_checkpoint(path, arrays, names=variable_map.of_article(given))
             if not given and checkpoint.widths(arrays) is None:
                 raise suggested_map.refusal(config, path, arrays)
         if not given:
             saved, own_layout = article.saved_paths(hyper), checkpoint.of_article(hyper)
             whole = [name for name, one in arrays.items() if one.dtype.kind == "i" and not one.ndim]
-            if len(whole) == 1:  # nothing else is counted
+            if whole == [checkpoint.GLOBAL_STEP] or (len(whole) == 1 and "beta2_power" in arrays):
                 step = Step(whole[0], arrays[whole[0]].dtype.name)
     # Without names from a map, a frozen graph's are paired by order and shape.
     lane, hyper = config.lane or "exact", replace(hyper, dropout=0.0)
     averages = shadows.named(arrays)
     model = partial(article.build, lane, hyper=hyper)
     return Correspondence(given or saved, own_layout, model, averages=averages, step=step)
-
-
-def _names(given: "WeightMap | None") -> list[str] | None:
-    """Return the TensorFlow 1 names of W1, b1, W2, ... in a `--map`; None without one."""
-    from keras_models import article
-
-    if not given:
-        return None
-    of_path = {path: name for name, path in given.items() if isinstance(path, str)}
-    hyper = Hyperparameters((1,) * (len(given) // 2 + 1))
-    return [of_path.get(path, "") for path in article.weight_paths(hyper).values()]

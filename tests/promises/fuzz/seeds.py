@@ -120,4 +120,6 @@ def _config() -> list[bytes]:
 
 def _checkpoint() -> list[bytes]:
     files, _ = targets.sound_checkpoint()
-    return [b"i" + files["index"], b"I" + files["index"], b"d" + files["data-00000-of-00001"]]
+    one = targets.sound_checkpoint_of_one_file()
+    found = [b"i" + files["index"], b"I" + files["index"], b"d" + files["data-00000-of-00001"]]
+    return [*found, b"v" + one, b"V" + one]

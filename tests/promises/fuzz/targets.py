@@ -139,7 +139,8 @@ def _pair(weight_map: Any) -> None:
 def read_checkpoint(content: bytes) -> None:
     """A checkpoint's index or its data, beside the other that belongs to it; never other arrays.
 
-    Or an index whose blocks' checksums are set right, so that what is in them is looked at.
+    Or an index whose blocks' checksums are set right, so that what is in them is looked at; or a
+    checkpoint of one file, also with its checksums set right.
     """
     from tests.promises.fuzz import table  # TensorFlow is imported only where it is needed
     from tf1_compat import checkpoint
@@ -147,6 +148,12 @@ def read_checkpoint(content: bytes) -> None:
 
     sound, arrays = sound_checkpoint()
     kind, rest = content[:1], content[1:]
+    if kind in (b"v", b"V"):
+        file = _file("one.ckpt", table.with_checksums(rest) if kind == b"V" else rest)
+        with contextlib.suppress(StateError):
+            found = checkpoint.read(file)
+            assert sum(one.nbytes for one in found.values()) <= bounds.most_bytes(len(rest))
+        return
     ending = "data-00000-of-00001" if kind == b"d" else "index"
     _file(f"model.ckpt.{ending}", table.with_checksums(rest) if kind == b"I" else rest)
     try:
@@ -175,6 +182,19 @@ def sound_checkpoint() -> tuple[dict[str, bytes], dict[str, bytes]]:
         for ending in ("index", "data-00000-of-00001")
     }
     return files, {name: array.tobytes() for name, array in arrays.items()}
+
+
+def sound_checkpoint_of_one_file() -> bytes:
+    """The same arrays, by TensorFlow."""
+    import tensorflow as tf
+
+    from tf1_compat import checkpoint
+
+    sound_checkpoint()
+    arrays = checkpoint.read(folder() / "model.ckpt")
+    file = folder() / "one.ckpt"
+    tf.raw_ops.Save(filename=str(file), tensor_names=[*arrays], data=[*arrays.values()])
+    return file.read_bytes()
 
 
 def read_index(content: bytes) -> None:

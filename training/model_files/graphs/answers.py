@@ -1,51 +1,54 @@
 """A model's outputs held against those of the graph that it was made of, from the same weights."""
 
+import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from training.errors import UserError
+from training.model_files.graphs import apart
 from training.model_files.graphs.understood import Understood
+from training.parity.bits import same
 from training.parity.distance import shown
 from training.parity.tolerances import TOLERANCES
 
 if TYPE_CHECKING:
     import keras
-    import tensorflow as tf
 
+    from tf1_compat.network import Input
     from tf1_compat.state import State
 
 ROWS = 8
+MOST = 2**23
+"""Numbers that layers may give for a row: a network for large pictures has as many."""
 LARGEST = TOLERANCES["answers"].relative
 
 
 def compared(understood: Understood, model: "keras.Model", state: "State") -> str:
-    """Return a sentence that says how far the outputs are apart for random rows.
+    """Return a sentence that says how far the outputs are apart for a few rows.
 
-    It says that they were not compared where the graph draws random numbers, or takes what cannot
-    be drawn. Raises UserError where they are too far apart.
+    It says that they were not compared where the graph draws random numbers, or where layers give
+    MOST or any number of numbers. Raises UserError where they are too far apart.
     """
     import keras
-    import tensorflow as tf
 
-    from tf1_compat import meta, network
+    from keras_models.writing.names import of_inputs
 
     read = understood.network
-    drawn: list[Any] = [(ROWS, *one.shape) for one in read.inputs if one.dtype == "float32"]
-    with tf.Graph().as_default() as graph:
-        meta.import_definition(meta.read_any(understood.file).definition, understood.file)
-        known = _weights(graph.get_tensor_by_name(read.outputs[0]), state)
-        if known is None or len(drawn) < len(read.inputs) or None in sum(drawn, ()):
-            return "Its outputs were not compared with the graph's."
-        rng = np.random.default_rng(0)
-        rows = [rng.random(shape, np.float32) for shape in drawn]
-        fed = {one.tensor: row for one, row in zip(read.inputs, rows, strict=True)}
-        wanted = network.answer(graph, read, known, fed)
+    rows = [_rows(one) for one in read.inputs]
+    if any(one is None for one in rows) or _numbers(model) > MOST:
+        return "Its outputs were not compared with the graph's, which may be of any size."
+    fed = {one.tensor: row for one, row in zip(read.inputs, rows, strict=True)}
+    wanted, again = _of_graph(understood, state, fed)
+    if not same(wanted, again):
+        return "Its outputs were not compared with the graph's, which are random."
     training = not read.switches  # a graph without any is as it trains
-    given = rows[0] if len(rows) == 1 else dict(zip(model.input_names, rows, strict=True))
+    named = {name: fed[tensor] for tensor, name in of_inputs(read).items()}
+    given: Any = named if len(named) > 1 else rows[0]
     with keras.StatelessScope():  # moving averages stay
         found = np.asarray(model(given, training=training))
-    far = float(np.abs(found - wanted).max() / np.abs(wanted).max())
+    far = float(np.abs(found - wanted).max() / (np.abs(wanted).max() or 1))
     if not far <= LARGEST:
         raise UserError(
             f"{understood.file}: the model that was made of it answers otherwise than the graph, "
@@ -54,18 +57,38 @@ def compared(understood: Understood, model: "keras.Model", state: "State") -> st
     return f"Its outputs are the graph's, within {shown(far)} of the largest, for {ROWS} rows."
 
 
-def _weights(output: "tf.Tensor", state: "State") -> dict[str, np.ndarray] | None:
-    """Return the values of the variables behind `output`; None where they will not do."""
-    from tf1_compat.reading.draws import RANDOM
-    from tf1_compat.reading.structure import VARIABLES
-    from tf1_compat.reading.updates import ancestors
+def _rows(one: "Input") -> np.ndarray | None:
+    """Return rows for an input: random numbers, or 0, which is an id of any table."""
+    if None in one.shape or one.dtype == "string":
+        return None
+    shape: Any = (ROWS, *one.shape)
+    if one.dtype.startswith("float"):
+        return np.random.default_rng(0).random(shape).astype(one.dtype)
+    return np.zeros(shape, one.dtype)
 
-    known: dict[str, np.ndarray] = {}
-    for op in ancestors([output.op], control=False):
-        if op.type in RANDOM:
-            return None
-        if op.type in VARIABLES:
-            if op.name not in state.weights:
-                return None
-            known[op.name] = state.weights[op.name]
-    return known
+
+def _numbers(model: "keras.Model") -> float:
+    """Return how many numbers all layers give for a row; infinity where that is not known."""
+    calls = (node for layer in model.layers for node in layer._inbound_nodes)
+    shapes = (tensor.shape[1:] for call in calls for tensor in call.outputs)
+    return sum(math.inf if None in shape else math.prod(shape) for shape in shapes)
+
+
+def _of_graph(understood: Understood, state: "State", fed: dict[str, Any]) -> list[np.ndarray]:
+    """Return what the graph gives for what is `fed`, and once more."""
+    import tensorflow as tf
+
+    from tf1_compat import meta, network
+    from tf1_compat.reading.structure import VARIABLES
+
+    read = understood.network
+    with tf.Graph().as_default() as whole:
+        meta.import_definition(meta.read_any(understood.file).definition, understood.file)
+        part = apart.definition(whole.get_tensor_by_name(read.outputs[0]))
+    with tf.Graph().as_default() as graph:
+        tf.import_graph_def(part, name="")
+    there = {op.name: op.type for op in graph.get_operations()}
+    values = {name: one for name, one in state.weights.items() if there.get(name) in VARIABLES}
+    switches = {name: at for name, at in read.switches.items() if name.partition(":")[0] in there}
+    answering = replace(read, switches=switches)
+    return [network.answer(graph, answering, values, fed) for _ in range(2)]

@@ -4,13 +4,14 @@ The article's, where layers, loss, optimizer and the names of the variables are 
 listing or of a variation; any other is made of stock Keras, as `tf1keras rewrite` writes it.
 """
 
+import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tf1_compat.hyperparameters import Hyperparameters
-from training.errors import UserError
+from training.errors import UserError, first_line
 from training.model_files import reading
 from training.model_files.graphs import as_article, shadows
 
@@ -21,11 +22,12 @@ if TYPE_CHECKING:
     from keras_models.article import Lane
     from keras_models.pairing import WeightMap
     from tf1_compat.checkpoint import Layout
-    from tf1_compat.network import Network
+    from tf1_compat.network import Averages, Network
 
-BY_HAND = (
+BY_HAND = "--pair PAIR.py gives your own Keras model (docs/migrate.md)."
+REWRITE = (
     "tf1keras rewrite SOURCE --to DIR can be told what a graph leaves open (--feed, --cost, "
-    "--train-op, --logits);\n--pair PAIR.py gives your own Keras model (docs/migrate.md)."
+    "--train-op, --logits);\n"
 )
 
 
@@ -65,7 +67,7 @@ class Understood:
         It is TensorFlow 1's own, or, in the idiomatic `lane`, Keras'. Raises UserError for averages
         that cannot be kept.
         """
-        from keras_models import article, translation, writing
+        from keras_models import article, translation
 
         kept = self.network.averages if averaged else None
         if averaged and self.shadows and (kept is None or len(self.network.optimizers) > 1):
@@ -73,14 +75,23 @@ class Understood:
                 f"{self.file}: it keeps moving averages as no Keras optimizer does. --ema take "
                 "takes them for the weights, --ema leave leaves them."
             )
-        written = partial(writing.build, replace(self.network, averages=kept), self.weight_map)
-        model = article.build(lane or "exact", hyper=self.hyper) if self.hyper else written()
-        optimizer = written().optimizer if self.hyper and kept else model.optimizer
+        own = article.build(lane or "exact", hyper=self.hyper) if self.hyper else None
+        model = own or self._written(kept)
+        optimizer = self._written(kept).optimizer if own and kept else model.optimizer
         if lane != "idiomatic":
             optimizer = translation.translate(optimizer)
         if optimizer is not model.optimizer:
             translation.retrain(model, optimizer)
         return model
+
+    def _written(self, kept: "Averages | None") -> "keras.Model":
+        from keras_models import writing
+
+        try:
+            return writing.build(replace(self.network, averages=kept), self.weight_map)
+        except (ValueError, TypeError, OverflowError) as error:
+            said = f"Keras does not take what was read of it ({first_line(error)})"
+            raise UserError(f"{self.file}: {said}.\n{BY_HAND}") from error
 
 
 def read(file: Path) -> Understood:
@@ -91,7 +102,7 @@ def read(file: Path) -> Understood:
     from tf1_compat import checkpoint, meta, network
     from training.model_files.graphs import served
 
-    with reading.refusal(file, BY_HAND), tf.Graph().as_default() as graph:
+    with _refusal(file), tf.Graph().as_default() as graph:
         meta.import_definition(meta.read_any(file).definition, file)
         if train_op := _train_op(graph):
             understood, _ = network.read(graph, network.Given(train_op=train_op))
@@ -106,6 +117,18 @@ def read(file: Path) -> Understood:
     if hyper:
         weight_map = as_article.paths(hyper)
     return Understood(file, understood, weight_map, layout, hyper, averages)
+
+
+@contextlib.contextmanager
+def _refusal(file: Path) -> Iterator[None]:
+    """Turn a StateError into a UserError that leads on."""
+    from tf1_compat.state import StateError
+
+    try:
+        yield
+    except StateError as error:
+        with reading.refusal(file, f"{REWRITE}{BY_HAND}" if "--" in str(error) else BY_HAND):
+            raise
 
 
 def _train_op(graph: "tf.Graph") -> str | None:
