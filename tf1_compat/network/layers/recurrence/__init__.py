@@ -5,7 +5,7 @@ So what a body does with it, dropout or another cell, is a layer over sequences.
 makes one by one are put side by side again.
 """
 
-from tf1_compat.network.layers.recurrence import loops, rows, unrolled
+from tf1_compat.network.layers.recurrence import lengths, loops, rows, unrolled
 
 PATTERNS = (
     *(
@@ -15,9 +15,9 @@ PATTERNS = (
         loops.last_state,
         loops.step_read,
         loops.outputs,
-        loops.zeroed,
+        lengths.zeroed,
     ),
-    *(loops.beyond, loops.reverse, unrolled.side_by_side, unrolled.last_state),
+    *(lengths.beyond, loops.reverse, unrolled.side_by_side, unrolled.last_state),
     *(rows.last_step, rows.last_of_length, rows.as_rows, rows.as_steps),
 )
 """To be tried in this order, before those of other layers."""

@@ -10,7 +10,6 @@ from tf1_compat.network.layers.recurrence import cells
 from tf1_compat.network.layers.recurrence.steps import batch_first, following, swapped
 from tf1_compat.network.values import NotCovered
 from tf1_compat.reading.control_flow import in_loop
-from tf1_compat.reading.structure import LOOKUPS
 
 SELECTS = ("Select", "SelectV2")
 EXPECTED = (
@@ -122,13 +121,14 @@ def step_read(graph: Trained, tensor: tf.Tensor) -> Match | None:
     if tensor.op.type != "TensorArrayReadV3":
         return None
     scatter = graph.source(tensor.op.inputs[2]).op
-    sequence = _scattered(graph, scatter)
+    sequence = scattered(graph, scatter)
     if sequence is None:
         raise NotCovered(scatter, "sequences that are fed with their steps before their rows")
     return Match("same", [sequence])
 
 
-def _scattered(graph: Trained, scatter: tf.Operation) -> tf.Tensor | None:
+def scattered(graph: Trained, scatter: tf.Operation) -> tf.Tensor | None:
+    """Return the sequence whose steps an op lays into an array, if it is known."""
     if scatter.type != "TensorArrayScatterV3":
         return None
     return batch_first(graph, scatter.inputs[2])
@@ -139,52 +139,6 @@ def outputs(graph: Trained, tensor: tf.Tensor) -> Match | None:
     before = swapped(graph, tensor)
     sequence = None if before is None else batch_first(graph, before)
     return None if sequence is None else Match("same", [sequence])
-
-
-def zeroed(graph: Trained, tensor: tf.Tensor) -> Match | None:
-    """Outputs that are zeros beyond the end of a row."""
-    if tensor.op.type not in SELECTS:
-        return None
-    beyond, zeros, new = (graph.source(one) for one in tensor.op.inputs)
-    if not is_zero(graph, zeros) or lengths_of(graph, beyond) is None:
-        return None
-    return Match("zeroed", [new, beyond])
-
-
-def lengths_of(graph: Trained, beyond: tf.Tensor) -> tf.Tensor | None:
-    """Return the lengths of rows that the steps of a loop are compared with."""
-    if beyond.op.type != "GreaterEqual":
-        return None
-    time, lengths = (graph.source(one) for one in beyond.op.inputs)
-    while lengths.op.type == "Cast":
-        lengths = graph.source(lengths.op.inputs[0])
-    return lengths if is_state(time) else None
-
-
-def beyond(graph: Trained, tensor: tf.Tensor) -> Match | None:
-    """Which steps of a row, of a sequence beside it, are beyond its length."""
-    lengths = lengths_of(graph, tensor)
-    if lengths is None:
-        return None
-    sequence = _sequence(graph, graph.source(tensor.op.inputs[0]))
-    if (steps := sequence.shape[1]) is not None:
-        return Match("within", [lengths], {"steps": steps})
-    table = sequence.op.type in LOOKUPS
-    return Match("within", [lengths, sequence.op.inputs[1] if table else sequence], {"steps": None})
-
-
-def _sequence(graph: Trained, time: tf.Tensor) -> tf.Tensor:
-    """Return the sequence that a loop reads at its time."""
-    waiting = [time]
-    for one in waiting:  # which grows
-        for op in one.consumers():
-            if op.type == "TensorArrayReadV3":
-                found = _scattered(graph, graph.source(op.inputs[2]).op)
-                if found is not None:
-                    return found
-            if op.type in ("Switch", "Identity"):
-                waiting.append(op.outputs[-1])
-    raise NotCovered(time.op, f"the time of a loop that reads no sequence; {EXPECTED}")
 
 
 def reverse(graph: Trained, tensor: tf.Tensor) -> Match | None:

@@ -5,7 +5,8 @@ import tensorflow as tf
 from tf1_compat.network.covering import Match
 from tf1_compat.network.graph import Trained
 from tf1_compat.network.layers.products import SUMS
-from tf1_compat.network.layers.recurrence.loops import lengths_of, outputs, zeroed
+from tf1_compat.network.layers.recurrence.lengths import lengths_of, zeroed
+from tf1_compat.network.layers.recurrence.loops import outputs
 from tf1_compat.network.layers.recurrence.steps import batch_first, beside, merged, packed, step
 
 
