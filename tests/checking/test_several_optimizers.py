@@ -15,15 +15,18 @@ from tests.support.pairs.graph_parts import dense, mean_square, placeholder
 train = tf.compat.v1.train
 
 
-def tf1_graph() -> dict[str, Any]:
+def tf1_graph(decay: float = 1.0) -> dict[str, Any]:
+    """`decay`: of the first one's rate, at each step."""
     x, y = placeholder(None, 4), placeholder(None, 2)
     hidden = tf.tanh(dense(x, 6, "hidden"))
     out = dense(hidden, 2, "out")
     cost = mean_square(out, y)
     trained = tf.compat.v1.trainable_variables
+    step = train.get_or_create_global_step()
+    rate = train.exponential_decay(0.05, step, 1, decay) if decay < 1 else 0.05
     ops = [
-        train.AdagradOptimizer(0.05).minimize(cost, var_list=trained("hidden")),
-        train.AdamOptimizer(0.01).minimize(cost, var_list=trained("out")),
+        train.AdagradOptimizer(rate).minimize(cost, var_list=trained("hidden")),
+        train.AdamOptimizer(0.01).minimize(cost, step, trained("out")),
     ]
     return {"x": x, "y": y, "cost": cost, "logits": out, "train_op": ops}
 
@@ -80,6 +83,11 @@ def test_what_is_wrong_is_named_with_its_variables(wrong: Any, cause: str) -> No
     found = examine({"tf1_graph": tf1_graph, "keras_model": wrong})
     assert found.verdict == "different"
     assert [one.cause for one in found.causes] == [cause]
+
+
+def test_a_rate_of_one_of_them_that_falls_is_no_schedule_of_all() -> None:
+    found = examine({"tf1_graph": lambda: tf1_graph(0.5), "keras_model": keras_model})
+    assert found.verdict == "different"
 
 
 def test_learning_rates_are_compared_far_beyond_the_updates_that_are_run() -> None:

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import keras
 import numpy as np
+from keras.optimizers import MultiOptimizer
 
 from keras_models import translation
 from keras_models.clones import copies
@@ -175,16 +176,14 @@ def another_optimizer(case: Case) -> Iterator[Candidate]:
 
 def schedule(case: Case) -> Iterator[Candidate]:
     """A learning rate that changes from step to step on the TensorFlow 1 side."""
-    rates = case.examination.wide.start.rates
-    if len(set(rates)) < 2:
-        return
-    if _same_rates(case):
+    rates, optimizer = case.examination.wide.start.rates, case.model.optimizer
+    if len(set(rates)) < 2 or isinstance(optimizer, MultiOptimizer) or _same_rates(case):
         return
     steps = translation.RatePerStep(rates)
     yield Candidate(
         f"learning rate schedule: from {show(rates[0])} to {show(rates[-1])} in TensorFlow 1, "
-        f"{show(translation.hyperparameters(case.model.optimizer)['learning_rate'])} in Keras",
-        lambda: case.having(optimizer=copies.copy_of(case.model.optimizer, learning_rate=steps)),
+        f"{show(translation.hyperparameters(optimizer)['learning_rate'])} in Keras",
+        lambda: case.having(optimizer=copies.copy_of(optimizer, learning_rate=steps)),
     )
 
 
