@@ -15,7 +15,9 @@ from training.options.shared import DATA, FitOptions
 class DataConfig(FitOptions):
     """Prepare a data set; print its rows, class counts and checksum, and draw a contact sheet."""
 
-    data: Annotated[str, tyro.conf.Positional, tyro.conf.arg(name="name", help=DATA)] = "mnist_5k"
+    data: Annotated[
+        str, tyro.conf.Positional, tyro.conf.arg(name="name", metavar="NAME", help=DATA)
+    ] = "mnist_5k"
 
     to: str | None = None
     """npz:FILE, to write the digits to as Keras' mnist.npz has them; it must not exist."""
