@@ -249,6 +249,18 @@ plt.imshow(plt.imread(runs / "compare" / "losses.png"))
 _ = plt.axis("off")
 
 # %% [markdown]
+# ## Only a checkpoint is left?
+#
+# Beside every checkpoint TensorFlow 1's `Saver` writes a `.meta` file: the graph. That is enough for `tf1keras rewrite`
+# to write the Keras model, and to prove it as `check` does. The listing's own checkpoint becomes:
+
+# %%
+tf1keras("rewrite", runs / "compare" / "tf1" / "model.ckpt", "--to", runs / "rewritten")
+
+source = (runs / "rewritten" / "model.py").read_text()
+print(source[source.index("def keras_model") : source.index("def batch")])
+
+# %% [markdown]
 # ## From the listing's result to a good model
 #
 # The listing's weights start from N(0, 1), about twenty times too large to train well. `tf1keras finetune`
@@ -277,5 +289,5 @@ _ = plt.axis("off")
 # ## What you can do next
 #
 # - Put your own graph and your own rewrite into a file like the one above: `tf1keras check PAIR.py`.
-# - Carry a checkpoint of your own over, with the optimizer's state: `tf1keras migrate`.
+# - Carry a checkpoint of your own over, with the optimizer's state: `tf1keras rewrite`, or `tf1keras migrate`.
 # - Something fails: [Troubleshooting](../troubleshooting.md).
