@@ -55,7 +55,7 @@ def sorted_rows(examples: data.Examples) -> list[bytes]:
 
 
 @pytest.mark.alone
-@pytest.mark.parametrize("epochs", [100, pytest.param(1000, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("epochs", [60, pytest.param(1000, marks=pytest.mark.soak)])
 def test_training_on_all_of_mnist_is_tensorflow_1s(
     epochs: int, mnist_dir: Path, tmp_path: Path
 ) -> None:
