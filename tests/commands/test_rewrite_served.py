@@ -13,7 +13,7 @@ import pytest
 import tensorflow as tf
 
 from keras_models.writing import layers
-from tests.conftest import run
+from tests.conftest import ROOT, run
 from training.parity.distance import relative_distance
 from training.parity.tolerances import TOLERANCES
 
@@ -194,3 +194,11 @@ def test_bad_words_are_refused(
     assert run("rewrite", served.folder / source, "--to", tmp_path / "new", *more) == 2
     assert said in " ".join(capsys.readouterr().err.split())
     assert not [*tmp_path.iterdir()]
+
+
+def test_a_loop_goes_on_where_outputs_alone_are_asked(tmp_path: Path) -> None:
+    """What is in it waits for the loop, and for nothing else of the graph."""
+    graph = ROOT / "examples/tf115/graphs/text_lstm.meta"
+    logits = ("--logits", "logits/BiasAdd", "--quiet")
+    assert run("rewrite", graph, "--to", tmp_path / "new", *logits) == 0
+    assert "keras.layers.LSTM(24" in (tmp_path / "new" / "model.py").read_text()

@@ -12,19 +12,8 @@ from tf1_compat.network.values import NotCovered
 from tf1_compat.state import first_line
 
 OPS = {
-    *(
-        "Const",
-        "Identity",
-        "Enter",
-        "Cast",
-        "Neg",
-        "Sub",
-        "Add",
-        "AddV2",
-        "Mul",
-        "RealDiv",
-        "Reciprocal",
-    ),
+    *("Const", "Identity", "Enter", "Cast", "Neg", "Sub", "Add", "AddV2", "Mul", "RealDiv"),
+    "Reciprocal",
     *("Minimum", "Maximum", "Pow", "Exp", "Floor", "Sqrt", "Rsqrt", "Square", "Cos", "Log"),
     *("Switch", "Merge", "LogicalNot", "LogicalAnd", "Less", "LessEqual", "Greater"),
     *("GreaterEqual", "Equal", "Select", "SelectV2", "Pack", "ConcatV2", "Fill", "Reshape"),
@@ -51,7 +40,8 @@ def evaluate(tensor: tf.Tensor, fed: Mapping[str, Any]) -> Any:
 def function_of(tensor: tf.Tensor, fed: Collection[str]) -> tf.Graph:
     """Return a graph in which `tensor` is made of placeholders, those `fed`, and of data alone.
 
-    Each has its name; nothing that an op waits for is in it.
+    Each has its name; nothing that an op waits for is in it, but for the branch, or the loop, that
+    it is in.
     """
     return _apart(tensor, dict.fromkeys(fed), None)[0]
 
@@ -59,7 +49,11 @@ def function_of(tensor: tf.Tensor, fed: Collection[str]) -> tf.Graph:
 def _apart(
     tensor: tf.Tensor, fed: Mapping[str, Any], allowed: Collection[str] | None
 ) -> tuple[tf.Graph, dict[str, Any]]:
-    """Return the graph of what `tensor` is made of, and what its placeholders are fed."""
+    """Return the graph of what `tensor` is made of, and what its placeholders are fed.
+
+    Where only some ops are `allowed`, what enters a loop is taken without the loop.
+    """
+    loops = allowed is None
     definition, placeholders = tf.compat.v1.GraphDef(), dict[str, Any]()
     definition.versions.CopyFrom(tensor.graph.graph_def_versions)
     for op in _behind(tensor, fed, allowed):
@@ -70,11 +64,11 @@ def _apart(
             node = definition.node.add()
             node.CopyFrom(op.node_def)
             node.attr.pop("_class", None)  # it names what is not here
-            if op.type == "Enter":  # into a loop that is not here
+            if op.type == "Enter" and not loops:
                 node.op = "Identity"
                 for name in ("frame_name", "is_constant", "parallel_iterations"):
                     node.attr.pop(name, None)
-            kept = {f"^{one.name}" for one in op.control_inputs if _branches(one)}
+            kept = {f"^{one.name}" for one in op.control_inputs if _branches(one, loops)}
             node.input[:] = [name for name in node.input if name[0] != "^" or name in kept]
     try:
         with tf.Graph().as_default() as apart:
@@ -109,14 +103,14 @@ def _behind(
         if allowed is not None and op.type not in allowed:
             raise NotCovered(tensor.op, f"expected a constant; it is made of {op.name}")
         before = {one.op.name: one.op for one in op.inputs}
-        before |= {one.name: one for one in op.control_inputs if _branches(one)}
+        before |= {one.name: one for one in op.control_inputs if _branches(one, allowed is None)}
         waiting += [one for name, one in before.items() if name not in found]
         found |= before
     return list(found.values())
 
 
-def _branches(op: tf.Operation) -> bool:
-    """Whether an op says that a branch is taken."""
+def _branches(op: tf.Operation, loops: bool) -> bool:
+    """Whether an op says that a branch is taken, or that a loop goes on, with `loops`."""
     while op.type == "Identity":
         op = op.inputs[0].op
-    return op.type == "Switch" and op.inputs[1].op.type != "LoopCond"
+    return op.type == "Switch" and (loops or op.inputs[1].op.type != "LoopCond")

@@ -4,8 +4,8 @@
 
 Reads the graph (`tf1_compat/network/`), writes it (`keras_models/writing/`), checks what was
 written as `tf1keras check` does, and carries the checkpoint over. Of a graph that gives outputs
-alone, those are compared. Exit status 0: identical or
-equivalent; 1: different; 2: unusable input; 3: undecided.
+alone, those are compared. Exit status 0: identical or equivalent; 1: different; 2: unusable input;
+3: undecided.
 """
 
 import contextlib
@@ -104,10 +104,8 @@ def _forward(
     if found.verdict not in PROVEN:
         raise Unproven(found.verdict, rewrite.forward_unproven(found))
     proof = forward.carry_over(read, make(), folder / "model.keras")
-    stretches, judged = (
-        Stretches(read.function, read.network),
-        Diagnosis(found.verdict, found.rungs),
-    )
+    stretches = Stretches(read.function, read.network)
+    judged = Diagnosis(found.verdict, found.rungs)
     page.write(folder, config, read.made(), stretches, judged, proof, read.aside)
     return rewrite.forward_text(read, found, proof), rewrite.forward_facts(read, found, proof)
 

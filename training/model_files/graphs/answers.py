@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from training.errors import UserError
-from training.model_files.graphs import apart
 from training.model_files.graphs.understood import Understood
 from training.parity.bits import same
 from training.parity.distance import shown
@@ -79,14 +78,14 @@ def _of_graph(understood: Understood, state: "State", fed: dict[str, Any]) -> li
     import tensorflow as tf
 
     from tf1_compat import meta, network
+    from tf1_compat.network.arithmetic import function_of
     from tf1_compat.reading.structure import VARIABLES
 
     read = understood.network
     with tf.Graph().as_default() as whole:
         meta.import_definition(meta.read_any(understood.file).definition, understood.file)
-        part = apart.definition(whole.get_tensor_by_name(read.outputs[0]))
-    with tf.Graph().as_default() as graph:
-        tf.import_graph_def(part, name="")
+        output = whole.get_tensor_by_name(read.outputs[0])
+        graph = function_of(output, {one.tensor for one in read.inputs} | {*read.switches})
     there = {op.name: op.type for op in graph.get_operations()}
     values = {name: one for name, one in state.weights.items() if there.get(name) in VARIABLES}
     switches = {name: at for name, at in read.switches.items() if name.partition(":")[0] in there}
