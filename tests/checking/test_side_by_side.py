@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 from keras import layers, optimizers
 
-from tests.checking.test_trust import WRONG as PAIRS_THAT_LOOKED_RIGHT
+from tests.checking.test_looked_right import WRONG as PAIRS_THAT_LOOKED_RIGHT
 from tests.support.examining import examined
 from tests.support.pairs import TF1, keras_with, tf1, write
 from training.checking.side_by_side import source
