@@ -74,16 +74,16 @@ figures: $(VENV)/installed ## measure again what README and docs quote of compar
 	$(BIN)/python -m docs.figures.write_pages
 
 .PHONY: fine-tuning
-fine-tuning: $(VENV)/installed ## measure again what docs/fine-tuning.md quotes, an hour (SOURCE=the article's result on mnist)
+fine-tuning: $(VENV)/installed ## measure again what docs/do/fine-tuning.md quotes, an hour (SOURCE=the article's result on mnist)
 	$(BIN)/python -m docs.figures.write_finetune $(SOURCE)
 
 .PHONY: article-map
-article-map: $(VENV)/installed-frameworks ## measure again what docs/article-map.md quotes, a quarter of an hour
+article-map: $(VENV)/installed-frameworks ## measure again what docs/start/article-map.md quotes, a quarter of an hour
 	rm -rf runs/article-map
 	$(BIN)/python -m docs.figures.write_article_map
 
 .PHONY: traps
-traps: $(VENV)/installed .venv-tf115/installed ## measure again how far docs/tf1-to-keras.md says that Keras is off, a minute
+traps: $(VENV)/installed .venv-tf115/installed ## measure again how far docs/understand/tf1-to-keras.md says that Keras is off, a minute
 	$(BIN)/python -m docs.figures.write_traps .venv-tf115/bin/python
 
 .PHONY: mutations

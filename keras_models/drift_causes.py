@@ -2,8 +2,8 @@
 
     model = article.assemble(CAUSES["bias_add"].pieces)
 
-`tf1keras ablate` trains them against the TensorFlow 1 graph; `docs/why-keras-drifts.md` explains
-them.
+`tf1keras ablate` trains them against the TensorFlow 1 graph;
+`docs/understand/why-keras-drifts.md` explains them.
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Measure what docs/article-map.md and its Chinese twin quote, and write it there.
+"""Measure what docs/start/article-map.md and its Chinese twin quote, and write it there.
 
     python -m docs.figures.write_article_map
 
@@ -21,7 +21,7 @@ from docs.figures import blocks, worked_example
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS, RUNS = ROOT / "docs" / "figures", ROOT / "runs" / "article-map"
-PAGES = ("docs/article-map.md", "docs/zh-CN/article-map.md")
+PAGES = ("docs/start/article-map.md", "docs/zh-CN/start/article-map.md")
 KEPT = DOCS / "measured" / "article-map.json"
 
 COSTS = ("cross_entropy", "mse")

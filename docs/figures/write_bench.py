@@ -1,4 +1,4 @@
-"""Write what `tf1keras bench` measured into docs/speed.md and its Chinese twin.
+"""Write what `tf1keras bench` measured into docs/reference/speed.md and its Chinese twin.
 
     python -m docs.figures.write_bench RUN
 
@@ -19,7 +19,7 @@ from docs.figures import blocks
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs" / "figures"
 KEPT = DOCS / "measured" / "bench.json"
-PAGES = ("docs/speed.md", "docs/zh-CN/speed.md")
+PAGES = ("docs/reference/speed.md", "docs/zh-CN/reference/speed.md")
 WORDS = {
     PAGES[0]: (
         ("rows", "peer", "s/epoch", "min", "max", "peak MB", "to floor", "to fastest peer"),

@@ -1,4 +1,4 @@
-"""Write what `tf1keras check` says of the examples into docs/check.md and its Chinese twin.
+"""Write what `tf1keras check` says of the examples into docs/do/check.md and its Chinese twin.
 
     python -m docs.figures.write_check
 
@@ -16,7 +16,7 @@ from docs.figures import blocks
 
 ROOT = Path(__file__).resolve().parents[2]
 KEPT = ROOT / "docs" / "figures" / "measured" / "check.json"
-PAGES = ("docs/check.md", "docs/zh-CN/check.md")
+PAGES = ("docs/do/check.md", "docs/zh-CN/do/check.md")
 SHOWN = "article"
 ORDER = (
     *("softmax_regression", "article", "article_exact", "momentum", "convnet"),

@@ -3,8 +3,9 @@
     python -m docs.figures.write_compare_and_ablate RUN...
 
 A RUN is a folder of `tf1keras compare` or of `tf1keras ablate`. Replaces what stands between the
-markers `<!-- figures: NAME -->` and `<!-- end -->` in README.md, docs/why-keras-drifts.md and their
-Chinese twins, and copies the pictures and the numbers (figures.json) to docs/figures/.
+markers `<!-- figures: NAME -->` and `<!-- end -->` in README.md,
+docs/understand/why-keras-drifts.md and their Chinese twins, and copies the pictures and the
+numbers (figures.json) to docs/figures/.
 `make figures` does all of it.
 """
 
@@ -20,7 +21,8 @@ from docs.figures import blocks
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs" / "figures"
 KEPT = DOCS / "measured" / "figures.json"
-CAUSES_PAGE, CAUSES_PAGE_ZH = "docs/why-keras-drifts.md", "docs/zh-CN/why-keras-drifts.md"
+CAUSES_PAGE = "docs/understand/why-keras-drifts.md"
+CAUSES_PAGE_ZH = "docs/zh-CN/understand/why-keras-drifts.md"
 PAGES = ("README.md", "README.zh-CN.md", CAUSES_PAGE, CAUSES_PAGE_ZH)
 MEASURED_ON = {
     "README.md": "Measured on {cpu}, {cores} cores, TensorFlow {tensorflow}, Keras {keras}.",

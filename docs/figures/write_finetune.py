@@ -1,4 +1,4 @@
-"""Measure what docs/fine-tuning.md and its Chinese twin quote, and write it there.
+"""Measure what docs/do/fine-tuning.md and its Chinese twin quote, and write it there.
 
     python -m docs.figures.write_finetune [SOURCE]
 
@@ -21,7 +21,7 @@ from docs.figures import blocks
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS, RUNS = ROOT / "docs" / "figures", ROOT / "runs" / "fine-tuning"
-PAGE, PAGE_ZH = "docs/fine-tuning.md", "docs/zh-CN/fine-tuning.md"
+PAGE, PAGE_ZH = "docs/do/fine-tuning.md", "docs/zh-CN/do/fine-tuning.md"
 PAGES = (PAGE, PAGE_ZH)
 KEPT = DOCS / "measured" / "finetune.json"
 SEEDS = (0, 1, 2)

@@ -1,4 +1,4 @@
-"""Write how `check` judges made-up mistakes and right pairs into docs/check.md and its twin.
+"""Write how `check` judges made-up mistakes and right pairs into docs/do/check.md and its twin.
 
     python -m docs.figures.write_mutations OUTCOMES.jsonl
 
@@ -16,7 +16,7 @@ from docs.figures import blocks
 
 ROOT = Path(__file__).resolve().parents[2]
 KEPT = ROOT / "docs" / "figures" / "measured" / "mutations.json"
-PAGES = ("docs/check.md", "docs/zh-CN/check.md")
+PAGES = ("docs/do/check.md", "docs/zh-CN/do/check.md")
 CAUGHT = ("different", "refused")
 PROVEN = ("identical", "equivalent")
 NOT_EXAMINED = "no m"

@@ -4,8 +4,8 @@
 
 PYTHON has TensorFlow 1.15.5 (`make tf115`): what it gives is kept in measured/traps-tf115.json;
 without it, what is there is taken. Keeps the distances in measured/traps.json and replaces what
-stands between `<!-- traps: NAME -->` and `<!-- end -->` in docs/tf1-to-keras.md and its Chinese
-twin. `make traps` does all of it, within a minute.
+stands between `<!-- traps: NAME -->` and `<!-- end -->` in docs/understand/tf1-to-keras.md and
+its Chinese twin. `make traps` does all of it, within a minute.
 """
 
 import json
@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 HERE = ROOT / "docs" / "figures"
 KEPT = HERE / "measured" / "traps.json"
 TENSORFLOW_1 = HERE / "measured" / "traps-tf115.json"
-PAGES = ("docs/tf1-to-keras.md", "docs/zh-CN/tf1-to-keras.md")
+PAGES = ("docs/understand/tf1-to-keras.md", "docs/zh-CN/understand/tf1-to-keras.md")
 WORDS = {
     PAGES[0]: (
         ("", "TensorFlow 1", "Keras, as first written", "off by", "instead", "off by"),

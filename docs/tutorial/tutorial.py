@@ -137,7 +137,7 @@ with tf.Graph().as_default():
 # | `Session.run` in a loop of epochs | `fit(x, y, batch_size=len(x), epochs=..., shuffle=False)` |
 # | `tf.global_variables_initializer()` | nothing |
 #
-# [From TensorFlow 1 to Keras 3](../tf1-to-keras.md) has this for some seventy calls. To compare, both models
+# [From TensorFlow 1 to Keras 3](../understand/tf1-to-keras.md) has this for some seventy calls. To compare, both models
 # must start from the same weights: `set_weights`.
 
 
@@ -234,7 +234,7 @@ causes = ["epsilon", "one_minus_beta", "bias_add", "probabilities"]
 tf1keras("ablate", "--epochs", 5, "--causes", *causes, "--out", runs / "ablate")
 
 # %% [markdown]
-# [Why a Keras rewrite drifts](../why-keras-drifts.md) explains these and the others.
+# [Why a Keras rewrite drifts](../understand/why-keras-drifts.md) explains these and the others.
 #
 # ## All lanes together
 #
@@ -290,4 +290,4 @@ _ = plt.axis("off")
 #
 # - Put your own graph and your own rewrite into a file like the one above: `tf1keras check PAIR.py`.
 # - Carry a checkpoint of your own over, with the optimizer's state: `tf1keras rewrite`, or `tf1keras migrate`.
-# - Something fails: [Troubleshooting](../troubleshooting.md).
+# - Something fails: [Troubleshooting](../do/troubleshooting.md).

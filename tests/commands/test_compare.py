@@ -48,7 +48,7 @@ def test_default_run_follows_tensorflow_1_15(default_run: Path) -> None:
 
 @pytest.mark.soak
 def test_another_seed_follows_tensorflow_1_15_for_thousand_epochs(tmp_path: Path) -> None:
-    """A hundred epochs of it are a command of docs/comparing.md, which a test runs."""
+    """A hundred epochs of it are a command of docs/reference/comparing.md, which a test runs."""
     recorded = golden("mnist_5k-seed0")
     command = ["compare", "--seed", "0", "--lanes", "tf1", "exact", "--out", "run"]
     done = tf1keras(*command, cwd=tmp_path)

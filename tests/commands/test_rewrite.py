@@ -26,7 +26,7 @@ from training.parity.tolerances import TOLERANCES
 
 tf1 = tf.compat.v1
 LARGEST = TOLERANCES["idiomatic_resumed"].relative
-TRAINED, MODEL = code_blocks(text("docs/rewrite.md"), "python")
+TRAINED, MODEL = code_blocks(text("docs/do/rewrite.md"), "python")
 """What was trained once, and what becomes of it."""
 
 

@@ -13,7 +13,7 @@ from training.commands import table
 from training.machine.files import read_json
 from training.parity.tolerances import TOLERANCES
 
-PAGES = ["docs/article-map.md", "docs/zh-CN/article-map.md"]
+PAGES = ["docs/start/article-map.md", "docs/zh-CN/start/article-map.md"]
 
 
 def code(page: str) -> list[str]:

@@ -27,20 +27,20 @@ from training.parity.judgement import within_other_kernels
 
 SHOWN = {
     "README.md": text("README.md"),
-    "docs/comparing.md": text("docs/comparing.md"),
-    "docs/check.md": text("docs/check.md"),
-    "docs/migrate.md": text("docs/migrate.md"),
-    "docs/rewrite.md": text("docs/rewrite.md"),
-    "docs/speed.md": text("docs/speed.md"),
-    "docs/fine-tuning.md": section("docs/fine-tuning.md", "The command"),
-    "docs/own-digits.md": text("docs/own-digits.md"),
+    "docs/reference/comparing.md": text("docs/reference/comparing.md"),
+    "docs/do/check.md": text("docs/do/check.md"),
+    "docs/do/migrate.md": text("docs/do/migrate.md"),
+    "docs/do/rewrite.md": text("docs/do/rewrite.md"),
+    "docs/reference/speed.md": text("docs/reference/speed.md"),
+    "docs/do/fine-tuning.md": section("docs/do/fine-tuning.md", "The command"),
+    "docs/do/own-digits.md": text("docs/do/own-digits.md"),
 }
 """What has commands to be copied as they are."""
 
 RUN_BY_OTHERS = ["tf1keras compare"]
 """As `make compare` of README: the fixture `default_run`, in the folder my-run."""
 
-CAUSES_PAGES = ["docs/why-keras-drifts.md", "docs/zh-CN/why-keras-drifts.md"]
+CAUSES_PAGES = ["docs/understand/why-keras-drifts.md", "docs/zh-CN/understand/why-keras-drifts.md"]
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +50,7 @@ def followed(default_run: Path, tmp_path_factory: pytest.TempPathFactory) -> tup
     (folder / "examples").symlink_to(ROOT / "examples")
     shutil.copytree(default_run, folder / "my-run")
     write_under_their_names(default_run / "tf1" / "model.ckpt", folder)
-    (folder / "pair.py").write_text(python_examples("docs/migrate.md")[0], encoding="utf-8")
+    (folder / "pair.py").write_text(python_examples("docs/do/migrate.md")[0], encoding="utf-8")
     return folder, {*RUN_BY_OTHERS}
 
 
@@ -65,7 +65,7 @@ def test_every_command_runs(
     """
     folder, already = followed
     monkeypatch.chdir(folder)
-    if page == "docs/own-digits.md":
+    if page == "docs/do/own-digits.md":
         exec(python_examples(page)[0], {})
     for line in commands(SHOWN[page]):
         program, *arguments = shlex.split(line)
@@ -78,17 +78,17 @@ def test_every_command_runs(
         else:
             assert run(*arguments) == 0, line
         already.add(line)
-    if page == "docs/migrate.md":
+    if page == "docs/do/migrate.md":
         carried, renamed = (arrays(folder / f"{name}.keras") for name in ("carried", "yours"))
         assert carried == renamed
         own = arrays(folder / "own.keras")
         assert set(own) < set(carried)  # the exact lane's Adam holds its powers, too
         assert len(carried) - len(own) == 2
-    if page == "docs/own-digits.md":
+    if page == "docs/do/own-digits.md":
         found = json.loads((folder / "ours" / "finetune.json").read_text())
         assert found["source_accuracy"] < found["test_accuracy"]
         assert (folder / "ours" / "report.html").is_file()
-    if page == "docs/comparing.md":
+    if page == "docs/reference/comparing.md":
         losses = read_csv(folder / "seed-0" / "history.csv")
         assert losses["tf1"].tobytes() == losses["exact"].tobytes()
         assert within_other_kernels(losses["tf1"], golden("mnist_5k-seed0")["loss"][:100])
@@ -102,7 +102,7 @@ def arrays(file: Path) -> list[bytes]:
 
 def write_under_their_names(file: Path, folder: Path) -> None:
     """Write `yours/model.ckpt`, which is `file` under the names of the page's `map.json`."""
-    (example,) = code_blocks(text("docs/migrate.md"), "json")
+    (example,) = code_blocks(text("docs/do/migrate.md"), "json")
     (folder / "map.json").write_text(example)
     theirs = {path: name for name, path in json.loads(example).items()}
     named = {name: theirs[path] for name, path in keras_models.article.saved_paths().items()}
@@ -128,7 +128,7 @@ def python_examples(page: str) -> list[str]:
     return code_blocks(text(page), "python")
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/check.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/do/check.md"])
 def test_pair_example_is_a_right_pair(page: str, tmp_path: Path) -> None:
     *_, example = python_examples(page)
     (tmp_path / "pair.py").write_text(example, encoding="utf-8")
@@ -137,7 +137,7 @@ def test_pair_example_is_a_right_pair(page: str, tmp_path: Path) -> None:
 
 def test_every_recipe_shown_is_one() -> None:
     """And all that there are are shown."""
-    rows = re.findall(r"^\| `(\{.*?\})` \|", text("docs/check.md"), re.MULTILINE)
+    rows = re.findall(r"^\| `(\{.*?\})` \|", text("docs/do/check.md"), re.MULTILINE)
     shown = [json.loads(row) for row in rows]
     assert all(list(recipes.leaves(recipe)) for recipe in shown)
     assert {name for recipe in shown for name in recipe} >= {*recipes.NAMED}
@@ -148,7 +148,7 @@ def test_state_example_runs(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "my-run").symlink_to(default_run)
-    _, example = python_examples("docs/migrate.md")
+    _, example = python_examples("docs/do/migrate.md")
     names: dict[str, Any] = {}
     exec(example, names)
     assert names["state"].step == names["model"].optimizer.iterations.numpy() == 1000
@@ -156,7 +156,7 @@ def test_state_example_runs(
 
 def test_python_examples_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    in_keras, in_tensorflow_1 = python_examples("docs/from-python.md")
+    in_keras, in_tensorflow_1 = python_examples("docs/do/from-python.md")
     exec(in_tensorflow_1, {})
     assert not (tmp_path / "article.keras").exists()
     exec(in_keras, {})
@@ -197,13 +197,17 @@ def test_every_target_of_make_that_is_named_is_there(page: str) -> None:
         assert f".PHONY: {target}\n" in makefile, target
 
 
-@pytest.mark.parametrize("page", ["docs/comparing.md", "docs/zh-CN/comparing.md"])
+@pytest.mark.parametrize(
+    "page", ["docs/reference/comparing.md", "docs/zh-CN/reference/comparing.md"]
+)
 def test_every_file_of_a_run_folder_is_explained(page: str, default_run: Path) -> None:
     for path in default_run.iterdir():
         assert f"`{path.name}" in text(page)
 
 
-@pytest.mark.parametrize("page", ["docs/how-it-is-built.md", "docs/zh-CN/how-it-is-built.md"])
+@pytest.mark.parametrize(
+    "page", ["docs/understand/how-it-is-built.md", "docs/zh-CN/understand/how-it-is-built.md"]
+)
 def test_every_room_is_in_the_picture_of_the_house(page: str) -> None:
     """In the order of the contract that `make lint` holds, and nothing else; the walk is short."""
     (tree,) = code_blocks(text(page), "text")

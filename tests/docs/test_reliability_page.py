@@ -13,7 +13,9 @@ def page(name: str) -> str:
 
 
 @pytest.mark.parametrize("language", ["", "zh-CN/"])
-@pytest.mark.parametrize(("name", "at_least"), [("reliability", 40), ("scale-out", 10)])
+@pytest.mark.parametrize(
+    ("name", "at_least"), [("reference/reliability", 40), ("do/scale-out", 10)]
+)
 def test_every_test_that_is_named_is_there(name: str, at_least: int, language: str) -> None:
     named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", page(language + name))
     assert len(named) >= at_least
@@ -24,8 +26,8 @@ def test_every_test_that_is_named_is_there(name: str, at_least: int, language: s
 @pytest.mark.parametrize(
     ("name", "pattern"),
     [
-        ("reliability", r"(\d+) cases over all ten commands"),
-        ("zh-CN/reliability", r"(\d+) 个用例，覆盖全部十个命令"),
+        ("reference/reliability", r"(\d+) cases over all ten commands"),
+        ("zh-CN/reference/reliability", r"(\d+) 个用例，覆盖全部十个命令"),
     ],
 )
 def test_as_many_cases_as_are_said(name: str, pattern: str) -> None:

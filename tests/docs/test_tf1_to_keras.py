@@ -1,4 +1,4 @@
-"""docs/tf1-to-keras.md, in both languages: defaults are read back, statements name their tests."""
+"""docs/understand/tf1-to-keras.md and its twin: defaults are read back, tests are named."""
 
 import ast
 import inspect
@@ -18,7 +18,7 @@ from tests.support.tf1_to_keras import session_run, v1
 from training.machine.files import read_json
 
 PAGES = {
-    language: (ROOT / "docs" / language / "tf1-to-keras.md").read_text(encoding="utf-8")
+    language: (ROOT / "docs" / language / "understand/tf1-to-keras.md").read_text(encoding="utf-8")
     for language in ("", "zh-CN")
 }
 SILENT = {"": "What changes in silence", "zh-CN": "悄悄变了的地方"}
@@ -174,7 +174,7 @@ def test_where_nothing_changes_the_defaults_are_equal() -> None:
 
 
 def test_recorded_defaults_are_genuine(tmp_path: Path) -> None:
-    on_tf115("signatures", ROOT / "docs" / "tf1-to-keras.md", tmp_path / "out.json")
+    on_tf115("signatures", ROOT / "docs/understand/tf1-to-keras.md", tmp_path / "out.json")
     assert read_json(tmp_path / "out.json") == golden("tf115_signatures")
 
 

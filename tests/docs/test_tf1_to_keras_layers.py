@@ -1,4 +1,4 @@
-"""docs/tf1-to-keras.md: its statements on numbers, initial values and layers are computed."""
+"""docs/understand/tf1-to-keras.md: what it says of numbers, initial values, layers."""
 
 from hashlib import sha256
 from pathlib import Path

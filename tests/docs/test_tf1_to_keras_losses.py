@@ -1,4 +1,4 @@
-"""docs/tf1-to-keras.md: its statements on losses, penalties and `fit` are computed."""
+"""docs/understand/tf1-to-keras.md: its statements on losses, penalties and `fit` are computed."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""docs/tf1-to-keras.md: its statements on optimizers and learning rates are computed."""
+"""docs/understand/tf1-to-keras.md: its statements on optimizers and learning rates are computed."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""docs/troubleshooting.md and its Chinese twin show messages as users see them: made here."""
+"""docs/do/troubleshooting.md and its Chinese twin show messages as users see them: made here."""
 
 import os
 import re
@@ -16,7 +16,7 @@ from tests.command_line.test_parse import status
 from tests.conftest import ROOT, tf1keras
 from tests.support.docs_pages import code_blocks
 
-PAGES = ["troubleshooting.md", "zh-CN/troubleshooting.md"]
+PAGES = ["do/troubleshooting.md", "zh-CN/do/troubleshooting.md"]
 
 
 def text(page: str) -> str:

@@ -1,6 +1,7 @@
 """Every page of docs/ is there in English and in Chinese, and both show the same."""
 
 import json
+import os
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -15,16 +16,17 @@ from tests.conftest import ROOT
 from tests.support.docs_pages import without_comments
 
 DOCS = ROOT / "docs"
+ZH = DOCS / "zh-CN"
 ENGLISH_ONLY: dict[str, str] = {}
 """Pages that have no Chinese twin, by name, and why."""
 
 
 def twin_of(page: Path) -> Path:
-    return DOCS / "zh-CN" / page.name
+    return ZH / page.relative_to(DOCS)
 
 
-ENGLISH = sorted(DOCS.glob("*.md"))
-CHINESE = sorted((DOCS / "zh-CN").glob("*.md"))
+CHINESE = sorted(ZH.rglob("*.md"))
+ENGLISH = sorted({*DOCS.rglob("*.md")} - {*CHINESE})
 PAGES = [*ENGLISH, *CHINESE]
 PAIRS = [(page, twin_of(page)) for page in ENGLISH if page.name not in ENGLISH_ONLY]
 both = pytest.mark.parametrize(("english", "chinese"), PAIRS, ids=lambda page: page.stem)
@@ -82,10 +84,8 @@ def test_every_page_has_its_twin() -> None:
 
 @both
 def test_each_page_begins_with_a_link_to_the_other(english: Path, chinese: Path) -> None:
-    for page, link in (
-        (english, f"[中文](zh-CN/{chinese.name})"),
-        (chinese, f"[English](../{english.name})"),
-    ):
+    for page, name, twin in ((english, "中文", chinese), (chinese, "English", english)):
+        link = f"[{name}]({os.path.relpath(twin, page.parent)})"
         assert page.read_text(encoding="utf-8").split("\n")[1:4] == ["", link, ""]
 
 
@@ -149,7 +149,7 @@ def test_links_of_the_chinese_page_stay_in_chinese(english: Path, chinese: Path)
 
     def in_chinese(target: Path) -> Path:
         twins = [
-            twin_of(target) if target.parent == DOCS else target,
+            twin_of(target) if target in ENGLISH else target,
             target.with_suffix(f".zh-CN{target.suffix}"),
         ]
         return next((twin for twin in twins if twin.is_file() and twin != target), target)

@@ -1,4 +1,4 @@
-"""Both sides of a statement on docs/tf1-to-keras.md: a graph of TensorFlow 1, a model of Keras."""
+"""A statement on docs/understand/tf1-to-keras.md: a graph of TensorFlow 1, a model of Keras."""
 
 from typing import Any
 

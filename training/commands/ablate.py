@@ -4,8 +4,8 @@
     tf1keras ablate --epochs 100 --causes epsilon bias_add all
 
 Prints a table: per cause how far its losses are from the TensorFlow 1 graph's, and whether that
-is rounding, which float64 shrinks, or semantics, which it does not. `docs/why-keras-drifts.md`
-explains the causes.
+is rounding, which float64 shrinks, or semantics, which it does not.
+`docs/understand/why-keras-drifts.md` explains the causes.
 """
 
 from collections.abc import Mapping

@@ -43,7 +43,7 @@ TOLERANCES = {
     "idiomatic_resumed": Tolerance(
         1e-5,
         "the idiomatic lane over the first 50 epochs after a genuine checkpoint: other kernels, "
-        "and Keras' own Adam and bias_add (docs/why-keras-drifts.md); measured 3e-7",
+        "and Keras' own Adam and bias_add (docs/understand/why-keras-drifts.md); measured 3e-7",
     ),
     "round_trip": Tolerance(
         1e-5,

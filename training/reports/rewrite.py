@@ -13,7 +13,7 @@ from training.reports import check
 UNPROVEN = (
     "What `tf1keras rewrite` read is not all that the graph does, and nothing was written. That is "
     "a bug of it: please report it with the .meta file. A PAIR.py by hand does without it "
-    "(docs/check.md)."
+    "(docs/do/check.md)."
 )
 
 GIVEN = {

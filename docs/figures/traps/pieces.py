@@ -1,4 +1,4 @@
-"""What stock Keras has not got of TensorFlow 1, as docs/tf1-to-keras.md shows it."""
+"""What stock Keras has not got of TensorFlow 1, as docs/understand/tf1-to-keras.md shows it."""
 
 import keras
 import numpy as np

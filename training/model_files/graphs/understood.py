@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tf1_compat.checkpoint import Layout
     from tf1_compat.network import Averages, Network
 
-BY_HAND = "--pair PAIR.py gives your own Keras model (docs/migrate.md)."
+BY_HAND = "--pair PAIR.py gives your own Keras model (docs/do/migrate.md)."
 REWRITE = (
     "tf1keras rewrite SOURCE --to DIR can be told what a graph leaves open (--feed, --cost, "
     "--train-op, --logits);\n"

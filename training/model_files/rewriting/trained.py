@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 BY_HAND = (
     "Nothing is written. Write it by hand: a PAIR.py with your keras_model(), which `tf1keras "
-    "check` holds against this graph (docs/check.md)."
+    "check` holds against this graph (docs/do/check.md)."
 )
 GRAPH = "graph.meta"
 SOURCE = "model.py"
