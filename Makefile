@@ -114,6 +114,10 @@ soak: $(VENV)/installed-dev ## the longest tests: 20,000 epochs at a stretch, 20
 notebook: $(VENV)/installed-dev ## make the tutorial's notebooks from docs/tutorial/tutorial.py and tutorial.zh-CN.txt
 	$(BIN)/python docs/tutorial/notebook.py
 
+.PHONY: site
+site: .venv-site/installed ## make a website of docs/ in build/site, in both languages, with a search; fails at a link that leads nowhere
+	NO_MKDOCS_2_WARNING=1 .venv-site/bin/mkdocs build --strict
+
 .PHONY: clean
 clean: ## remove the environments and caches; runs stay
 	rm -rf .venv .venv-* build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
@@ -146,6 +150,11 @@ $(VENV)/installed-fuzz: $(VENV)/installed-dev
 .venv-audit/installed: $(VENV)/python
 	$(PYTHON) -m venv .venv-audit
 	.venv-audit/bin/$(PIP_INSTALL) pip-audit==2.10.1
+	@touch $@
+
+.venv-site/installed: $(VENV)/python constraints.txt
+	$(PYTHON) -m venv .venv-site
+	.venv-site/bin/$(PIP_INSTALL) --constraint constraints.txt mkdocs-material
 	@touch $@
 
 $(VENV)/installed-dev: $(VENV)/python pyproject.toml constraints.txt

@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +10,7 @@ from tests.conftest import ROOT
 from tests.support.docs_pages import DOCS, READMES, code_blocks, commands, links, text
 from training.commands import table
 
+INDEX = {"README.md": "docs/README.md", "README.zh-CN.md": "docs/zh-CN/README.md"}
 LISTINGS = ("tf1_compat/listing.py", "keras_models/listing.py")
 
 
@@ -73,12 +75,18 @@ def test_both_languages_show_the_same_commands_and_code() -> None:
 
 
 @pytest.mark.parametrize("readme", READMES)
-def test_it_leads_to_every_page_in_its_own_language(readme: str) -> None:
-    own = {page for page in DOCS if page.startswith("docs/zh-CN/") == (readme != READMES[0])}
-    linked = {target for target, _ in links(text(readme)) if re.match(r"docs/.*\.md", target)}
-    assert linked == own
+def test_it_leads_to_the_other_language_and_to_the_index(readme: str) -> None:
     (other,) = set(READMES) - {readme}
     assert links(text(readme))[0] == (other, "")
+    assert (INDEX[readme], "") in links(text(readme))
+
+
+@pytest.mark.parametrize("readme", READMES)
+def test_the_index_leads_to_every_page_in_its_own_language(readme: str) -> None:
+    folder = Path(INDEX[readme]).parent
+    own = {page for page in DOCS if page.startswith("docs/zh-CN/") == (readme != READMES[0])}
+    linked = {str(folder / target) for target, _ in links(text(INDEX[readme]))[1:]}
+    assert {page for page in linked if page.endswith(".md")} == own - {INDEX[readme]}
 
 
 def test_make_help_lists_every_target() -> None:
