@@ -70,6 +70,7 @@ figures: $(VENV)/installed ## measure again what README and docs quote of compar
 	$(BIN)/tf1keras compare --out runs/figures/compare
 	$(BIN)/tf1keras ablate --out runs/figures/ablate
 	$(BIN)/python -m docs.figures.write_compare_and_ablate runs/figures/compare runs/figures/ablate
+	$(BIN)/python -m docs.figures.write_lockstep runs/figures/compare
 	$(BIN)/python -m docs.figures.write_check
 	$(BIN)/python -m docs.figures.write_pages
 

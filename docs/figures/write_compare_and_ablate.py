@@ -4,8 +4,8 @@
 
 A RUN is a folder of `tf1keras compare` or of `tf1keras ablate`. Replaces what stands between the
 markers `<!-- figures: NAME -->` and `<!-- end -->` in README.md,
-docs/understand/why-keras-drifts.md and their Chinese twins, and copies the pictures and the
-numbers (figures.json) to docs/figures/.
+docs/understand/why-keras-drifts.md and their Chinese twins, and copies the picture of an
+ablation and the numbers (figures.json) to docs/figures/.
 `make figures` does all of it.
 """
 
@@ -111,11 +111,9 @@ def main(runs: list[Path]) -> None:
     """Write everything; what no run is given for stays as it is."""
     figures = json.loads(KEPT.read_text(encoding="utf-8"))
     for run in runs:
-        what, picture = (
-            ("ablation", "ablation.png") if _is_ablation(run) else ("comparison", "losses.png")
-        )
-        figures[what] = collect(run)
-        shutil.copyfile(run / picture, DOCS / picture)
+        figures["ablation" if _is_ablation(run) else "comparison"] = collect(run)
+        if _is_ablation(run):
+            shutil.copyfile(run / "ablation.png", DOCS / "ablation.png")
     text = json.dumps(figures, indent=2, ensure_ascii=False) + "\n"
     KEPT.write_text(text, encoding="utf-8")
     blocks.write(PAGES, rewrite, figures)

@@ -1,4 +1,4 @@
-"""Write every page anew from the figures that are kept in measured/; nothing is measured.
+"""Write every page, and README's picture, from what is kept in measured/; nothing is measured.
 
     python -m docs.figures.write_pages
 
@@ -15,6 +15,7 @@ from docs.figures import (
     write_check,
     write_compare_and_ablate,
     write_finetune,
+    write_lockstep,
     write_mutations,
     write_traps,
 )
@@ -36,6 +37,7 @@ def main() -> None:
     for writer in WRITERS.values():
         kept = json.loads(writer.KEPT.read_text(encoding="utf-8"))
         blocks.write(writer.PAGES, writer.rewrite, kept)
+    write_lockstep.write()
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from docs.figures import write_traps
+from docs.figures import write_lockstep, write_traps
 from docs.figures.traps.traps import TRAPS, distances
 from docs.figures.write_pages import WRITERS
 from tests.commands.test_ablate import KINDS
@@ -112,6 +112,23 @@ def test_quoted_comparison_is_what_a_run_gives(default_run: Path) -> None:
             assert row[loss] == pytest.approx(again[loss], rel=allowed)
         assert row["test_accuracy"] == pytest.approx(again["test_accuracy"], abs=0.005)
     assert quoted["lanes"]["exact"]["max_ulp"] == measured["lanes"]["exact"]["max_ulp"] == 0
+
+
+def test_moving_picture_is_of_the_quoted_comparison() -> None:
+    """Its losses and distances are the table's; what it says of the exact lane is so."""
+    drawn = read_json(write_lockstep.KEPT)
+    picture = write_lockstep.PICTURE.read_text(encoding="utf-8")
+    assert picture == write_lockstep.drawn(drawn)
+    assert len(picture) < 100_000
+    quoted = read_json(MEASURED / "figures.json")["comparison"]["results"]
+    assert drawn["epochs"][-1] + 1 == quoted["epochs"]
+    for lane, losses in drawn["losses"].items():
+        assert np.float32(losses[-1]) == np.float32(quoted["lanes"][lane]["last_loss"])
+    for lane, far in drawn["distances"].items():
+        assert max(far) == quoted["lanes"][lane]["max_rel"]
+    assert "exact: 0 in every epoch" in picture
+    assert max(drawn["distances"]["exact"]) == 0
+    assert drawn["read"] == dict.fromkeys(write_lockstep.LANES, 3)
 
 
 def test_quoted_ablation_is_of_all_causes_and_a_thousand_epochs() -> None:
