@@ -198,7 +198,7 @@ def test_every_target_of_make_that_is_named_is_there(page: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "page", ["docs/reference/comparing.md", "docs/zh-CN/reference/comparing.md"]
+    "page", ["docs/reference/run-folder.md", "docs/zh-CN/reference/run-folder.md"]
 )
 def test_every_file_of_a_run_folder_is_explained(page: str, default_run: Path) -> None:
     for path in default_run.iterdir():

@@ -33,3 +33,12 @@ def test_every_test_that_is_named_is_there(name: str, at_least: int, language: s
 def test_as_many_cases_as_are_said(name: str, pattern: str) -> None:
     (said,) = re.findall(pattern, page(name))
     assert int(said) == len(CASES)
+
+
+@pytest.mark.parametrize("name", ["reference/reliability", "zh-CN/reference/reliability"])
+def test_every_number_is_of_a_listed_test_and_every_test_holds_something(name: str) -> None:
+    told, _, listed = page(name).rpartition("\n## ")
+    tables = re.findall(r"\]\(#\S+\) \|\n\|[-|]+\|\n((?:\|.*\n)+)", told)
+    cells = [row.rstrip("| ").rpartition("| ")[2] for row in "".join(tables).splitlines()]
+    numbers = [*", ".join(cells).split(", "), *re.findall(r"\[(\d+)\]\(#", told)]
+    assert set(numbers) == set(re.findall(r"^(\d+)\. `", listed, re.MULTILINE))

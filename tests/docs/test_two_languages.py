@@ -188,3 +188,19 @@ def test_no_line_ends_between_two_chinese_characters(page: Path) -> None:
         content = "\n\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "markdown")
     for token in parsed(content):
         assert not re.search(rf"{WIDE}\n\s*{WIDE}", token.content if token.children else "")
+
+
+@pytest.mark.parametrize(
+    "pages", [[ROOT / "README.md", *ENGLISH], [ROOT / "README.zh-CN.md", *CHINESE]]
+)
+def test_no_sentence_stands_on_two_pages(pages: list[Path]) -> None:
+    """But for what the figures were measured on."""
+    found: dict[str, Path] = {}
+    for page in pages:
+        for text in (token.content for token in tokens(page) if token.type == "inline"):
+            for sentence in re.split(
+                r"(?<=[.!?])\s+(?=[A-Z`])|(?<=[。！？])", " ".join(text.split())
+            ):
+                words = re.findall(r"[A-Za-z]{2,}|[\u4e00-\u9fff]", sentence)
+                if len(words) > 7 and not re.match(r"Measured on|测于", sentence):
+                    assert found.setdefault(sentence, page) == page, sentence
