@@ -5,6 +5,7 @@ import re
 import shutil
 import socket
 from collections.abc import Callable, Iterator
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -214,13 +215,88 @@ def test_charts_are_there_and_change_with_what_is_chosen(shared: Any) -> None:
         page.get_by_label(view).check()
         pictures.add(units.evaluate("canvas => canvas.toDataURL()"))
     assert len(pictures) == 3
-    digit = page.locator("[data-digit]").first
+
+
+def test_a_misread_digit_opens_in_the_pad_and_there_is_a_way_back(shared: Any) -> None:
+    """Its own pixels, though the pad is larger; the agreeing models are one column until asked."""
+    page = shared
+    digit = page.locator("[data-digit]").nth(7)
     label = digit.inner_text()
     digit.click()
     assert page.locator(".says").first.inner_text() == re.findall(r"→ (\d)", label)[0]
     assert page.locator("#truth").inner_text() == f"it is: {label.split()[0]}"
+    pixels = np.array(page.evaluate("() => [...decode(data.misread[7].pixels)]")).reshape(28, 28)
+    assert (canvas(page, "seen", channel=0) == pixels).all()
+    assert (canvas(page, "pad", channel=3)[5::10, 5::10] == pixels).all()
+    assert page.locator(".answer").evaluate_all("all => all.map(of => of.checkVisibility())") == [
+        True,
+        False,
+        False,
+    ]
+    page.get_by_label("show each").check()
+    assert page.locator(".answer").last.is_visible()
+    page.get_by_label("show each").uncheck()
+    page.get_by_role("button", name="Back to the digits").click()
+    assert page.evaluate("() => document.activeElement.dataset.digit") == "7"
     page.get_by_role("button", name="Clear").click()
     assert page.locator("#truth").inner_text() == ""
+    assert page.locator("#back").is_hidden()
+
+
+def test_models_that_do_not_agree_stand_apart(shared: Any) -> None:
+    """One of them is given other biases at the end; what is drawn lies as it was, uncentred."""
+    page = shared
+    strokes(page, OFF_CENTRE)
+    assert page.locator("#agreed").is_visible()
+    page.get_by_label("scale and centre it").uncheck()
+    ink = canvas(page, "pad", channel=3) / 255
+    small = ink.reshape(28, 10, 28, 10).mean(axis=(1, 3)) * 255
+    assert np.abs(canvas(page, "seen", channel=0) - small).max() <= 1
+    page.get_by_label("scale and centre it").check()
+    page.evaluate("() => (asking.models[2].weights = asking.models[2].weights.map((w) => w * 0.5))")
+    strokes(page, DOT)
+    assert page.locator(".answer").last.is_visible()
+    assert page.locator("#agreed").evaluate("one => getComputedStyle(one).visibility") == "hidden"
+    page.evaluate("() => (asking.models[2].weights = asking.models[2].weights.map((w) => w * 2))")
+    page.get_by_role("button", name="Clear").click()
+
+
+def test_the_index_leads_to_every_part_and_a_command_can_be_copied(shared: Any) -> None:
+    page = shared
+    links = page.locator("#index a")
+    assert links.count() == page.locator("main section").count()
+    links.last.click()
+    assert page.evaluate("() => location.hash") == "#made"
+    page.wait_for_function("() => document.querySelector('#index a[aria-current]')")
+    page.evaluate("() => history.replaceState(null, '', ' ')")
+    button = page.locator("#made .copy")
+    button.click()
+    page.wait_for_function("(one) => one.textContent === 'Copied'", arg=button.element_handle())
+    assert page.evaluate("() => String(getSelection())") == page.locator("#command").inner_text()
+
+
+def test_axe_finds_no_serious_fault(shared: Any) -> None:
+    """In English and light, in Chinese and dark, on a narrow screen, everything open."""
+    axe = pytest.importorskip("axe_playwright_python", reason="no axe here: make test installs it")
+    shared.evaluate((resources.files(axe) / "axe.min.js").read_text(encoding="utf-8"))
+    for switched, width in ((False, 1200), (True, 390)):
+        if switched:
+            shared.locator("#language").click()
+            shared.locator("#theme").click()
+        shared.set_viewport_size({"width": width, "height": 800})
+        faults = shared.evaluate(
+            "() => axe.run(document, { resultTypes: ['violations'] }).then((of) => of.violations)"
+        )
+        grave = [
+            (of["id"], node["target"], node["failureSummary"])
+            for of in faults
+            if of["impact"] in ("serious", "critical")
+            for node in of["nodes"]
+        ]
+        assert grave == []
+    shared.locator("#language").click()
+    shared.locator("#theme").click()
+    shared.set_viewport_size({"width": 1200, "height": 800})
 
 
 @pytest.mark.slow
@@ -285,8 +361,9 @@ def test_keys_reach_everything_and_draw(shared: Any) -> None:
     page = shared
     wanted = page.evaluate(
         """() => {
-            const all = [...document.querySelectorAll("button, summary, [tabindex], input:checked")]
-                .filter((one) => one.checkVisibility());
+            const kinds = "a, button, summary, [tabindex], input:checked, input[type=checkbox]";
+            const all = [...document.querySelectorAll(kinds)]
+                .filter((one) => one.checkVisibility({ visibilityProperty: true }));
             all.forEach((one, i) => (one.dataset.reach = i));
             return all.length;
         }"""

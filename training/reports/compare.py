@@ -1,5 +1,6 @@
 """What a comparison found: the closing table, and the page with a pad to draw a digit on."""
 
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,9 @@ from training.experiments.lockstep import Lockstep
 from training.options.lanes import STOCK
 from training.parity import distance
 from training.parity.distance import relative_distance, ulp_distance
-from training.reports import chart, document, inside, looks, png
+from training.reports import chart, document, looks, png
 from training.reports.document import Text
+from training.reports.inside import answers, models, units
 from training.reports.tables import ruled
 
 
@@ -48,27 +50,23 @@ def write(
     """Write the page and the picture of what results.json holds as `results`."""
     png.losses(comparison.history, comparison.reference, folder / "losses.png")
     config, trainees = comparison.config, lockstep.trainees
-    units = inside.first_units(lockstep.initial_weights["W1"])
-    fitting = trainees if inside.fits(config.hyper.parameters) else ()
-    pad = inside.pad(
+    fitting = trainees if models.fits(config.hyper.parameters) else ()
+    pad = models.pad(
         [(lane.name, [*lane.weights().values()], digits.classes) for lane in fitting],
         probabilities=config.cost == "cross_entropy",
     )
     embedded = {model["name"] for model in pad["models"]}
     looked_at = [lane for lane in trainees if lane.name in embedded] or trainees[:2]
-    after = {
-        lane.name: inside.first_units(lane.weights()["W1"])
-        for lane in looked_at[: inside.MOST_LANES]
-    }
+    after = {lane.name: units.first(lane.weights()["W1"]) for lane in looked_at[: units.MOST_LANES]}
     charts = {"losses": losses(comparison)}
     if comparison.parity:  # there is a lane besides the reference
         charts["distances"] = distances(comparison)
-    answers = inside.answers(digits.test, comparison.predicted, digits.classes)
+    found = answers.of_test(digits.test, comparison.predicted, digits.classes)
     data = {
         "charts": charts,
         "pad": pad,
-        "units": inside.units(units, after),
-        "misread": answers["misread"]["digits"],
+        "units": units.pictures(units.first(lockstep.initial_weights["W1"]), after),
+        "misread": found["misread"]["digits"],
     }
     headline, verdict_zh = verdict(comparison)
     model = config.hyper.describe()
@@ -77,7 +75,7 @@ def write(
         "compare.html.j2",
         config,
         data,
-        ("units.js", "mnist_form.js", "pad.js"),
+        ("charts/units.js", *document.PAD),
         headline=headline,
         verdict=Text(results["verdict"], verdict_zh),
         model=Text(model, model.replace(" parameters", " 个参数", 1)),
@@ -86,9 +84,33 @@ def write(
         rungs=comparison.rungs,
         differences=differences(comparison),
         initial_sha256=comparison.initial_sha256,
+        next=following(folder),
         placement={lane.name: lane.placement for lane in trainees},
-        **answers,
+        **found,
     )
+
+
+def following(folder: Path) -> list[tuple[Text, str]]:
+    """Return what may be done next with the run in `folder`: what it is good for, the command."""
+    run = document.final(folder)
+    return [
+        (
+            Text("Read a picture of your own with these models.", "让这些模型读你自己的图片。"),
+            shlex.join(["tf1keras", "predict", run, "PICTURE.png"]),
+        ),
+        (
+            Text("Make a better reader of them: fine-tune.", "通过微调，得到读得更准的模型。"),
+            shlex.join(["tf1keras", "finetune", run]),
+        ),
+        (
+            Text("See each cause of drift alone.", "逐个查看产生偏差的原因。"),
+            "tf1keras ablate --epochs 100",
+        ),
+        (
+            Text("Check your own rewrite against its graph.", "检查你自己的改写与它的计算图。"),
+            "tf1keras check PAIR.py",
+        ),
+    ]
 
 
 def losses(comparison: Comparison) -> dict[str, Any]:

@@ -10,12 +10,21 @@ import re
 from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from training.command_line import output, words
 from training.machine import files
 from training.parity import distance
+from training.runs import names
 
+if TYPE_CHECKING:
+    from markupsafe import Markup
+
+STYLE = tuple(f"style/{part}.css" for part in ("page", "tables", "charts", "pad"))
+PAGE = tuple(f"page/{part}.js" for part in ("page", "index", "copy"))
+"""What every page has."""
+PAD = ("pad/mnist_form.js", "pad/answers.js", "pad/pad.js")
+"""The scripts of a page with a pad to draw a digit on."""
 LARGEST = 8_000_000
 """Bytes of a page, at most; what is put into it is cut to that, and the page says so."""
 
@@ -25,6 +34,9 @@ _CHINESE_MARK = re.compile(
     r'(</span><span class="zh" lang="zh-CN">[^<]*[，。：；！？）”]</span>)\s+'
 )
 """A mark that needs no room beside it, and white space, which the English text needs."""
+
+
+_EXPONENT = re.compile(r"[\d.]+e[-+]\d+")
 
 
 class Text(NamedTuple):
@@ -58,22 +70,35 @@ def write(
         lstrip_blocks=True,
     )
     environment.policies["json.dumps_kwargs"] = {"allow_nan": False, "ensure_ascii": False}
-    environment.filters["distance"] = distance.shown
+    environment.filters["distance"] = lambda value: _whole(distance.shown(value))
+    environment.filters["whole"] = _whole
     drawn = "charts" in data
-    sources = [*([_plotly()] if drawn else []), _own("page.js")]
-    sources += map(_own, (*(["charts.js"] if drawn else []), *scripts))
+    sources = [*([_plotly()] if drawn else []), *map(_own, PAGE)]
+    sources += map(_own, (*(["charts/charts.js"] if drawn else []), *scripts))
     text = environment.get_template(template).render(
         command=words.again(config),
         environment=files.read_json(folder / "environment.json"),
         config=files.read_json(folder / "config.json"),
         data=data,
         policy=_policy(sources),
-        style=Markup(_own("page.css")),
+        style=Markup("".join(map(_own, STYLE))),
         scripts=[Markup(source) for source in sources],
         **shown,
     )
     text = _CHINESE_MARK.sub(r"\1 \2", text)
     (folder / output.PAGE).write_text(text, encoding="utf-8", newline="\n")
+
+
+def _whole(text: str) -> "Markup":
+    """Return `text`, escaped, with marks that no line breaks inside a number like 8.0e-06."""
+    from markupsafe import Markup, escape
+
+    return Markup(_EXPONENT.sub(r'<span class="whole">\g<0></span>', str(escape(text))))
+
+
+def final(folder: Path) -> str:
+    """Return the name that the run in `folder` has when it is done."""
+    return str(folder).removesuffix(names.UNFINISHED)
 
 
 def _policy(scripts: list[str]) -> str:

@@ -11,8 +11,9 @@ from training.finetuning.split import Task
 from training.model_files import pretrained
 from training.model_files.pretrained import Pretrained
 from training.options.finetune import FinetuneConfig
-from training.reports import chart, document, inside
+from training.reports import chart, document
 from training.reports.document import Text
+from training.reports.inside import answers, models
 
 if TYPE_CHECKING:
     import keras
@@ -62,20 +63,19 @@ def write(
     found = {TUNED: pretrained.logits(model, task.test.x).argmax(axis=1)}
     if origin.classes == task.classes:
         found = {SOURCE: pretrained.logits(origin.model, task.test.x).argmax(axis=1)} | found
-    answers = inside.answers(task.test, found, task.classes)
-    models = [
+    shown = answers.of_test(task.test, found, task.classes)
+    asked: list[models.Model] = [
         (TUNED, model.get_weights(), task.classes),
         (SOURCE, origin.model.get_weights(), origin.classes),
     ]
-    pad = inside.pad(
-        models if origin.is_stack else [],  # of others the page has no code
+    pad = models.pad(
+        asked if origin.is_stack else [],  # of others the page has no code
         probabilities=origin.cost == "cross_entropy",
     )
     pad["models"].reverse()  # the first of them gets the room, and is shown last, as elsewhere
     charts = {"history": history(result)}
-    data = {"charts": charts, "pad": pad, "misread": answers["misread"]["digits"]}
-    scripts = ("mnist_form.js", "pad.js")
-    document.write(folder, "finetune.html.j2", config, data, scripts, result=result, **answers)
+    data = {"charts": charts, "pad": pad, "misread": shown["misread"]["digits"]}
+    document.write(folder, "finetune.html.j2", config, data, document.PAD, result=result, **shown)
 
 
 def history(result: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,26 +1,5 @@
 "use strict";
-// The pad: what the models say of a drawing, bar by bar, as it is drawn.
-
-/** Softmax of a stack of Dense layers with ReLU between them, for [784] bytes. */
-function classify(pixels, { widths, weights }) {
-  let values = Array.from(pixels, (byte) => Math.fround(byte / 255));
-  let at = 0;
-  for (let layer = 1; layer < widths.length; layer++) {
-    const [inputs, outputs] = [widths[layer - 1], widths[layer]];
-    const bias = at + inputs * outputs;
-    const next = Array.from(weights.subarray(bias, bias + outputs));
-    values.forEach((value, i) => {
-      if (value === 0) return;
-      for (let j = 0; j < outputs; j++) next[j] += value * weights[at + i * outputs + j];
-    });
-    at = bias + outputs;
-    values = layer + 1 < widths.length ? next.map((value) => Math.max(value, 0)) : next;
-  }
-  const most = Math.max(...values);
-  const powers = values.map((value) => Math.exp(value - most));
-  const sum = powers.reduce((a, b) => a + b, 0);
-  return powers.map((power) => power / sum);
-}
+// The pad: what is drawn on it, or a test digit that was chosen, is given to the models.
 
 function show(canvas, pixels) {
   const context = canvas.getContext("2d", { willReadFrequently: true }); // too small for a GPU
@@ -29,7 +8,19 @@ function show(canvas, pixels) {
   context.putImageData(image, 0, 0);
 }
 
+/** Ink [height, width] from 0 to 1 as it lies, made smaller: [784] bytes; null where there is none. */
+function shrunk(ink, height, width) {
+  const [down, across] = [height / 28, width / 28];
+  const sums = new Float32Array(784);
+  ink.forEach((of, i) => {
+    sums[28 * Math.floor(i / width / down) + Math.floor((i % width) / across)] += of;
+  });
+  return sums.some(Boolean) ? Uint8Array.from(sums, (sum) => Math.round((255 * sum) / down / across)) : null;
+}
+
 const pad = document.getElementById("pad");
+
+const asking = pad && answering();
 
 if (pad) {
   const PEN = 22; // of 280: MNIST's strokes are two or three of 20
@@ -39,52 +30,22 @@ if (pad) {
   const heard = document.getElementById("heard");
   const truth = document.getElementById("truth"); // of a test row that was chosen
   const empty = document.getElementById("empty"); // what the pad says until something is drawn
-  const blobs = data.pad.weights.map((text) => new Float32Array(decode(text).buffer));
-  const models = data.pad.models.map((model) => ({ ...model, weights: blobs[model.weights] }));
+  const back = document.getElementById("back"); // to the digits that are misread
+  const centred = document.getElementById("centred");
   let last = null; // where the pen is, if it is down
   let keys = { x: 140, y: 60, down: false };
 
   Object.assign(context, { lineWidth: PEN, lineCap: "round", lineJoin: "round", strokeStyle: "#000" });
 
-  const element = (kind, parent, className = "") => {
-    const made = parent.appendChild(document.createElement(kind));
-    made.className = className;
-    return made;
-  };
-  const answers = models.map((model) => {
-    const box = element("div", document.getElementById("answers"), "answer");
-    const name = element("h3", box);
-    document.addEventListener("redraw", () => (name.textContent = say(model.name)));
-    const says = element("div", box, "says");
-    const list = element("ol", box);
-    const lines = model.classes.map((label) => {
-      const line = element("li", list);
-      element("span", line).textContent = label;
-      const bar = element("span", element("span", line, "track"), "bar");
-      return { line, bar, share: element("span", line) };
-    });
-    return { says, lines };
-  });
-
   function answer(pixels) {
-    models.forEach((model, m) => {
-      const chances = pixels ? classify(pixels, model) : model.classes.map(() => 0);
-      const best = chances.indexOf(Math.max(...chances));
-      answers[m].says.textContent = pixels ? model.classes[best] : "–";
-      answers[m].lines.forEach(({ line, bar, share }, i) => {
-        bar.style.width = `${100 * chances[i]}%`;
-        share.textContent = pixels ? `${(100 * chances[i]).toFixed(1)}%` : "";
-        line.dataset.chance = pixels ? chances[i] : "";
-        line.classList.toggle("top", Boolean(pixels) && i === best);
-      });
-    });
+    asking.answer(pixels);
     show(seen, pixels ?? new Uint8Array(784));
   }
 
   function look() {
     const { data: rgba, width, height } = context.getImageData(0, 0, pad.width, pad.height);
     const ink = Float32Array.from({ length: width * height }, (_, i) => rgba[4 * i + 3] / 255);
-    answer(mnistForm(ink, height, width));
+    answer((centred.checked ? mnistForm : shrunk)(ink, height, width));
   }
 
   let waiting = false;
@@ -98,7 +59,7 @@ if (pad) {
   }
 
   function tell() {
-    heard.textContent = models.map((model, m) => `${say(model.name)}: ${answers[m].says.textContent}`).join(", ");
+    heard.textContent = asking.told();
   }
 
   function tellTruth() {
@@ -124,6 +85,7 @@ if (pad) {
     heard.textContent = "";
     truth.dataset.class = "";
     tellTruth();
+    back.hidden = true;
   }
 
   const place = (event) => {
@@ -179,17 +141,33 @@ if (pad) {
     event.preventDefault();
   });
 
+  /** Put a digit of the test rows on the pad, a square a pixel; the models get its own pixels. */
+  function put(digit, from) {
+    clear();
+    const pixels = decode(digit.pixels);
+    pixels.forEach((byte, i) => {
+      context.fillStyle = `rgb(0 0 0 / ${byte / 255})`;
+      context.fillRect(10 * (i % 28), 10 * Math.floor(i / 28), 10, 10);
+    });
+    empty.hidden = true;
+    answer(pixels);
+    truth.dataset.class = digit.class;
+    tellTruth();
+    tell();
+    back.hidden = false;
+    back.onclick = () => {
+      back.hidden = true;
+      from.focus({ preventScroll: true });
+      from.scrollIntoView({ block: "center" });
+    };
+    pad.scrollIntoView({ block: "center" });
+    pad.focus({ preventScroll: true });
+  }
+
+  centred.addEventListener("change", look);
   document.getElementById("clear").addEventListener("click", clear);
   for (const button of document.querySelectorAll("[data-digit]")) {
-    button.addEventListener("click", () => {
-      clear();
-      const chosen = data.misread[button.dataset.digit];
-      answer(decode(chosen.pixels));
-      truth.dataset.class = chosen.class;
-      tellTruth();
-      tell();
-      pad.scrollIntoView({ block: "center" });
-    });
+    button.addEventListener("click", () => put(data.misread[button.dataset.digit], button));
   }
   clear();
 }

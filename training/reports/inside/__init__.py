@@ -1,0 +1,20 @@
+"""What is inside a page as data: models, pictures of weights, digits; all of it as JSON has it."""
+
+import base64
+
+import numpy as np
+
+from training.reports.document import Text
+
+Name = str | Text
+"""A lane, which is called the same in both languages, or another model."""
+
+
+def base64_of(array: np.ndarray) -> str:
+    """Return the bytes of `array`, in base64."""
+    return base64.b64encode(array.tobytes()).decode()
+
+
+def spread(rows: np.ndarray, most: int) -> np.ndarray:
+    """Return at most so many of `rows`, from the first to the last, equally far apart."""
+    return rows[np.linspace(0, len(rows) - 1, min(most, len(rows)), dtype=int)]

@@ -1,0 +1,39 @@
+"""Pictures of the hidden units' weights, as bytes: only for the eye."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from training.reports.inside import base64_of
+
+MOST_LANES = 3
+"""Lanes whose hidden units are shown."""
+MOST_UNITS = 128
+"""Hidden units whose weights are shown; the article has as many."""
+
+
+def first(kernel: np.ndarray) -> np.ndarray:
+    """Return a copy of the weights of the first MOST_UNITS units: [784, n] -> [784, <= n]."""
+    return kernel[:, :MOST_UNITS].copy()
+
+
+def pictures(before: np.ndarray, after: Mapping[str, np.ndarray]) -> dict[str, Any]:
+    """Return what units.js draws: weights [784, n] before training, and how each lane moved them.
+
+    As bytes, 127 the largest of each: only for the eye. The change has a scale of its own, for it
+    is a hundredth of the weights.
+    """
+    changes = {name: kernel - before for name, kernel in after.items()}
+    return {
+        "count": before.shape[1],
+        "before": _bytes(before),
+        "changes": {name: _bytes(change) for name, change in changes.items()},
+    }
+
+
+def _bytes(values: np.ndarray) -> dict[str, Any]:
+    """Return [784, n] as signed bytes, unit by unit, and the size that 127 stands for."""
+    largest = float(np.abs(values).max()) or 1.0
+    scaled = np.rint(values.T * (127 / largest)).astype(np.int8)
+    return {"largest": float(f"{largest:.4g}"), "data": base64_of(scaled)}
