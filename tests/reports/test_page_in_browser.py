@@ -2,9 +2,7 @@
 
 import base64
 import re
-import shutil
 import socket
-from collections.abc import Callable, Iterator
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -13,90 +11,14 @@ import numpy as np
 import pytest
 
 from tests.conftest import ROOT, run
+from tests.reports.browser import Open, canvas, strokes
 from training.commands import predict
 from training.data import images
 from training.machine.files import read_json
 
-playwright = pytest.importorskip("playwright.sync_api")
-
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None, reason="no Chromium here: apt-get install chromium"
-)
-
 SEVEN = [(80, 60), (200, 62), (190, 90), (150, 170), (128, 245)]
 OFF_CENTRE = [(20, 30), (75, 20), (80, 60), (40, 90), (70, 130), (22, 150)]
 DOT = [(140, 140), (140, 141)]
-
-Open = Callable[..., Any]
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
-def opened(chromium: Any) -> Iterator[Open]:
-    """Open a run's page; at the end nothing was asked of a network, and nothing complained."""
-    contexts, seen, own = [], [], set()
-
-    def open_page(folder: Path, width: int = 1200, **more: Any) -> Any:
-        context = chromium.new_context(
-            viewport={"width": width, "height": 800}, **{"locale": "en-US"} | more
-        )
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda message: seen.append(message.text))
-        page.on("pageerror", lambda error: seen.append(str(error)))
-        page.on("request", lambda request: seen.append(request.url))
-        file = (folder / "report.html").as_uri()
-        page.goto(file)
-        drawn = "document.querySelectorAll('.plot .main-svg').length > 0"
-        page.wait_for_function(f"() => {drawn} || !document.querySelector('.plot')")
-        own.add(file)
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert [text for text in seen if text not in own and not text.startswith("data:")] == []
-
-
-@pytest.fixture(scope="module")
-def shared(opened: Open, page_run: Path) -> Any:
-    """One page for all that leave it as it was: to open one takes seconds."""
-    return opened(page_run)
-
-
-def strokes(page: Any, points: list[tuple[int, int]]) -> None:
-    """Draw on the pad with the mouse, in its own 280 x 280."""
-    page.locator("#pad").scroll_into_view_if_needed()
-    box = page.locator("#pad").bounding_box()
-    scale = (box["width"] - 2) / 280
-    at = [(box["x"] + 1 + x * scale, box["y"] + 1 + y * scale) for x, y in points]
-    page.mouse.move(*at[0])
-    page.mouse.down()
-    for point in at[1:]:
-        page.mouse.move(*point, steps=8)
-    page.mouse.up()
-
-
-def canvas(page: Any, name: str, channel: int) -> np.ndarray:
-    """Return one channel of a canvas: [height, width] uint8."""
-    height, width, values = page.evaluate(
-        """([name, channel]) => {
-            const { width, height } = document.getElementById(name);
-            const context = document.getElementById(name).getContext("2d");
-            const { data } = context.getImageData(0, 0, width, height);
-            return [height, width, [...data].filter((_, i) => i % 4 === channel)];
-        }""",
-        [name, channel],
-    )
-    return np.array(values, np.uint8).reshape(height, width)
 
 
 def answers(page: Any) -> np.ndarray:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from rich.table import Table
 
+from tf1_compat.hyperparameters import LISTING
 from training.data import Digits
 from training.experiments.comparison import Comparison
 from training.experiments.lockstep import Lockstep
@@ -17,6 +18,7 @@ from training.parity.distance import relative_distance, ulp_distance
 from training.reports import chart, document, looks, png
 from training.reports.document import Text
 from training.reports.inside import answers, models, units
+from training.reports.inside.lab import lab
 from training.reports.tables import ruled
 
 
@@ -58,6 +60,7 @@ def write(
     embedded = {model["name"] for model in pad["models"]}
     looked_at = [lane for lane in trainees if lane.name in embedded] or trainees[:2]
     after = {lane.name: units.first(lane.weights()["W1"]) for lane in looked_at[: units.MOST_LANES]}
+    trained = lab(digits.train, lockstep.initial_weights) if config.hyper == LISTING else None
     charts = {"losses": losses(comparison)}
     if comparison.parity:  # there is a lane besides the reference
         charts["distances"] = distances(comparison)
@@ -65,8 +68,9 @@ def write(
     data = {
         "charts": charts,
         "pad": pad,
-        "units": units.pictures(units.first(lockstep.initial_weights["W1"]), after),
+        "units": units.pictures(units.first(lockstep.initial_weights["W1"]), after, bool(trained)),
         "misread": found["misread"]["digits"],
+        "lab": trained,
     }
     headline, verdict_zh = verdict(comparison)
     model = config.hyper.describe()
@@ -75,7 +79,7 @@ def write(
         "compare.html.j2",
         config,
         data,
-        ("charts/units.js", *document.PAD),
+        (*document.PAD, *(document.LAB if trained else ()), "charts/units.js"),
         headline=headline,
         verdict=Text(results["verdict"], verdict_zh),
         model=Text(model, model.replace(" parameters", " 个参数", 1)),

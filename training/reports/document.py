@@ -20,11 +20,13 @@ from training.runs import names
 if TYPE_CHECKING:
     from markupsafe import Markup
 
-STYLE = tuple(f"style/{part}.css" for part in ("page", "tables", "charts", "pad"))
+STYLE = tuple(f"style/{part}.css" for part in ("page", "tables", "charts", "pad", "lab"))
 PAGE = tuple(f"page/{part}.js" for part in ("page", "index", "copy"))
 """What every page has."""
 PAD = ("pad/mnist_form.js", "pad/answers.js", "pad/pad.js")
 """The scripts of a page with a pad to draw a digit on."""
+LAB = tuple(f"lab/{part}.js" for part in ("network", "lanes", "curves", "lab"))
+"""Those of the lab, after the pad's."""
 LARGEST = 8_000_000
 """Bytes of a page, at most; what is put into it is cut to that, and the page says so."""
 

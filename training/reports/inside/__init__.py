@@ -1,6 +1,7 @@
 """What is inside a page as data: models, pictures of weights, digits; all of it as JSON has it."""
 
 import base64
+import zlib
 
 import numpy as np
 
@@ -13,6 +14,11 @@ Name = str | Text
 def base64_of(array: np.ndarray) -> str:
     """Return the bytes of `array`, in base64."""
     return base64.b64encode(array.tobytes()).decode()
+
+
+def deflated(array: np.ndarray) -> str:
+    """Return the bytes of `array`, compressed, in base64: what page.js' `inflate` takes."""
+    return base64.b64encode(zlib.compress(array.tobytes(), 9)).decode()
 
 
 def spread(rows: np.ndarray, most: int) -> np.ndarray:

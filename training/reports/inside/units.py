@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from training.reports.inside import base64_of
+from training.reports.inside import deflated
 
 MOST_LANES = 3
 """Lanes whose hidden units are shown."""
@@ -18,16 +18,16 @@ def first(kernel: np.ndarray) -> np.ndarray:
     return kernel[:, :MOST_UNITS].copy()
 
 
-def pictures(before: np.ndarray, after: Mapping[str, np.ndarray]) -> dict[str, Any]:
+def pictures(before: np.ndarray, after: Mapping[str, np.ndarray], in_lab: bool) -> dict[str, Any]:
     """Return what units.js draws: weights [784, n] before training, and how each lane moved them.
 
     As bytes, 127 the largest of each: only for the eye. The change has a scale of its own, for it
-    is a hundredth of the weights.
+    is a hundredth of the weights. `in_lab`: the lab has those before training.
     """
     changes = {name: kernel - before for name, kernel in after.items()}
     return {
         "count": before.shape[1],
-        "before": _bytes(before),
+        "before": None if in_lab else _bytes(before),
         "changes": {name: _bytes(change) for name, change in changes.items()},
     }
 
@@ -36,4 +36,4 @@ def _bytes(values: np.ndarray) -> dict[str, Any]:
     """Return [784, n] as signed bytes, unit by unit, and the size that 127 stands for."""
     largest = float(np.abs(values).max()) or 1.0
     scaled = np.rint(values.T * (127 / largest)).astype(np.int8)
-    return {"largest": float(f"{largest:.4g}"), "data": base64_of(scaled)}
+    return {"largest": float(f"{largest:.4g}"), "data": deflated(scaled)}

@@ -1,14 +1,18 @@
 "use strict";
 // The weights of the hidden units as pictures: before training, after it, and what moved.
 
-{
+(async () => {
   const SIDE = 28;
   const GAP = 1;
   const figure = document.getElementById("units");
   const canvas = figure.querySelector("canvas");
-  const numbers = (of) => Float32Array.from(new Int8Array(decode(of.data).buffer), (n) => (n * of.largest) / 127);
-  const before = numbers(data.units.before);
-  const changes = Object.values(data.units.changes).map(numbers);
+  const numbers = async (of) => {
+    const bytes = await inflate(of.data);
+    return Float32Array.from(new Int8Array(bytes.buffer), (n) => (n * of.largest) / 127);
+  };
+  const byUnit = ({ W1 }) => W1.map((_, i) => W1[(i % 784) * data.units.count + Math.floor(i / 784)]);
+  const before = data.units.before ? await numbers(data.units.before) : byUnit((await lab.ready).initial);
+  const changes = await Promise.all(Object.values(data.units.changes).map(numbers));
   const OUTSHONE = 0.002; // of the weights are larger than what has the full colour
 
   const large = (values) => {
@@ -51,4 +55,5 @@
 
   figure.addEventListener("change", draw);
   document.addEventListener("redraw", draw);
-}
+  draw();
+})();

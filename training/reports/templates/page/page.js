@@ -39,6 +39,12 @@ function colour(name) {
 
 const decode = (base64) => Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
 
+/** The bytes of what `deflated` made. */
+async function inflate(base64) {
+  const stream = new Blob([decode(base64)]).stream().pipeThrough(new DecompressionStream("deflate"));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
 const dark = () =>
   (root.dataset.theme ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";
 

@@ -1,0 +1,133 @@
+"""The lab of a comparison's page, in a browser: it trains as the lanes do, live."""
+
+import base64
+import csv
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.reports.browser import Open
+from tf1_compat.program import Program
+from training import data
+from training.data import Examples
+from training.lanes.by_hand import Backpropagation
+from training.machine.files import read_json
+from training.parity.distance import relative_distance
+from training.parity.tolerances import TOLERANCES
+
+IN_FLOAT64 = """async (epochs) => {
+    const { digits, initial, adam } = await lab.ready;
+    const network = new Network(Float64Array, initial, adam);
+    const losses = [], weights = [];
+    const base64 = (of) => btoa(Array.from(of, (byte) => String.fromCharCode(byte)).join(""));
+    for (let epoch = 1; epoch <= epochs; epoch++) {
+        const training = network.epoch(digits);
+        let step = training.next();
+        while (!step.done) step = training.next();
+        losses.push(step.value);
+        if (epoch > 1 && epoch < epochs) continue;
+        const now = Object.entries(network.weights);
+        weights.push(now.map(([name, of]) => [name, base64(new Uint8Array(of.buffer))]));
+    }
+    return [losses, weights];
+}"""
+
+IN_LOCKSTEP = """async ([epochs, causes]) => {
+    const { digits, initial, adam } = await lab.ready;
+    const lanes = new Lanes(digits, initial, adam);
+    causes.forEach((cause) => lanes.causes.add(cause));
+    while (lanes.epochs < epochs) for (const _ of lanes.epoch());
+    const { losses, apart, parted, differing } = lanes;
+    return { losses, apart, parted, differing };
+}"""
+
+
+@pytest.fixture(scope="module")
+def page(opened: Open, page_run: Path) -> Any:
+    return opened(page_run)
+
+
+@pytest.fixture(scope="module")
+def train(page_run: Path) -> Examples:
+    """What the run trained on; no more rows than the lab has."""
+    return data.load(read_json(page_run / "config.json")["data"]).train
+
+
+def test_the_lab_computes_what_the_numpy_lane_does(page: Any, train: Examples) -> None:
+    """Losses of ten epochs, and every weight after the first and the last."""
+    losses, weights = page.evaluate(IN_FLOAT64, 10)
+    lane = Backpropagation(train.x, train.y, Program(train.x, train.y, seed=1234).weights())
+    ours = lane.steps(1)
+    after = [lane.weights()]
+    ours += lane.steps(9)
+    after.append(lane.weights())
+    most = TOLERANCES["by_hand_in_float64"].relative
+    np.testing.assert_allclose(losses, ours, rtol=most)
+    for theirs, of_lane in zip(weights, after, strict=True):
+        arrays = dict(theirs)
+        for name, array in of_lane.items():
+            found = np.frombuffer(base64.b64decode(arrays[name])).reshape(array.shape)
+            np.testing.assert_allclose(found, array, rtol=0, atol=most * np.abs(array).max())
+
+
+def test_in_float32_it_follows_the_run_and_no_bit_parts_without_a_cause(
+    page: Any, page_run: Path
+) -> None:
+    found = page.evaluate(IN_LOCKSTEP, [5, []])
+    with (page_run / "history.csv").open() as file:
+        run = np.array([row["tf1"] for row in csv.DictReader(file)], np.float32)
+    apart = relative_distance(np.array(found["losses"][0], np.float32), run)
+    assert apart.max() < TOLERANCES["other_kernels_first_epochs"].relative
+    assert found["losses"][0] == found["losses"][1]
+    assert (found["parted"], found["differing"]) == ({"loss": None, "weight": None}, 0)
+
+
+@pytest.mark.parametrize(("cause", "name"), [("epsilon", "W1"), ("beta", "W1"), ("bias", "b1")])
+def test_each_cause_parts_the_weights_at_the_first_update(page: Any, cause: str, name: str) -> None:
+    found = page.evaluate(IN_LOCKSTEP, [2, [cause]])
+    weight = found["parted"]["weight"]
+    assert weight["updates"] == 1
+    assert weight["name"].startswith(name)
+    assert found["apart"][0] == 0
+    assert found["parted"]["loss"] == ({"epoch": 1} if found["apart"][1] else None)
+    assert found["differing"] < (1000 if cause == "bias" else 101_770)
+
+
+def test_it_trains_live_and_the_page_stays_responsive(page: Any) -> None:
+    """Frames go on while it trains; a cause that is switched on shows; it begins anew."""
+    page.locator("#lab").scroll_into_view_if_needed()
+    page.evaluate(
+        """() => {
+            window.frames_ = [];
+            const note = (now) => { window.frames_.push(now); requestAnimationFrame(note); };
+            requestAnimationFrame(note);
+        }"""
+    )
+    run = page.locator("#lab-run")
+    assert run.inner_text() == "Run"
+    run.click()
+    assert run.inner_text() == "Pause"
+    epochs = "() => +document.getElementById('lab-epochs').textContent"
+    page.wait_for_function(f"() => ({epochs})() >= 2")
+    run.click()
+    page.wait_for_timeout(1000)  # what was begun ends
+    took = np.diff(page.evaluate("() => window.frames_"))
+    assert np.median(took) < 34, took  # 17 where nothing else runs
+    reached = page.evaluate(epochs)
+    assert "Every bit" in page.locator("#lab-parted").inner_text()
+    assert page.locator(".bits mark").count() == 0
+    page.get_by_label("epsilon: 1e-7").check()
+    for more in (1, 2):
+        page.get_by_role("button", name="One epoch").click()
+        page.wait_for_function(f"() => ({epochs})() === {reached + more}")
+    assert f"after update {reached + 1}" in page.locator("#lab-parted").inner_text()
+    assert f"first differ at epoch {reached + 1}" in page.locator("#lab-parted").inner_text()
+    bits = page.locator(".bits code").all_text_contents()
+    assert [len(of.replace(" ", "")) for of in bits] == [32, 32]
+    assert page.locator(".bits mark").count() > 0
+    assert page.locator("#lab-loss polyline").count() == 2
+    page.get_by_role("button", name="Start again").click()
+    assert page.evaluate(epochs) == 0
+    assert page.locator("#lab-parted li").count() == 0
