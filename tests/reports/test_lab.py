@@ -2,6 +2,7 @@
 
 import base64
 import csv
+import re
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +94,45 @@ def test_each_cause_parts_the_weights_at_the_first_update(page: Any, cause: str,
     assert found["apart"][0] == 0
     assert found["parted"]["loss"] == ({"epoch": 1} if found["apart"][1] else None)
     assert found["differing"] < (1000 if cause == "bias" else 101_770)
+
+
+def numbers(page: Any, line: str) -> list[float]:
+    """What a line of the look inside says."""
+    said = page.locator(f"#look-{line}").inner_text().replace("−", "-")
+    return [float(one) for one in re.findall(r"-?[\d.]+(?:e-\d+)?", said)]
+
+
+def test_every_number_from_a_pixel_to_a_class_can_be_read(page: Any, train: Examples) -> None:
+    """By mouse, keys and number; as NumPy computes them from the weights that it starts from."""
+    w = Program(train.x, train.y, seed=1234).weights()
+    page.locator("#look-row").fill("123")
+    page.locator("#look-row").press("Enter")
+    x = train.x[123]
+    hidden = np.maximum(x @ w["W1"] + w["b1"], 0)
+    logits = hidden @ w["W2"] + w["b2"]
+    assert page.locator("#look-truth").inner_text() == f"It is a {train.labels[123]}."
+    page.locator("#look-ink").hover(position={"x": 1, "y": 1})
+    pixel = int(numbers(page, "weight")[2])
+    assert pixel == 0
+    for key, step in (("ArrowDown", 28), ("ArrowRight", 1)):
+        for _ in range(14):
+            page.locator("#look-ink").press(key)
+            pixel += step
+    page.locator("#look-hidden").click(position={"x": 1, "y": 1})
+    page.locator("#look-hidden").press("ArrowRight")
+    page.locator("#look-chances li").nth(3).hover()
+    ours = {
+        "weight": (x[406], 1, 406, 1, w["W1"][406, 1], x[406] * w["W1"][406, 1]),
+        "unit": (1, 784, x @ w["W1"][:, 1], 1, w["b1"][1], hidden[1]),
+        "out": (hidden[1], 2, 1, 3, w["W2"][1, 3], hidden[1] * w["W2"][1, 3]),
+        "logit": (3, 128, hidden @ w["W2"][:, 3], 2, w["b2"][3], logits[3]),
+    }
+    assert pixel == 406
+    for line, values in ours.items():
+        np.testing.assert_allclose(numbers(page, line)[: len(values)], values, rtol=1e-3)
+    said = page.locator("#look-chances li").evaluate_all("all => all.map(li => +li.dataset.chance)")
+    powers = np.exp(logits - logits.max())
+    np.testing.assert_allclose(said, powers / powers.sum(), atol=1e-5)
 
 
 def test_it_trains_live_and_the_page_stays_responsive(page: Any) -> None:

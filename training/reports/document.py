@@ -25,7 +25,7 @@ PAGE = tuple(f"page/{part}.js" for part in ("page", "index", "copy"))
 """What every page has."""
 PAD = ("pad/mnist_form.js", "pad/answers.js", "pad/pad.js")
 """The scripts of a page with a pad to draw a digit on."""
-LAB = tuple(f"lab/{part}.js" for part in ("network", "lanes", "curves", "lab"))
+LAB = tuple(f"lab/{part}.js" for part in ("network", "lanes", "curves", "lab", "grid", "look"))
 """Those of the lab, after the pad's."""
 LARGEST = 8_000_000
 """Bytes of a page, at most; what is put into it is cut to that, and the page says so."""

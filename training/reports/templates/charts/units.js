@@ -19,7 +19,6 @@
     const sizes = values.map(Math.abs).sort();
     return sizes[Math.floor((1 - OUTSHONE) * (sizes.length - 1))] || 1;
   };
-  const bytes = (name) => colour(name).match(/[\d.]+/g).slice(0, 3).map(Number);
 
   function shown() {
     const view = chosen(figure, "units-view");
@@ -35,7 +34,7 @@
     canvas.height = Math.ceil(count / columns) * step - GAP;
     const values = shown();
     const most = large(values);
-    const [page, less, more] = ["raised", "negative", "positive"].map(bytes);
+    const [page, less, more] = ["raised", "negative", "positive"].map(rgb);
     const context = canvas.getContext("2d");
     const image = context.createImageData(canvas.width, canvas.height);
     for (let i = 0; i < values.length; i++) {

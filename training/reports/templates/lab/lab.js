@@ -18,7 +18,7 @@ async function opened({ pixels, labels, weights, shapes, adam }) {
   return { bytes, digits: sparse(bytes, labels), initial: cut(new Float32Array(numbers.buffer), shapes), adam };
 }
 
-const lab = data.lab && { ready: opened(data.lab), lanes: null, changed: new EventTarget() };
+const lab = data.lab && { ready: opened(data.lab), lanes: null, changed: new EventTarget(), weights: null };
 
 lab?.ready.then(({ digits, initial, adam }) => {
   const SLICE = 8; // milliseconds of a frame's 16
@@ -27,6 +27,8 @@ lab?.ready.then(({ digits, initial, adam }) => {
   let epoch = null; // what is under way
   let running = false;
   let frame = 0; // of the next slice, if there is one
+
+  lab.weights = () => lab.lanes.networks[0].weights;
 
   function start() {
     running = false;

@@ -37,6 +37,9 @@ function colour(name) {
   return getComputedStyle(probe).color;
 }
 
+/** The same as three numbers. */
+const rgb = (name) => colour(name).match(/[\d.]+/g).slice(0, 3).map(Number);
+
 const decode = (base64) => Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
 
 /** The bytes of what `deflated` made. */
