@@ -109,7 +109,7 @@ def _widen(attribute: Any, as_rounded: bool) -> None:
         attribute.type = DOUBLE
     elif attribute.HasField("tensor") and attribute.tensor.dtype == FLOAT:
         values = tf.make_ndarray(attribute.tensor)
-        values = values if as_rounded else _all_as_written(values)
+        values = values if as_rounded else all_as_written(values)
         attribute.tensor.CopyFrom(tf.make_tensor_proto(values, tf.float64))
     elif attribute.HasField("list"):
         for index, kind in enumerate(attribute.list.type):
@@ -117,7 +117,8 @@ def _widen(attribute: Any, as_rounded: bool) -> None:
                 attribute.list.type[index] = DOUBLE
 
 
-def _all_as_written(values: np.ndarray) -> np.ndarray:
+def all_as_written(values: np.ndarray) -> np.ndarray:
+    """Return float64 of a float32 array: each number `as_written`, but for data, which is kept."""
     if values.size and (values == values.flat[0]).all():
         return np.full(values.shape, as_written(values.flat[0]))
     if values.size > FEW:

@@ -36,6 +36,7 @@ def exactly(thing: Any) -> Any:
     held = [thing, *getattr(thing, "_flatten_layers", lambda: ())()]
     for one in list(held):
         held += [value for name, value in vars(one).items() if name.endswith("_regularizer")]
+        held += [variable.regularizer for variable in getattr(one, "_trainable_variables", ())]
     for holder in held:
         for name, value in list(vars(holder).items() if holder is not None else ()):
             if type(value) is float:
@@ -75,7 +76,7 @@ def copy_of(optimizer: Optimizer, **changes: Any) -> Optimizer:
     fresh = type(optimizer).from_config(config)
     if hasattr(fresh, "precision"):
         fresh.precision = keras.config.floatx()
-    elif keras.config.floatx() == "float64":
+    if keras.config.floatx() == "float64":
         exactly(fresh)
     if keras.config.floatx() == "float64" and callable(fresh._learning_rate):
         exactly(fresh._learning_rate)

@@ -8,6 +8,7 @@ import numpy as np
 from keras_models.writing.losses import WEIGHTED
 from keras_models.writing.weights import RECURRENT
 from tf1_compat.network import Layer, Loss, Network
+from tf1_compat.network.values import REST
 
 ALIKE = (
     *("softmax_cross_entropy", "sparse_softmax_cross_entropy"),
@@ -53,7 +54,7 @@ def _has_piece(one: Loss) -> bool:
 def lacking(network: Network) -> list[str]:
     """Return what is written as Keras' own, which may round otherwise, for want of a piece."""
     biased = {one.layer.kind for one in network.calls if "bias" in one.layer.variables}
-    named = [f"the bias of {kind}" for kind in sorted(biased - {"dense", "conv2d"})]
+    named = [f"the bias of {kind}" for kind in sorted(biased - {"dense", "conv2d", REST})]
     kinds = {one.layer.kind for one in network.calls}
     named += [f"the layer {kind}" for kind in RECURRENT if kind in kinds]
     others = {one.kind for one in network.losses if not _has_piece(one)} - {*ALIKE}

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from keras_models.writing.expressions import Calling, Name
 from tf1_compat.network import Layer
 from tf1_compat.network.graph import shortest
+from tf1_compat.network.values import REST
 
 Options = Mapping[str, Any]
 
@@ -29,7 +30,7 @@ NORMALIZED: Options = {"momentum": 0.99, "epsilon": 0.001, "center": True, "scal
 POOLED: Options = {"strides": None, "padding": "valid"}
 KEPT: Options = {"keepdims": False}
 RECURRENT: Options = {"activation": "tanh", "use_bias": True}
-SEQUENCES: Options = {**{"return_sequences": False, "return_state": False, "go_backwards": False}}
+SEQUENCES: Options = dict.fromkeys(("return_sequences", "return_state", "go_backwards"), False)
 EXACT = "keras_models.exact"
 PIECES: dict[str, Row] = {
     "add_v2_dense": Row("AddV2Dense", ("units",), DENSE),
@@ -94,10 +95,12 @@ ROWS: dict[str, Row] = {
     "maximum": Row("Maximum"),
     "minimum": Row("Minimum"),
     "dot": Row("Dot", ("axes",)),
+    REST: Row("NotUnderstood"),
     **PIECES,
 }
 """Kind, as `tf1_compat.network` calls it -> how it is written."""
 OURS = {
+    REST: "",  # of model.py itself
     "transposed_dense": "keras_models.tied",
     **dict.fromkeys(("resize_bilinear", "local_response_normalization", *PIECES), EXACT),
 }
@@ -110,7 +113,7 @@ SQUARES = ("kernel_size", "strides", "pool_size", "dilation_rate")
 
 def pieces(kinds: Iterable[str]) -> dict[str, str]:
     """Return the layers among `kinds` that are not Keras' own -> the module of each."""
-    return {ROWS[kind].name: OURS[kind] for kind in kinds if kind in OURS}
+    return {ROWS[kind].name: OURS[kind] for kind in kinds if OURS.get(kind)}
 
 
 def argument(kind: str, role: str) -> str:

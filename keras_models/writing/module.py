@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import keras
 
 from keras_models.pairing import WeightMap
-from keras_models.writing import exact, layers, losses, model, training
+from keras_models.writing import exact, layers, losses, model, rest, training
 from keras_models.writing.expressions import Calling, Name, written
 from keras_models.writing.lines import Line, assigned
 from keras_models.writing.names import of_inputs
@@ -14,7 +14,7 @@ from keras_models.writing.rows import batches, samples
 from tf1_compat.network import Network
 
 HEAD = '''"""A network that TensorFlow 1 trained, as {meta} beside this file has it, in Keras.
-
+{partial}
 tf1keras check model.py
 """
 
@@ -22,7 +22,7 @@ from pathlib import Path
 
 import keras
 import numpy as np
-
+{tensorflow}
 {imports}
 '''
 
@@ -48,11 +48,11 @@ def source(network: Network, mapped: WeightMap, meta: str, *, to_the_bit: bool =
     pieces = {"meta": "tf1_compat", **losses.pieces(network.losses)}
     pieces |= layers.pieces(call.layer.kind for call in network.calls)
     imported = imports(pieces | training.modules(trainer.pieces))
-    made = _keras_model(network, trainer)
+    made = [*rest.lines(network), *_keras_model(network, trainer)]
     lines = "\n".join(line.text for line in made)
     text = "\n\n".join(
         [
-            HEAD.format(meta=meta, imports="\n".join(imported)),
+            HEAD.format(meta=meta, imports="\n".join(imported), **rest.head(network)),
             f"{lines}\n",
             f"{batches.source(network)}\n",
             *([f"{drawn}\n"] if (drawn := samples.source(network)) else []),
@@ -65,8 +65,13 @@ def source(network: Network, mapped: WeightMap, meta: str, *, to_the_bit: bool =
 
 def build(network: Network, mapped: WeightMap) -> keras.Model:
     """Return what the source's keras_model() gives."""
+    return run(source(network, mapped, "").text)
+
+
+def run(text: str) -> keras.Model:
+    """Return what the keras_model() of a source gives."""
     names: dict[str, Any] = {"__name__": __name__}
-    exec(source(network, mapped, "").text, names)
+    exec(text, names)
     return names["keras_model"]()
 
 

@@ -6,14 +6,13 @@ from keras_models.pairing import WeightMap
 from keras_models.pairing.recipes import Recipe
 from keras_models.writing import layers
 from tf1_compat.network import Forward, Layer
+from tf1_compat.network.values import REST
 
 CELLS = ("lstm", "gru", "simple_rnn")
 """Kinds whose variables are those of a cell within."""
 RECURRENT = (*CELLS, "bidirectional")
 """Kinds that take steps, beside which are within their row, and states to begin with."""
-GATES = {
-    **{"i": (4, 0), "f": (4, 1), "c": (4, 2), "o": (4, 3), "update": (3, 0), "reset": (3, 1)},
-}
+GATES = {"i": (4, 0), "f": (4, 1), "c": (4, 2), "o": (4, 3), "update": (3, 0), "reset": (3, 1)}
 """Gate that has variables of its own -> how many Keras keeps side by side, and which it is."""
 OWN_GATES, OWN_BIAS = "icfo", 1.0
 """What the recipe of an LSTM says where nothing is said."""
@@ -71,11 +70,12 @@ def _options(of_layer: Mapping[str, object], parts: str) -> dict[str, object]:
 def arguments(layer: Layer, role: str) -> list[str]:
     """Return what a layer's arguments for the variable in a role begin with, as kernel_initializer.
 
-    None for the bias of some gates, for Keras has one with the candidate's, and for both
-    directions, whose layer within has them.
+    None for the bias of some gates, for Keras has one with the candidate's; for both directions,
+    whose layer within has them; and for the rest, whose class has them.
     """
     if layer.kind not in CELLS:
-        return [] if layer.kind == "bidirectional" else [layers.argument(layer.kind, role)]
+        within = ("bidirectional", REST)
+        return [] if layer.kind in within else [layers.argument(layer.kind, role)]
     prefix, _, parts = role.rpartition(":")
     found = [part.removesuffix("_kernel") if "_" in part else part for part in parts.split("+")]
     return [] if found == ["bias"] and prefix not in ("", "c", "candidate") else found

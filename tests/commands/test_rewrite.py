@@ -20,9 +20,12 @@ from keras_models.writing import layers
 from keras_models.writing.rows.batches import FORMS
 from tests.conftest import python, run
 from tests.support.docs_pages import code_blocks, text
+from training.checking.judgement import Diagnosis
 from training.commands import rewrite
+from training.parity import ladder
 from training.parity.distance import relative_distance
 from training.parity.tolerances import TOLERANCES
+from training.reports import rewrite as reports
 
 tf1 = tf.compat.v1
 LARGEST = TOLERANCES["idiomatic_resumed"].relative
@@ -156,15 +159,20 @@ def layer(x: Any, units: int, scope: str) -> tuple[Any, Any]:
         return tf.matmul(x, weights) + tf1.get_variable("biases", [units]), weights
 
 
-def refused(
-    build: Callable[[Any, Any], Any], folder: Path, printed: pytest.CaptureFixture[str], *more: str
-) -> str:
-    """What is said of a graph that is refused, with nothing written."""
+def save(build: Callable[[Any, Any], Any], folder: Path) -> None:
+    """Save the graph of a cost of two placeholders that is trained."""
     with tf.Graph().as_default(), tf1.Session() as session:
         x, y = (tf1.placeholder(tf.float32, [None, 3], name) for name in "xy")
         tf1.train.GradientDescentOptimizer(0.1).minimize(build(x, y))
         session.run(tf1.global_variables_initializer())
-        tf1.train.Saver().save(session, str(folder / "old" / "model.ckpt"))
+        tf1.train.Saver().save(session, str(folder / "model.ckpt"))
+
+
+def refused(
+    build: Callable[[Any, Any], Any], folder: Path, printed: pytest.CaptureFixture[str], *more: str
+) -> str:
+    """What is said of a graph that is refused, with nothing written."""
+    save(build, folder / "old")
     assert run("rewrite", folder / "old", "--to", folder / "new" / "er", *more) == 2
     assert [path.name for path in folder.iterdir()] == ["old"]
     return " ".join(printed.readouterr().err.split())
@@ -175,32 +183,65 @@ def squared(outputs: Any, y: Any) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("build", "said"),
+    ("build", "said", "partial"),
     [
         (
             lambda x, y: squared(tf.math.cumsum(layer(x, 3, "a")[0]), y),
             r"Cumsum \(Cumsum\): no layer is known for it, near the variable a/",
+            True,
+        ),
+        (
+            lambda x, y: squared(layer(x, 3, "a")[0] * tf.random.normal([3]), y),
+            r"mul \(Mul\): no layer is known for it, near the variable a/",
+            False,
         ),
         (
             lambda x, y: tf.reduce_mean((layer(x, 3, "a")[0] - y) ** 4),
             r"pow \(Pow\): expected the mean, or sum, of a softmax",
+            False,
         ),
         (
             lambda x, y: squared(layer(x, 3, "a")[0], y) + tf.reduce_max(layer(x, 3, "b")[1]),
             r"Max \(Max\): expected a loss of rows, or L1",
+            False,
         ),
         (
             lambda x, y: squared(layer(x, 3, "a")[0] * tf1.placeholder(tf.float32, [], "by"), y),
             r"the placeholder by is one number, .* --feed by=0\.5/1\.0\.",
+            False,
         ),
     ],
 )
 def test_what_is_not_understood_is_named_and_nothing_is_written(
-    build: Any, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    build: Any, said: str, partial: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    """--partial is offered where it would do."""
     message = refused(build, tmp_path, capsys)
     assert re.search(said, message), message
     assert "Write it by hand: a PAIR.py" in message
+    assert ("--partial writes the rest in Keras" in message) == partial
+
+
+def test_with_partial_the_rest_is_a_layer_of_raw_ops_that_nobody_overlooks(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def build(x: Any, y: Any) -> Any:
+        outputs, kernel = layer(tf.nn.relu(layer(x, 3, "a")[0]), 3, "b")
+        norm = 0.01 * tf.nn.l2_loss(kernel)
+        return squared(tf.matmul(outputs, tf.linalg.band_part(kernel, 0, -1)), y) + norm
+
+    save(build, tmp_path / "old")
+    assert run("rewrite", tmp_path / "old", "--to", tmp_path / "new", "--partial") == 0
+    facts = json.loads((tmp_path / "new" / "rewrite.json").read_text())
+    assert "MatrixBandPart (MatrixBandPart)" in facts["partial"]
+    said = "PARTIAL: no Keras layer is known for the ops of the layer NotUnderstood in model.py: "
+    assert f"{said}{', '.join(facts['partial'])}.\n" in capsys.readouterr().out
+    assert facts["check"]["verdict"] in ("identical", "equivalent")
+    assert {"b/weights", "b/biases"} <= {*facts["weight_map"]}
+    page = (tmp_path / "new" / "report.html").read_text()
+    (listed,) = re.findall(r'<ul id="partial">.*?</ul>', page, re.DOTALL)
+    assert [op for op in facts["partial"] if op not in plain(listed)] == []
+    assert "class NotUnderstood(keras.layers.Layer):" in html.unescape(page)
 
 
 @pytest.mark.parametrize(
@@ -252,6 +293,13 @@ def test_what_is_not_proven_is_not_written(
     assert run("rewrite", recorded.prefix, "--to", tmp_path / "new", *feed) == 1
     assert "What `tf1keras rewrite` read is not all that the graph does" in capsys.readouterr().err
     assert not [*tmp_path.iterdir()]
+
+
+def test_what_is_undecided_is_not_called_a_bug() -> None:
+    rung = ladder.Rung("loss", False, where="loss")
+    said = {one: reports.unproven(Diagnosis(one, [rung])) for one in ("different", "undecided")}
+    assert ("a bug" in said["different"], "a bug" in said["undecided"]) == (True, False)
+    assert "the proof could not be run" in said["undecided"]
 
 
 def test_a_batch_that_is_not_what_the_graph_takes_is_not_written(

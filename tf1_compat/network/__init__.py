@@ -6,6 +6,7 @@
 
 from tf1_compat.network.forward import Inference, answer, read_forward
 from tf1_compat.network.read import Given, read
+from tf1_compat.network.rest.ops import Constant, Raw
 from tf1_compat.network.values import (
     Averages,
     Beginning,
@@ -27,6 +28,7 @@ __all__ = [
     "Averages",
     "Beginning",
     "Call",
+    "Constant",
     "Drawn",
     "Form",
     "Formed",
@@ -40,6 +42,7 @@ __all__ = [
     "NotCovered",
     "Optimizer",
     "Rate",
+    "Raw",
     "answer",
     "read",
     "read_forward",

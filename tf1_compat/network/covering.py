@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from tf1_compat.network import forms
 from tf1_compat.network.graph import FED, Trained
-from tf1_compat.network.values import Call, Input, Layer, NotCovered
+from tf1_compat.network.values import REST, Call, Input, Layer, NotCovered
 from tf1_compat.state import StateError
 
 GENERIC = {
@@ -37,6 +37,8 @@ class Match:
     options: dict[str, Any] = field(default_factory=dict)
     variables: dict[str, tf.Operation] = field(default_factory=dict)
     """Its own, by what the layer calls them."""
+    output: str | None = None
+    """What its outputs are called where several tensors of the graph are parts of them."""
 
 
 Pattern = Callable[[Trained, tf.Tensor], Match | None]
@@ -55,12 +57,15 @@ class Covering:
         self._same: dict[str, str] = {}
         """Tensor -> the one that it is, where an op between them does nothing."""
         self._layers: list[Layer] = []
+        self.at: tf.Operation | None = None
+        """The op that was looked at last."""
 
     def cover(self, tensor: tf.Tensor) -> None:
         """Cover all that `tensor` is made of; raises NotCovered for an op that no pattern knows."""
         waiting, matches = [self.graph.source(tensor)], dict[str, Match]()
         while waiting:
             one = waiting[-1]
+            self.at = one.op
             if one.op.type in FED:
                 self._input(one)
             if one.name in {*self.calls, *self.inputs, *self._same}:
@@ -83,9 +88,12 @@ class Covering:
         """Add the call that gives `output`, and before it those that it takes the outputs of."""
         names = []
         for place, part in enumerate(match.inputs):
-            names.append(f"{output}/{place}" if isinstance(part, Match) else self.name(part))
             if isinstance(part, Match):
-                self._call(part, names[-1])
+                names.append(part.output or f"{output}/{place}")
+                if names[-1] not in self.calls:
+                    self._call(part, names[-1])
+            else:
+                names.append(self.name(part))
         if match.kind == NOTHING:
             (self._same[output],) = names
         else:
@@ -149,6 +157,8 @@ class Covering:
 
     def _name(self, kind: str, variable: str) -> str:
         """Return a name of the variable's scope that is valid and was not given yet."""
+        if kind == REST:
+            return kind
         scope, _, last = variable.rpartition("/")
         last = re.sub(r"_\d+$", "", last)
         whole = (scope if last in GENERIC else variable).removeprefix(self.within)

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from tf1_compat.network import ends, forms, layers
+from tf1_compat.network import ends, forms, layers, rest
 from tf1_compat.network.arithmetic import function_of
-from tf1_compat.network.covering import Covering, scope_of
+from tf1_compat.network.covering import scope_of
 from tf1_compat.network.graph import Trained
 from tf1_compat.network.layers.recurrence import tidying
 from tf1_compat.network.values import Forward, NotCovered
@@ -31,6 +31,8 @@ class Inference:
     """Tensors that a signature names."""
     feeds: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
     """Placeholder of one number -> what it is fed in training, in inference."""
+    partial: bool = False
+    """Take all that no layer is known for as one of raw ops."""
 
 
 def read_forward(graph: tf.Graph, given: Inference) -> tuple[Forward, dict[str, str], tf.Graph]:
@@ -44,8 +46,8 @@ def read_forward(graph: tf.Graph, given: Inference) -> tuple[Forward, dict[str, 
     feeds = defaults(behind) | {**given.feeds}
     fed = {name: (at, at) for name, (_, at) in ends.switches(behind, feeds).items()}
     inferring = Trained(graph, output, fed)
-    covering = Covering(inferring, layers.patterns(inferring, None), _scope(inferring, output))
-    covering.cover(output)
+    patterns, scope = layers.patterns(inferring, None), _scope(inferring, output)
+    covering = rest.covered(inferring, patterns, scope, [output], partial=given.partial)
     if not covering.calls:
         raise NotCovered(output.op, "no layer gives it; expected the outputs of a network")
     calls = tidying.tidied(inferring, covering.calls, [covering.name(output)])

@@ -6,8 +6,8 @@ from typing import Any
 
 import tensorflow as tf
 
-from tf1_compat.network import beginnings, costs, ends, forms, layers, optimizers, rows
-from tf1_compat.network.covering import Covering, scope_of
+from tf1_compat.network import beginnings, costs, ends, forms, layers, optimizers, rest, rows
+from tf1_compat.network.covering import scope_of
 from tf1_compat.network.graph import GIVING, Trained
 from tf1_compat.network.layers import pieces
 from tf1_compat.network.layers.recurrence import penalties as of_cells
@@ -31,6 +31,8 @@ class Given:
     """Placeholder of one number -> what it is fed in training, in inference."""
     exact: bool = False
     """Say of each layer how it was computed, to the bit."""
+    partial: bool = False
+    """Take all that no layer is known for as one of raw ops."""
 
 
 def read(graph: tf.Graph, given: Given) -> tuple[Network, dict[str, str]]:
@@ -49,9 +51,8 @@ def read(graph: tf.Graph, given: Given) -> tuple[Network, dict[str, str]]:
     applied = updates.read(train_op)
     applied += rows.read(trained, moves, applied)
     scope = scope_of([one.variable for one in applied])
-    covering = Covering(trained, layers.patterns(trained, moves), scope)
-    for one in outputs:
-        covering.cover(one)
+    patterns = layers.patterns(trained, moves)
+    covering = rest.covered(trained, patterns, scope, outputs, partial=given.partial)
     of_rows = [*covering.inputs, *(one.labels for one in losses)]
     formed = forms.read(trained, of_rows)
     fed = {formed[name].placeholder if name in formed else name for name in of_rows}

@@ -9,6 +9,8 @@ import tensorflow as tf
 from tf1_compat.reading.updates import Update
 from tf1_compat.state import StateError
 
+REST = "not_understood"
+"""The kind of the layer of all that no layer is known for, and its name."""
 AVERAGES = ("moving_mean", "moving_variance")
 """What layers call variables that no gradient trains."""
 
@@ -18,6 +20,7 @@ class NotCovered(StateError):
 
     def __init__(self, op: tf.Operation, why: str) -> None:
         super().__init__(f"{op.name} ({op.type}): {why}.")
+        self.op = op
 
 
 class Form(NamedTuple):
@@ -160,6 +163,11 @@ class Forward:
     """Variable -> l1 (of sum |w|) and l2 (of sum w^2)."""
     beginnings: Mapping[str, Beginning] = field(default_factory=dict)
     """Variable -> how it begins, where that is known."""
+
+    @property
+    def rest(self) -> Layer | None:
+        """The layer of raw ops that stands for all that no layer is known for, if there is one."""
+        return next((call.layer for call in self.calls if call.layer.kind == REST), None)
 
 
 @dataclass(frozen=True)

@@ -84,7 +84,8 @@ def _trained(
         raise UserError(rewrite.inexact(rewritten.network, found))
     proof, aside = trained.carry_over(rewritten, loaded, folder / "model.keras")
     stretches = Stretches(loaded.graph, rewritten.network)
-    page.write(folder, config, rewritten.written, stretches, found, proof, aside)
+    rest = rewrite.rest(rewritten.network)
+    page.write(folder, config, rewritten.written, stretches, found, proof, aside, rest)
     read = rewritten.network, rewritten.weight_map
     text = rewrite.text(rewritten.network, found, proof, aside)
     return text, rewrite.facts(*read, found, proof, aside)
@@ -106,7 +107,8 @@ def _forward(
     proof = forward.carry_over(read, make(), folder / "model.keras")
     stretches = Stretches(read.function, read.network)
     judged = Diagnosis(found.verdict, found.rungs)
-    page.write(folder, config, read.made(), stretches, judged, proof, read.aside)
+    rest = rewrite.rest(read.network)
+    page.write(folder, config, read.made(), stretches, judged, proof, read.aside, rest)
     return rewrite.forward_text(read, found, proof), rewrite.forward_facts(read, found, proof)
 
 

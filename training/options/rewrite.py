@@ -17,8 +17,9 @@ class RewriteConfig(OutputOptions):
 
     DIR gets model.py, the source, which is checked against the graph; model.keras, with the
     checkpoint's weights, slots and step; and rewrite.json, what became what. All or nothing: an op
-    that is not understood is named, and nothing is written. Of a frozen graph or a SavedModel, and
-    with --logits, it is the model that gives the outputs, without training.
+    that is not understood is named, and nothing is written; --partial writes the rest. Of a frozen
+    graph or a SavedModel, and with --logits, it is the model that gives the outputs, without
+    training.
 
     Verdict and exit status: identical or equivalent 0, different 1, unusable input 2, undecided 3.
     """
@@ -42,6 +43,10 @@ class RewriteConfig(OutputOptions):
 
     exact: bool = False
     """Write the model of exact pieces, which is identical to the graph, or nothing."""
+
+    partial: bool = False
+    """Write what is understood, with all that no layer is known for as one layer of raw ops, which
+    is marked."""
 
     logits: str | None = None
     """The output's tensor: writes the network up to it, without training."""

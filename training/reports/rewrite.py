@@ -10,10 +10,15 @@ from training.model_files.rewriting.forward import Inferring
 from training.model_files.rewriting.outputs import Proof
 from training.reports import check
 
-UNPROVEN = (
+BUG = (
     "What `tf1keras rewrite` read is not all that the graph does, and nothing was written. That is "
     "a bug of it: please report it with the .meta file. A PAIR.py by hand does without it "
     "(docs/do/check.md)."
+)
+OPEN = (
+    "Nothing was written, for what `tf1keras rewrite` read may be all that the graph does, or not: "
+    "the proof could not be run. Please report it with the .meta file. A PAIR.py by hand has "
+    "batches of your own choice (docs/check.md)."
 )
 
 GIVEN = {
@@ -26,13 +31,24 @@ GIVEN = {
 
 def text(network: Network, found: Diagnosis, proof: str, aside: Sequence[str]) -> str:
     """Return what became what, the verdict, and what stands aside."""
-    lines = _became(network)
+    lines = [*_became(network), *_partial(network)]
     lines += ["", f"{found.verdict.upper()}: {check.VERDICTS[found.verdict]}."]
     lines += [f"- {cause.cause}" for cause in found.causes]
     lines += ["", proof]
     if aside:
         lines.append(f"Not taken over, for training does not use it: {', '.join(aside)}.")
     return "\n".join(lines)
+
+
+def rest(network: Forward) -> list[str]:
+    """Return the ops that are written as they were, with their types."""
+    return [f"{op.name} ({op.kind})" for op in network.rest.options["ops"]] if network.rest else []
+
+
+def _partial(network: Forward) -> list[str]:
+    ops = rest(network)
+    said = "PARTIAL: no Keras layer is known for the ops of the layer NotUnderstood in model.py:"
+    return ["", f"{said} {', '.join(ops)}."] if ops else []
 
 
 def inexact(network: Network, found: Diagnosis) -> str:
@@ -56,7 +72,11 @@ def _became(network: Forward) -> list[str]:
 
 def unproven(found: Diagnosis) -> str:
     """Return why the model written is not the graph, as far as is known."""
-    return f"{check.text(found)}\n\n{UNPROVEN}"
+    return f"{check.text(found)}\n\n{_nothing_written(found.verdict)}"
+
+
+def _nothing_written(verdict: str) -> str:
+    return OPEN if verdict == "undecided" else BUG
 
 
 def facts(
@@ -69,6 +89,7 @@ def facts(
     """Return the same as JSON, with all that was read."""
     return {
         "network": asdict(network),
+        "partial": rest(network),
         "weight_map": {**weight_map},
         "check": check.facts(found),
         "proof": proof,
@@ -78,7 +99,7 @@ def facts(
 
 def forward_text(read: Inferring, found: Proof, proof: str) -> str:
     """Return what became what of a network without training, and how its outputs compare."""
-    lines = [*_became(read.network), "", *_outputs(found), "", proof]
+    lines = [*_became(read.network), *_partial(read.network), "", *_outputs(found), "", proof]
     lines.append("There is no training in it: the model is not compiled.")
     if read.aside:
         lines.append(f"Not taken over, for the outputs do not use it: {', '.join(read.aside)}.")
@@ -87,7 +108,8 @@ def forward_text(read: Inferring, found: Proof, proof: str) -> str:
 
 def forward_unproven(found: Proof) -> str:
     """Return why the model written is not the graph, as far as is known."""
-    return "\n".join([*_outputs(found), *([found.reason] if found.reason else []), "", UNPROVEN])
+    reason = [found.reason] if found.reason else []
+    return "\n".join([*_outputs(found), *reason, "", _nothing_written(found.verdict)])
 
 
 def _outputs(found: Proof) -> list[str]:
@@ -102,6 +124,7 @@ def forward_facts(read: Inferring, found: Proof, proof: str) -> dict[str, Any]:
     """Return the same as JSON."""
     return {
         "network": asdict(read.network),
+        "partial": rest(read.network),
         "weight_map": read.weight_map,
         "check": {"verdict": found.verdict, "rungs": [asdict(rung) for rung in found.rungs]},
         "proof": proof,

@@ -1,12 +1,13 @@
 """A graph that gives outputs, read, written without training, and its weights carried over."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from training.errors import UserError
 from training.model_files import reading, writing
+from training.model_files.rewriting import partial
 from training.model_files.rewriting.sources import Source
 from training.model_files.variable_names import Correspondence
 from training.options.rewrite import RewriteConfig
@@ -65,12 +66,16 @@ def read(source: Source, config: RewriteConfig) -> Inferring:
             f"{config.source}: no training is read of it; expected no --cost, no --train-op and no "
             "--exact."
         )
-    with reading.refusal(source.graph, BEFORE), tf.Graph().as_default() as graph:
+    with (
+        partial.offered(config, lambda: read(source, replace(config, partial=True)).made().text),
+        reading.refusal(source.graph, BEFORE),
+        tf.Graph().as_default() as graph,
+    ):
         served = _served(source)
         meta.import_definition(served.definition, source.graph)
         if source.kind not in ("frozen", "saved_model"):
             meta.say_shapes(source.graph, graph)
-        given = network.Inference(config.logits, served.outputs, config.fed)
+        given = network.Inference(config.logits, served.outputs, config.fed, config.partial)
         found, mapped, function = network.read_forward(graph, given)
         values = {name: served.weights[name] for name in mapped if name in served.weights}
         if served.weights and (lacking := sorted({*mapped} - {*values})):

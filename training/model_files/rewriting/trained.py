@@ -2,13 +2,14 @@
 
 import runpy
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from training.errors import UserError
 from training.model_files import pair, reading, writing
 from training.model_files.pair import Pair
+from training.model_files.rewriting import partial
 from training.model_files.rewriting.sources import Source
 from training.model_files.variable_names import Correspondence
 from training.options.rewrite import RewriteConfig
@@ -55,14 +56,19 @@ def read(source: Source, config: RewriteConfig) -> Rewritten:
     from keras_models import writing as sources
     from tf1_compat import meta, network
 
-    given = network.Given(config.cost, config.train_op, config.fed, config.exact)
-    with reading.refusal(source.graph, BY_HAND), tf.Graph().as_default() as graph:
-        meta.load(source.graph)
-        meta.say_shapes(source.graph, graph)
-        understood, _ = network.read(graph, given)
-    mapped = sources.weight_map(understood)
-    written = sources.source(understood, mapped, GRAPH, to_the_bit=config.exact)
+    given = network.Given(config.cost, config.train_op, config.fed, config.exact, config.partial)
+    with partial.offered(config, lambda: _partly(source, config)):
+        with reading.refusal(source.graph, BY_HAND), tf.Graph().as_default() as graph:
+            meta.load(source.graph)
+            meta.say_shapes(source.graph, graph)
+            understood, _ = network.read(graph, given)
+        mapped = sources.weight_map(understood)
+        written = sources.source(understood, mapped, GRAPH, to_the_bit=config.exact)
     return Rewritten(source, understood, mapped, written)
+
+
+def _partly(source: Source, config: RewriteConfig) -> str:
+    return read(source, replace(config, partial=True)).written.text
 
 
 def prove_batch(rewritten: Rewritten, source: Path, graph: "tf.Graph", seed: int) -> None:

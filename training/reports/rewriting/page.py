@@ -29,8 +29,9 @@ def write(
     found: Diagnosis,
     proof: str,
     aside: Sequence[str],
+    rest: Sequence[str],
 ) -> None:
-    """Write the page of a rewrite that was proven, into its folder."""
+    """Write the page of a rewrite that was proven, into its folder; `rest` is not understood."""
     document.write(
         folder,
         "rewrite.html.j2",
@@ -44,6 +45,7 @@ def write(
         rows=_rows(source, stretches),
         proof=proof,
         aside=aside,
+        rest=rest,
     )
 
 
