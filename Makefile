@@ -112,7 +112,7 @@ soak: $(VENV)/installed-dev ## the longest tests: 20,000 epochs at a stretch, 20
 	$(BIN)/python -m pytest -s -m soak
 
 .PHONY: notebook
-notebook: $(VENV)/installed-dev ## make the tutorial's notebooks from docs/tutorial/tutorial.py and tutorial.zh-CN.txt
+notebook: $(VENV)/installed-dev ## make the notebooks of the tutorial and the exercises from docs/tutorial/*.py and *.zh-CN.txt
 	$(BIN)/python docs/tutorial/notebook.py
 
 .PHONY: site

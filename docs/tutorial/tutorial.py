@@ -12,31 +12,36 @@
 # %% [markdown]
 # ## Set up
 #
-# In a clone after `make install` there is nothing to do, but for choosing its `.venv` as kernel (in VS
-# Code; a JupyterLab that was started from it calls it Python 3). On Colab or elsewhere: bring the whole project there first (upload it as a folder, or clone it), and open this
-# notebook in its folder `docs`, or set the working directory to the project. The next cell then installs
-# it. If it replaced packages that were loaded before, restart the kernel and begin again.
+# In a clone after `make install` there is nothing to do, but for choosing its `.venv` as kernel (in VS Code; a JupyterLab
+# that was started from it calls it Python 3). On Colab or another bare machine, put the project's address into `ADDRESS`: the
+# next cell clones and installs it, in a few minutes. If it replaced packages that were loaded before, restart the kernel and
+# begin again.
 #
 # `runs` is where this notebook writes, `import_tensorflow` is `import tensorflow` without its log lines, and
 # all runs on the `cpu`, where bits are promised, also if there is a GPU.
 
 # %%
+ADDRESS = ""
+
 import importlib.metadata
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-folders = [Path.cwd(), *Path.cwd().parents]
+folders = [Path.cwd(), *Path.cwd().parents, Path.cwd() / "mnist-tf1-keras"]
 project = next((folder for folder in folders if (folder / "keras_models").is_dir()), None)
 if project is None:
-    raise FileNotFoundError("The project is not here: upload or clone it, and work inside of it.")
+    if not ADDRESS:
+        raise FileNotFoundError("The project is not here: put its address into ADDRESS.")
+    project = folders[-1]
+    subprocess.run(["git", "clone", "--quiet", "--depth", "1", ADDRESS, project], check=True)
+sys.path.insert(0, str(project))
 try:
     importlib.metadata.version("mnist-tf1-keras")
 except importlib.metadata.PackageNotFoundError:
     install = [sys.executable, "-m", "pip", "install", "--quiet", "--editable", str(project)]
     subprocess.run(install, check=True)
-    sys.path.insert(0, str(project))
 runs = Path(tempfile.mkdtemp())
 
 # %%
@@ -288,6 +293,7 @@ _ = plt.axis("off")
 #
 # ## What you can do next
 #
+# - Try yourself: five [exercises](exercises.ipynb) that mark your answers.
 # - Put your own graph and your own rewrite into a file like the one above: `tf1keras check PAIR.py`.
 # - Carry a checkpoint of your own over, with the optimizer's state: `tf1keras rewrite`, or `tf1keras migrate`.
 # - Something fails: [Troubleshooting](../do/troubleshooting.md).

@@ -43,7 +43,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_every_page_and_notebook_is_in_the_site_in_its_language(site: Path) -> None:
-    notebooks = {"tutorial/tutorial.md", "tutorial/tutorial.zh-CN.md"}
+    notebooks = {f"tutorial/{path.name}" for path in (ROOT / "docs/tutorial").glob("*.ipynb")}
     for page in PAGES | notebooks:
         shown = (site / page).with_suffix(".html").read_text(encoding="utf-8")
         assert f'<html lang="{"zh" if "zh-CN" in page else "en"}"' in shown

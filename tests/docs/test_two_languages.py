@@ -175,7 +175,8 @@ def test_no_paragraph_is_left_in_english(page: Path) -> None:
             assert re.search(r"[\u4e00-\u9fff]", paragraph), paragraph
 
 
-CHINESE_TEXT = [*CHINESE, ROOT / "README.zh-CN.md", DOCS / "tutorial" / "tutorial.zh-CN.ipynb"]
+NOTEBOOKS = sorted(DOCS.glob("tutorial/*.zh-CN.ipynb"))
+CHINESE_TEXT = [*CHINESE, ROOT / "README.zh-CN.md", *NOTEBOOKS]
 WIDE = "[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]"
 
 

@@ -1,6 +1,10 @@
-"""The tutorial: both notebooks are what their sources make, and it runs from top to bottom."""
+"""The notebooks are what their sources make; the tutorial runs, also from a bare runtime."""
 
+import os
 import re
+import shutil
+import subprocess
+import venv
 from pathlib import Path
 
 import nbformat
@@ -11,7 +15,9 @@ from docs.tutorial import notebook
 from tests.conftest import ROOT
 
 TUTORIAL = ROOT / "docs" / "tutorial"
-ENGLISH, CHINESE = notebook.NOTEBOOKS
+NOBODY = ["-c", "user.name=nobody", "-c", "user.email=nobody@example.org"]
+ENGLISH = TUTORIAL / "tutorial.ipynb"
+PAIRS = [*zip(notebook.NOTEBOOKS[::2], notebook.NOTEBOOKS[1::2], strict=True)]
 
 
 def read(path: Path) -> nbformat.NotebookNode:
@@ -27,8 +33,9 @@ def test_notebook_is_what_its_source_makes_without_outputs(path: Path) -> None:
     assert not any(cell.outputs or cell.execution_count for cell in code)
 
 
-def test_both_languages_have_the_same_code_and_links() -> None:
-    for ours, theirs in zip(read(ENGLISH).cells, read(CHINESE).cells, strict=True):
+@pytest.mark.parametrize(("english", "chinese"), PAIRS, ids=lambda path: path.name)
+def test_both_languages_have_the_same_code_and_links(english: Path, chinese: Path) -> None:
+    for ours, theirs in zip(read(english).cells, read(chinese).cells, strict=True):
         if ours.cell_type == "code":
             assert ours.source == theirs.source
         else:
@@ -44,6 +51,56 @@ def test_links_of_the_tutorial_lead_somewhere(path: Path) -> None:
         if cell.cell_type == "markdown":
             for target in re.findall(r"\]\((\S+?)\)", cell.source):
                 assert (TUTORIAL / target).is_file(), target
+
+
+def test_they_open_in_colab_once_their_address_is_known() -> None:
+    first = read(ENGLISH).cells[2].source
+    assert first.startswith('ADDRESS = ""\n')
+    assert all(first in [cell.source for cell in read(path).cells] for path in notebook.NOTEBOOKS)
+    known = first.replace('""', '"https://github.com/who/what.git"', 1)
+    assert notebook.colab(first, ENGLISH) is None
+    assert notebook.colab(known, ENGLISH) == (
+        "[Colab](https://colab.research.google.com/github/who/what/blob/main/docs/tutorial/"
+        "tutorial.ipynb)"
+    )
+
+
+@pytest.mark.slow
+def test_its_first_cell_clones_and_installs_where_nothing_is(tmp_path: Path) -> None:
+    """As on Colab: an environment that has all packages but this one, and an empty folder."""
+    origin = tmp_path / "origin"
+    for name in ("tf1_compat", "keras_models", "training"):
+        shutil.copytree(ROOT / name, origin / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, origin)
+    for arguments in (["init", "-q"], ["add", "."], [*NOBODY, "commit", "-qm", "all"]):
+        subprocess.run(["git", *arguments], cwd=origin, check=True)
+    bare = tmp_path / "bare"
+    venv.create(bare, symlinks=True)
+    (packages,) = bare.glob("lib/python3*/site-packages")
+    for path in Path(pytest.__file__).parents[1].iterdir():
+        if not re.match(r"(__editable__.*)?mnist_tf1_keras", path.name.replace("___", "")):
+            (packages / path.name).symlink_to(path)
+    cell = read(ENGLISH).cells[2].source.replace('ADDRESS = ""', f'ADDRESS = "{origin.as_uri()}"')
+    environment = {
+        **{name: of for name, of in os.environ.items() if name != "PYTHONPATH"},
+        **{"PIP_NO_INDEX": "1", "PIP_NO_BUILD_ISOLATION": "0"},
+    }
+    code = f"{cell}\nfrom training import cli\nprint(cli.__file__)"
+    (tmp_path / "empty").mkdir()
+    done = subprocess.run(
+        [bare / "bin" / "python", "-c", code],
+        cwd=tmp_path / "empty",
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    project = tmp_path / "empty" / "mnist-tf1-keras"
+    assert done.stdout == f"{project / 'training' / 'cli.py'}\n"
+    installed = packages.glob("mnist_tf1_keras-*.dist-info")
+    assert len([*installed]) == 1
 
 
 def shown(notebook: nbformat.NotebookNode) -> str:
