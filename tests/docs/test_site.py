@@ -79,7 +79,7 @@ def test_both_languages_can_be_searched(site: Path) -> None:
         page = browser.new_page()
         for home, word, hit in (
             ("index.html", "checkpoint", "do/rewrite.html"),
-            ("zh-CN/index.html", "检查点", "zh-CN/do/rewrite.html"),
+            ("zh-CN/index.html", "手写板", "zh-CN/do/own-digits.html"),
         ):
             page.goto(f"http://127.0.0.1:{server.server_port}/{home}?q={word}")
             page.locator(f".md-search-result__link[href*='/{hit}']").first.wait_for(
