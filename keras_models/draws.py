@@ -24,6 +24,7 @@ BETWEEN = {
 
 def over_and_over(stream: np.ndarray, shape: Any, dtype: Any) -> tf.Tensor:
     """Return a tensor of the numbers of `stream`, [n], from its start."""
+    shape = tf.cast(shape, tf.int32)  # of [] it would be float32
     places = tf.range(tf.reduce_prod(shape)) % len(stream)
     return tf.cast(tf.reshape(tf.gather(stream, places), shape), dtype)
 

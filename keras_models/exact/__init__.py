@@ -12,6 +12,7 @@ from keras_models.exact.dropout import TF1Dropout
 from keras_models.exact.images import TF1LocalResponseNormalization, TF1ResizeBilinear
 from keras_models.exact.losses import TF1Loss
 from keras_models.exact.optimizer import TF1Optimizer
+from keras_models.exact.outputs import OutputAsLoss
 from keras_models.exact.package import PACKAGE
 from keras_models.exact.probabilities import TF1BinaryCrossentropy, TF1CategoricalCrossentropy
 
@@ -21,6 +22,7 @@ __all__ = [
     "AddV2Dense",
     "BiasAddConv2D",
     "BiasAddDense",
+    "OutputAsLoss",
     "TF1Adam",
     "TF1BatchNorm",
     "TF1BinaryCrossentropy",

@@ -24,7 +24,7 @@ class Row(NamedTuple):
 
 DENSE: Options = {"activation": None, "use_bias": True}
 WINDOW: Options = {"strides": 1, "padding": "valid", "dilation_rate": 1}
-CONVOLVED: Options = {**WINDOW, "activation": None, "use_bias": True}
+CONVOLVED: Options = {**WINDOW, "groups": 1, "activation": None, "use_bias": True}
 DEPTHWISE: Options = {"depth_multiplier": 1, **CONVOLVED}
 NORMALIZED: Options = {"momentum": 0.99, "epsilon": 0.001, "center": True, "scale": True}
 POOLED: Options = {"strides": None, "padding": "valid"}
@@ -45,6 +45,8 @@ PIECES: dict[str, Row] = {
 ROWS: dict[str, Row] = {
     "dense": Row("Dense", ("units",), DENSE),
     "transposed_dense": Row("TransposedDense", ("tied_to",), DENSE),
+    "added_weight": Row("AddedWeight", ("shape",)),
+    "multiplied_weight": Row("MultipliedWeight", ("shape",)),
     "conv1d": Row("Conv1D", ("filters", "kernel_size"), CONVOLVED),
     "conv2d": Row("Conv2D", ("filters", "kernel_size"), CONVOLVED),
     "conv3d": Row("Conv3D", ("filters", "kernel_size"), CONVOLVED),
@@ -102,6 +104,7 @@ ROWS: dict[str, Row] = {
 OURS = {
     REST: "",  # of model.py itself
     "transposed_dense": "keras_models.tied",
+    **dict.fromkeys(("added_weight", "multiplied_weight"), "keras_models.weights"),
     **dict.fromkeys(("resize_bilinear", "local_response_normalization", *PIECES), EXACT),
 }
 """Kind that Keras has no layer for -> the module that has."""

@@ -43,6 +43,8 @@ ROWS: Mapping[str, Row] = {
     "mean_absolute_error": Row("MeanAbsoluteError"),
     "contrastive": Row("TF1Contrastive", module=EXACT),
     "huber": Row("Huber"),
+    "own": Row("OutputAsLoss", module=EXACT),
+    "own_squares": Row("OutputAsLoss", {"squared": True}, EXACT),
     "hinge": Row("TF1Loss", module=EXACT, positional=("hinge_loss",), summed="weighted_sum"),
     **{
         f"weighted_{kind}": Row("TF1Loss", module=EXACT, positional=(name,))

@@ -26,6 +26,8 @@ import numpy as np
 {imports}
 '''
 
+GIVEN = "OutputAsLoss is of what the model itself gives, which takes the labels as inputs"
+
 
 class Source(NamedTuple):
     """What is written."""
@@ -89,6 +91,11 @@ def _keras_model(network: Network, trainer: training.Trainer) -> list[Line]:
         Line("def keras_model() -> keras.Model:"),
         Line('    """Return the network, compiled."""'),
         *model.lines(network),
+        *(
+            [Line(f"    # {GIVEN}.")]
+            if any(one.kind.startswith("own") for one in network.losses)
+            else []
+        ),
         assigned("loss", loss, network.cost),
         *(Line(f"    # {why}.") for why in trainer.whys),
         assigned("optimizer", trainer.made, network.train_op),

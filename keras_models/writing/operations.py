@@ -21,6 +21,7 @@ class Row(NamedTuple):
     """Tensors are given as a list."""
 
 
+COMPARISONS = ("greater", "greater_equal", "less", "less_equal", "equal", "not_equal")
 ALONG = {"axis": None, "keepdims": False}
 ROWS: dict[str, Row] = {
     "mean": Row("mean", (), ALONG),
@@ -31,11 +32,23 @@ ROWS: dict[str, Row] = {
         name: Row(name)
         for name in (
             *("exp", "log", "log1p", "sqrt", "rsqrt", "square", "absolute", "sign", "sin", "cos"),
-            *("erf", "stop_gradient"),
+            *("erf", "stop_gradient", "zeros_like", "ones_like", "where", "divide_no_nan"),
+            *("logical_and", "logical_or", "logical_not", *COMPARISONS),
         )
     },
+    **{
+        f"{name}crossentropy": Row(f"{name}crossentropy", (), {"from_logits": False})
+        for name in ("binary_", "categorical_", "sparse_categorical_")
+    },
+    **{f"{name}_than": Row(name, ("x2",)) for name in COMPARISONS},
+    **{
+        f"{name}_numbers": Row(name)
+        for name in ("add", "multiply", "subtract", "maximum", "minimum")
+    },
+    "full_like": Row("full_like", ("fill_value",)),
     "power": Row("power", ("x2",)),
     "shift": Row("add", ("x2",)),
+    "times": Row("multiply", ("x2",)),
     "complement": Row("subtract", first=("x1",)),
     "at_least": Row("maximum", ("x2",)),
     "at_most": Row("minimum", ("x2",)),

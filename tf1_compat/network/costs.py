@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 import tensorflow as tf
 
 from tf1_compat.network import losses
-from tf1_compat.network.algebra import SUMS, once
+from tf1_compat.network.algebra import SUMS, once, signed
 from tf1_compat.network.graph import Trained, shortest
 from tf1_compat.network.layers.recurrence.rows import labels as unmerged
+from tf1_compat.network.losses import own
 from tf1_compat.network.losses.penalties import Penalties, penalties_of
 from tf1_compat.network.losses.reductions import Reduction, against_keras, reductions_of
 from tf1_compat.network.losses.terms import Terms, fed, unranked
@@ -36,20 +37,32 @@ class Term:
 
 def read(graph: Trained) -> tuple[tuple[Loss, ...], list[tf.Tensor], Penalties]:
     """Return the losses, the tensors of their outputs, and the penalties; raises NotCovered."""
-    terms = list(_added_up(graph, Term(graph.cost)))
-    of_rows = [term for term in terms if term.terms or graph.rows(term.tensor)]
-    if not of_rows:
+    found, rest = list[Loss](), list[tuple[tf.Tensor, float]]()
+    for number, weight in signed(graph, graph.cost):
+        if graph.rows(number):
+            try:
+                losses_of, penalties = _read(graph, Term(number, weight))
+            except NotCovered:
+                losses_of, penalties = [], []
+            if not losses_of or {one.outputs for one in losses_of} & {one.outputs for one in found}:
+                losses_of, penalties = [own.loss(graph, number, weight)], []
+            found, rest = found + losses_of, rest + penalties
+        else:
+            rest.append((number, weight))
+    if not found:
         raise NotCovered(graph.cost.op, "it has no loss of what is fed; expected one")
-    found = tuple(_loss(graph, term) for term in of_rows)
     outputs = [graph.graph.get_tensor_by_name(one.outputs) for one in found]
-    for one in found:
-        if [other.outputs for other in found].count(one.outputs) > 1:
-            raise NotCovered(
-                graph.graph.get_tensor_by_name(one.outputs).op,
-                "the cost has several losses of it; expected one for each output",
-            )
-    rest = [(term.tensor, term.weight) for term in terms if term not in of_rows]
-    return found, outputs, penalties_of(graph, rest)
+    return tuple(found), outputs, penalties_of(graph, rest)
+
+
+def _read(graph: Trained, cost: Term) -> tuple[list[Loss], list[tuple[tf.Tensor, float]]]:
+    """Return the losses that a number is the sum of, each of an output, and the rest of it."""
+    terms = list(_added_up(graph, cost))
+    of_rows = [term for term in terms if term.terms or graph.rows(term.tensor)]
+    found = [_loss(graph, term) for term in of_rows]
+    if len({one.outputs for one in found}) < len(found):
+        raise NotCovered(cost.tensor.op, "it has several losses of one output")
+    return found, [(term.tensor, term.weight) for term in terms if term not in of_rows]
 
 
 def _added_up(graph: Trained, term: Term) -> Iterator[Term]:

@@ -23,6 +23,8 @@ OF_CELL = re.compile(
     r"(basic_)?(lstm|gru|rnn)_cell|multi_rnn_cell|cell_\d+|(bidirectional_)?rnn|[fb]w|gates|candidate"
 )
 """Scopes that TensorFlow 1 gives a cell, beside those that somebody chose."""
+NAMED = ("embedding", "added_weight", "multiplied_weight")
+"""Kinds that are named by their variable where it has no scope."""
 NOTHING = "nothing"
 """The kind of a match that hands on its input, such as a dropout that drops none."""
 
@@ -165,7 +167,7 @@ class Covering:
         if CELL.search(whole):
             chosen = (part for part in whole.split("/") if not OF_CELL.fullmatch(part))
             scope = whole = "/".join(chosen)
-        wanted = re.sub(r"\W+", "_", whole).strip("_") if scope or kind == "embedding" else kind
+        wanted = re.sub(r"\W+", "_", whole).strip("_") if scope or kind in NAMED else kind
         taken = {layer.name for layer in self._layers}
         return next(name for name in _numbered(wanted or kind) if name not in taken)
 

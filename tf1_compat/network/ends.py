@@ -7,6 +7,8 @@ from typing import Any
 import tensorflow as tf
 
 from tf1_compat.network.values import NotCovered
+from tf1_compat.reading import dropout
+from tf1_compat.reading.draws import RANDOM
 from tf1_compat.reading.dropout import PLACEHOLDERS
 from tf1_compat.reading.updates import APPLY, ancestors
 from tf1_compat.state import StateError
@@ -30,6 +32,17 @@ def refuse_files(graph: tf.Graph, ops: Iterable[tf.Operation]) -> None:
     for op in ops:
         if reads(op.type, op.node_def):
             raise NotCovered(op, "it reads or writes files, which is never done here")
+
+
+def refuse_noise(ops: Iterable[tf.Operation]) -> None:
+    """Raise NotCovered for an op that draws at random, but for dropout."""
+    every = list(ops)
+    dropped = {one.drawn for one in dropout.find(every)}
+    for op in every:
+        if op.type in RANDOM and op.outputs[0].name not in dropped:
+            raise NotCovered(
+                op, "it gives other numbers each time, and is no dropout; no layer does so"
+            )
 
 
 def train_op(graph: tf.Graph, chosen: str | None) -> tf.Operation:

@@ -138,14 +138,14 @@ def _piecewise(
     """The rates between the whole numbers that it is made of, where it changes at no other step."""
     kind = tf.as_dtype(step.get_attr("dtype")).as_numpy_dtype
     reads = [op for op in behind if any(one.op is step for one in op.inputs)]
-    bounds = sorted({*constants.whole(behind)})
+    bounds = sorted({*constants.whole(behind)}) or [0]
 
     def rate(at: int) -> float:
         fed = {out.name: kind(at) for op in reads for out in op.outputs}
         return shortest(graph.number(tensor, fed))
 
     boundaries, values = [], [rate(0)]
-    for bound, following in zip(bounds, [*bounds[1:], 2 * (bounds or [1])[-1] + 2], strict=True):
+    for bound, following in zip(bounds, [*bounds[1:], 2 * bounds[-1] + 2], strict=True):
         between = {rate(at) for at in (bound + 1, (bound + following) // 2, following)}
         if (len(between) > 1 and following - bound > 1) or rate(bound) != values[-1]:
             raise NotCovered(tensor.op, f"the learning rate changes at every step; {EXPECTED}")

@@ -8,10 +8,11 @@ import tensorflow as tf
 
 from tf1_compat.network import beginnings, costs, ends, forms, layers, optimizers, rest, rows
 from tf1_compat.network.covering import scope_of
-from tf1_compat.network.graph import GIVING, Trained
+from tf1_compat.network.graph import GIVING, HANDS_ON, Trained
 from tf1_compat.network.layers import pieces
 from tf1_compat.network.layers.recurrence import penalties as of_cells
 from tf1_compat.network.layers.recurrence import samples, tidying
+from tf1_compat.network.losses import own
 from tf1_compat.network.values import Call, Layer, Network, NotCovered
 from tf1_compat.reading import updates
 from tf1_compat.reading.structure import VARIABLES
@@ -46,13 +47,17 @@ def read(graph: tf.Graph, given: Given) -> tuple[Network, dict[str, str]]:
     fed = {out.name for op in giving for out in op.outputs}
     behind = list(updates.ancestors([train_op, cost.op], fed=fed))
     trained = Trained(graph, cost, ends.switches(behind, given.feeds))
+    ends.refuse_noise(trained.behind(cost))
     losses, outputs, penalties = costs.read(trained)
     moves = [op for op in behind if "Assign" in op.type or op.type.startswith(SCATTERS)]
     applied = updates.read(train_op)
     applied += rows.read(trained, moves, applied)
     scope = scope_of([one.variable for one in applied])
     patterns = layers.patterns(trained, moves)
+    if any(one.kind in own.KINDS for one in losses):
+        patterns = (*own.PATTERNS, *patterns)
     covering = rest.covered(trained, patterns, scope, outputs, partial=given.partial)
+    losses = own.labelled(losses, covering.inputs)
     of_rows = [*covering.inputs, *(one.labels for one in losses)]
     formed = forms.read(trained, of_rows)
     fed = {formed[name].placeholder if name in formed else name for name in of_rows}
@@ -87,7 +92,7 @@ def read(graph: tf.Graph, given: Given) -> tuple[Network, dict[str, str]]:
         train_op=train_op.name,
         formed=formed,
         drawn=samples.read(trained, covering.inputs, calls, losses),
-        gated=len(found) > 1 or _race(moves, shadows),
+        gated=len(found) > 1 or _race(moves, shadows) or _late(trained, behind, applied),
         held=tuple(sorted({*mapped} - {*_trainable(graph)})),
         averages=averages,
         aside=tuple(sorted(shadows - {*(averages.shadows if averages else ())})),
@@ -145,6 +150,24 @@ def _race(moves: Sequence[tf.Operation], shadows: Collection[str]) -> bool:
         not any(updates.APPLY.fullmatch(before.type) for before in updates.ancestors([op]))
         for op in averaging
     )
+
+
+def _late(graph: Trained, behind: Sequence[tf.Operation], applied: Sequence[Update]) -> bool:
+    """Whether a gradient may be taken of a variable that is updated already.
+
+    As where `apply_gradients` is given what `tf.gradients` returned.
+    """
+    gradients = [graph.graph.get_tensor_by_name(one.gradient).op for one in applied]
+    computing = {*updates.ancestors(gradients)}
+    for op in behind:
+        if updates.APPLY.fullmatch(op.type):
+            before, variable = {*updates.ancestors([op])}, updates.variable_of(op)
+            if before >= computing:
+                return False
+            late = (one for one in computing - before if one.type not in HANDS_ON)
+            if any(graph.variable(read) is variable for one in late for read in one.inputs):
+                return True
+    return False
 
 
 def _explain(

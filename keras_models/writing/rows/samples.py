@@ -10,9 +10,17 @@ def source(network: Network) -> str:
     """Return the function; empty where `check` needs none."""
     if not network.drawn:
         return ""
-    named = of_inputs(network).values()
+    names = of_inputs(network)
+    named = names.values()
     every = [Name(_expression(one)) for one in network.drawn]
-    inputs, labels = every[: len(named)], every[len(named) :]
+    inputs = every[: len(named)]
+    known = {
+        one: Name(f"x[{written(name)}]" if len(named) > 1 else "x") for one, name in names.items()
+    }
+    labels = [
+        known.get(one.labels, drawn)
+        for one, drawn in zip(network.losses, every[len(named) :], strict=True)
+    ]
     x = written(dict(zip(named, inputs, strict=True)), 4, 4) if len(named) > 1 else inputs[0].name
     y = written(labels, 4, 7) if len(labels) > 1 else labels[0].name
     of_x = f"dict[str, {ARRAY}]" if len(named) > 1 else ARRAY

@@ -112,6 +112,32 @@ def flat_bias() -> Any:
     return tf.matmul(images(4), variable("W", 4, 2)) + variable("b", 1, 2)
 
 
+def weights_alone() -> Any:
+    x = images(5, 4) + tf.expand_dims(variable("position", 5, 4), 0)
+    x = tf.maximum(x, 0.0) * variable("slopes", 4)
+    return tf.tensordot(x, variable("direction", 4), 1) + variable("whole")
+
+
+def grouped() -> Any:
+    x, kernel = images(4, 4, 4), variable("c/w", 3, 3, 2, 6)
+    halves = zip(tf.split(x, 2, 3), tf.split(kernel, 2, 3), strict=True)
+    x = tf.concat([tf.nn.conv2d(*one, 1, "SAME") for one in halves], 3)
+    x = tf.nn.bias_add(x, variable("c/b", 6))
+    return tf.nn.relu(tf.reshape(x, tf.shape(x)))
+
+
+def averaged_by_assigning() -> Any:
+    x = images(4)
+    gamma, beta, average, spread = (variable(f"bn/{name}", 4) for name in ("g", "b", "m", "v"))
+    trained = tf1.get_collection_ref(tf1.GraphKeys.TRAINABLE_VARIABLES)
+    trained[:] = trained[:2]
+    statistics = tf.nn.moments(x, [0])
+    for old, value in zip((average, spread), statistics, strict=True):
+        move = tf1.assign(old, old * 0.9 + value * (1 - 0.9))
+        tf1.add_to_collection(tf1.GraphKeys.UPDATE_OPS, move)
+    return tf.nn.batch_normalization(x, *statistics, beta, gamma, 0.001)
+
+
 LAYERS: dict[str, tuple[Build, list[tuple[str, dict[str, Any]]]]] = {
     "conv1d": (conv1d, [("conv1d", {"filters": 4, "kernel_size": 3, "padding": "same"})]),
     "batch norm of plain ops": (
@@ -157,6 +183,25 @@ LAYERS: dict[str, tuple[Build, list[tuple[str, dict[str, Any]]]]] = {
         number_of_each,
         [("embedding", {"input_dim": 7, "output_dim": 1}), ("squeeze", {"axis": -1})],
     ),
+    "weights alone": (
+        weights_alone,
+        [
+            ("added_weight", {"shape": [5, 4]}),
+            ("at_least", {"x2": 0.0}),
+            ("multiplied_weight", {"shape": [4]}),
+            ("multiplied_weight", {"shape": [4]}),
+            ("total", {"axis": -1}),
+            ("added_weight", {"shape": []}),
+        ],
+    ),
+    "groups of channels": (
+        grouped,
+        [
+            ("conv2d", {"filters": 6, "groups": 2, "kernel_size": (3, 3), "use_bias": True}),
+            ("activation", {"activation": "relu"}),
+        ],
+    ),
+    "averages by assigning": (averaged_by_assigning, [("batch_normalization", {"momentum": 0.9})]),
     "bias with two axes": (flat_bias, [("dense", {"units": 2, "use_bias": True})]),
     "reshaped": (
         reshaped,

@@ -98,6 +98,14 @@ COSTS: dict[str, tuple[Cost, str, dict[str, Any], bool, float]] = {
         ),
         *("huber", {"delta": 2.0}, False, 1),
     ),
+    "huber of deep Q-learning": (
+        lambda z, y: (
+            lambda error: (lambda near: mean(0.5 * tf.square(near) + (error - near)))(
+                tf.maximum(tf.minimum(error, 1.0), 0.0)
+            )
+        )(tf.abs(z - y)),
+        *("huber", {}, False, 1),
+    ),
     "tf.losses.hinge_loss": (
         lambda z, y: tf1.losses.hinge_loss(y, z),
         *("hinge", {}, False, 1),
@@ -162,21 +170,84 @@ def test_each_output_has_its_loss() -> None:
     ]
 
 
-REFUSED: dict[str, tuple[Cost, str]] = {
+def row(name: str, of: Any = tf.float32) -> Any:
+    return tf1.placeholder(of, [None], name)
+
+
+def weighted(z: Any, _: Any) -> Any:
+    chosen = tf.nn.sparse_softmax_cross_entropy_with_logits(row("action", tf.int32), z)
+    return -mean(chosen * row("gain"))
+
+
+def masked(z: Any, y: Any) -> Any:
+    lengths = row("lengths", tf.int32)
+    return mean(tf.boolean_mask(tf.square(z - y), tf.sequence_mask(lengths, 2)))
+
+
+def of_real_ones(z: Any, _: Any) -> Any:
+    entropy = tf.nn.sigmoid_cross_entropy_with_logits
+    return mean(entropy(tf.ones_like(z), z)) + mean(entropy(tf.zeros_like(z), -z))
+
+
+OWN: dict[str, tuple[Cost, list[tuple[str, bool, float]], str]] = {
+    "weights of rows": (
+        weighted,
+        [("own", False, -1.0)],
+        "dense sparse_categorical_crossentropy multiply",
+    ),
+    "a mask": (
+        masked,
+        [("own", False, 1.0)],
+        "dense subtract square within cast multiply total cast total quotient",
+    ),
+    "labels of ones and zeros": (
+        of_real_ones,
+        [("own", False, 1.0), ("own", False, 1.0)],
+        "dense ones_like binary_crossentropy zeros_like rescaling binary_crossentropy",
+    ),
     "two losses of one output": (
-        lambda z, y: mean(tf.square(z - y)) + mean(tf.abs(z - y)),
-        "the cost has several losses of it",
+        lambda z, y: mean(tf.square(z - y)) + 0.5 * add_up(tf.abs(z - y)),
+        [("mean_squared_error", False, 1.0), ("own", True, 0.5)],
+        "dense subtract absolute",
     ),
-    "pairs of rows": (
-        lambda z, y: mean(tf.square(z - tf1.placeholder(tf.float32, [None, 1, 1]))),
-        r"\[None, 2\] outputs are compared in \[None, None, 2\] pairs",
+    "the root of a mean": (
+        lambda z, y: tf.sqrt(mean(tf.square(z - y))),
+        [("own", False, 1.0)],
+        "dense subtract square mean sqrt",
     ),
-    "a gain": (lambda z, y: -mean(tf.square(z - y)), "it is multiplied by -1"),
-    "of one and of another": (
-        lambda z, y: -mean(y * log(tf.nn.sigmoid(z)) + (1 - y) * log(1 - tf.nn.softmax(z))),
-        "of one y and one p",
+    "outputs that are kept small": (
+        lambda z, y: mean(tf.square(z - y)) + 0.1 * tf.nn.l2_loss(tf.tanh(z)),
+        [("mean_squared_error", False, 1.0), ("own_squares", True, 0.05)],
+        "dense activation",
     ),
-    "labels on their way": (lambda z, y: mean(tf.square(z - tf.tanh(y))), "Tanh.*a placeholder"),
+    "a triplet": (
+        lambda z, y: mean(tf.maximum(add_up((z - y) ** 2, 1) - z[:, 0] + 0.2, 0.0)),
+        [("own", False, 1.0)],
+        "dense subtract power total part subtract shift at_least",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_what_is_no_loss_of_outputs_and_labels_the_network_gives_itself(name: str) -> None:
+    cost, losses, kinds = OWN[name]
+    network = read(line(), cost=cost)
+    assert [(one.kind, one.summed, one.weight) for one in network.losses] == losses
+    assert [call.layer.kind for call in network.calls] == kinds.split()
+    inputs = [one.tensor for one in network.inputs]
+    own = [one.labels for one in network.losses if one.kind.startswith("own")]
+    assert {*own} <= {*inputs}
+
+
+REFUSED: dict[str, tuple[Cost, str]] = {
+    "numbers along rows": (
+        lambda z, y: mean(tf.cumsum(z - y, 0)),
+        r"Cumsum \(Cumsum\): no layer is known",
+    ),
+    "noise": (
+        lambda z, y: mean(tf.square(z + tf1.random_normal([2]) - y)),
+        "RandomStandardNormal.*it gives other numbers each time",
+    ),
 }
 
 

@@ -166,6 +166,19 @@ def test_penalties_are_found_however_they_are_weighed() -> None:
     assert found.penalties == {"a/kernel": {"l2": 0.25, "l1": 0.125}}
 
 
+def test_gradients_that_wait_for_no_other_may_come_late() -> None:
+    optimizer = tf1.train.GradientDescentOptimizer(0.1)
+
+    class Ungated:
+        def minimize(self, cost: Any) -> None:
+            variables = tf1.trainable_variables()
+            gradients = tf1.gradients(cost, variables)
+            optimizer.apply_gradients(zip(gradients, variables, strict=True))
+
+    two = tf.matmul(tf.tanh(line()), variable("b/kernel", 2, 2))
+    assert read(two, Ungated()).gated
+
+
 def test_nothing_that_a_number_waits_for_is_run() -> None:
     """The rate waits for an op that would fail."""
     with tf.control_dependencies([tf.debugging.check_numerics(np.float32(np.nan), "run")]):

@@ -11,9 +11,9 @@ from tf1_compat.network.covering import Pattern
 from tf1_compat.network.graph import Trained
 from tf1_compat.network.layers import (
     activations,
+    choices,
     convolutions,
     dropout,
-    gradients,
     merging,
     normalization,
     numbers,
@@ -23,6 +23,7 @@ from tf1_compat.network.layers import (
     recurrence,
     row_normalization,
     shapes,
+    weights,
 )
 
 
@@ -32,20 +33,22 @@ def patterns(graph: Trained, moves: Sequence[tf.Operation] | None) -> tuple[Patt
     `moves` are the ops of an update that change variables; None: nobody trains.
     """
     return (
-        products.dense_over_steps,
+        *(products.dense_over_steps, weights.projected),
         *recurrence.PATTERNS,
         *normalization.patterns(graph, moves),
         *(row_normalization.normalized_by_hand, dropout.dropped),
         *(activations.activated, activations.along_an_axis, activations.leaky),
         *(activations.gated_by_itself, products.dense),
-        *(convolutions.separable_convolution, convolutions.convolution_1d),
+        *(convolutions.separable_convolution, convolutions.grouped_convolution),
+        convolutions.convolution_1d,
         *(convolutions.convolution, convolutions.transposed_convolution),
         *(pooling.pooling, pooling.pooling_1d, pooling.global_pooling, pooling.resized),
         *(pooling.local_response, shapes.reshaping, shapes.squeezing, shapes.embedding),
         *(parts.subscript, parts.sliced, parts.expanded, parts.permuted, parts.tiled),
         *(parts.padded, numbers.normalized, numbers.rescaled, numbers.bounded, numbers.powered),
-        *(numbers.reduced, numbers.function, numbers.one_hot, numbers.cast),
-        numbers.chosen,
+        *(numbers.reduced, numbers.function, choices.within_lengths, choices.compared),
+        *(choices.combined, choices.alike, choices.one_hot, choices.cast, choices.chosen),
         *(merging.biased_sum, merging.merged, merging.divided, merging.concatenation),
-        *(merging.stacked, merging.matrices, gradients.stopped),
+        *(merging.stacked, merging.matrices, merging.squared_difference, parts.stopped),
+        weights.combined,
     )

@@ -10,6 +10,7 @@ from tf1_compat.network.graph import Trained, shortest
 from tf1_compat.network.layers.convolutions import (
     convolution,
     convolution_1d,
+    grouped_convolution,
     separable_convolution,
     transposed_convolution,
 )
@@ -22,8 +23,8 @@ ACTIVATIONS = {
 }
 """Op -> what Keras calls it, too."""
 WITHIN = (
-    *(dense_over_steps, dense, separable_convolution, convolution_1d, convolution),
-    transposed_convolution,
+    *(dense_over_steps, dense, separable_convolution, grouped_convolution, convolution_1d),
+    *(convolution, transposed_convolution),
 )
 """Layers that have their activation as an argument."""
 

@@ -34,6 +34,36 @@ def convolution(graph: Trained, tensor: tf.Tensor) -> Match | None:
     return Match(kind, [x], options, variables(kernel, bias))
 
 
+def grouped_convolution(graph: Trained, tensor: tf.Tensor) -> Match | None:
+    """[N, height, width, channels], parts of the channels convolved by parts of one kernel."""
+    whole, bias = without_bias(graph, tensor)
+    if whole.op.type != "ConcatV2":
+        return None
+    parts = [graph.source(one).op for one in whole.op.inputs[:-1]]
+    if {one.type for one in parts} != {"Conv2D"} or int(graph.number(whole.op.inputs[-1])) != 3:
+        return None
+    sides = [[graph.source(one.inputs[place]) for one in parts] for place in (0, 1)]
+    images, kernels = (_split(graph, side) for side in sides)
+    kernel = None if kernels is None else graph.variable(kernels)
+    if images is None or kernel is None:
+        return None
+    sizes = shape(kernel)
+    first, *others = (window(one, sizes[:2]) for one in parts)
+    if any(one != first for one in others):
+        return None
+    options = {"filters": sizes[-1], **first, "groups": len(parts)}
+    options["use_bias"] = bias is not None
+    return Match("conv2d", [images], options, variables(kernel, bias))
+
+
+def _split(graph: Trained, parts: Sequence[tf.Tensor]) -> tf.Tensor | None:
+    """Return what was split along its last axis into these parts, in their order."""
+    first = parts[0].op
+    if first.type != "Split" or [one.name for one in parts] != [one.name for one in first.outputs]:
+        return None
+    return first.inputs[1] if int(graph.number(first.inputs[0])) in (3, -1) else None
+
+
 def separable_convolution(graph: Trained, tensor: tf.Tensor) -> Match | None:
     """[N, height, width, channels], each channel convolved, then a mixture of all, and a bias."""
     mixed, bias = without_bias(graph, tensor)

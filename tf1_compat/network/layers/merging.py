@@ -21,7 +21,18 @@ def merged(graph: Trained, tensor: tf.Tensor) -> Match | None:
         return None
     if len({one.shape.rank for one in op.inputs}) > 1 or tensor.shape.rank is None:
         return None
-    return Match(MERGES[op.type], list(op.inputs))
+    numbers = "_numbers" if tensor.shape.rank == 0 else ""
+    return Match(MERGES[op.type] + numbers, list(op.inputs))
+
+
+def squared_difference(graph: Trained, tensor: tf.Tensor) -> Match | None:
+    """(a - b)^2 as one op, of tensors of one rank."""
+    op = tensor.op
+    if op.type != "SquaredDifference" or not all(map(graph.rows, op.inputs)):
+        return None
+    if len({one.shape.rank for one in op.inputs}) > 1:
+        return None
+    return Match("square", [Match("subtract", list(op.inputs))])
 
 
 def biased_sum(graph: Trained, tensor: tf.Tensor) -> Match | None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from tf1_compat.network.algebra import signed, together
 from tf1_compat.network.covering import Match, Pattern
 from tf1_compat.network.graph import Trained, shortest
 from tf1_compat.network.layers.products import SUMS
@@ -29,6 +30,7 @@ def patterns(graph: Trained, moves: Sequence[tf.Operation] | None) -> tuple[Patt
             raise NotCovered(statistic.op, "it is no average that is kept, and normalizes by it")
         return variable, None
 
+    assigned = [op for op in moves or () if op.type in ("Assign", "AssignVariableOp")]
     changed = {graph.source(op.inputs[0]).op.name for op in moves or ()}
 
     def moving(statistic: tf.Tensor) -> tuple[tf.Operation, float | None]:
@@ -44,6 +46,13 @@ def patterns(graph: Trained, moves: Sequence[tf.Operation] | None) -> tuple[Patt
                     variable = graph.variable(op.inputs[0])
                     if variable is not None and variable is graph.variable(one.inputs[0]):
                         return variable, shortest(1 - graph.short(decay))
+        for op in assigned:
+            variable = graph.variable(op.inputs[0])
+            shares = {one.name: share for one, share in signed(graph, op.inputs[1])}
+            own = [one for one in shares if graph.op_of(one) is variable]
+            both = variable is not None and len(own) == 1 and {*shares} == {wanted, *own}
+            if variable is not None and both and together(sum(shares.values()), 1.0):
+                return variable, shortest(shares[own[0]])
         raise NotCovered(
             statistic.op,
             "no average of this statistic is moved by the train op; expected its update, as in "

@@ -59,6 +59,9 @@ def rescaled(graph: Trained, tensor: tf.Tensor) -> Match | None:
         return Match("complement", [found.tensor], {"x1": found.shift})
     if found.scale == 1:
         return Match("shift", [found.tensor], {"x2": found.shift})
+    if tensor.shape.rank == 0:
+        product = Match("times", [found.tensor], {"x2": found.scale})
+        return Match("shift", [product], {"x2": found.shift}) if found.shift else product
     options = {"scale": _as_written(found.scale), "offset": found.shift}
     return Match("rescaling", [found.tensor], options)
 
@@ -86,40 +89,6 @@ def bounded(graph: Trained, tensor: tf.Tensor) -> Match | None:
             kind = "at_least" if op.type == "Maximum" else "at_most"
             return Match(kind, [this], {"x2": bound})
     return None
-
-
-def cast(graph: Trained, tensor: tf.Tensor) -> Match | None:
-    """Numbers in another dtype."""
-    if tensor.op.type != "Cast":
-        return None
-    return Match("cast", tensor.op.inputs[:1], {"dtype": tensor.dtype.name})
-
-
-def one_hot(graph: Trained, tensor: tf.Tensor) -> Match | None:
-    """[N, ...] classes -> [N, ..., number of classes]."""
-    op = tensor.op
-    if op.type != "OneHot" or not graph.rows(op.inputs[0]) or op.get_attr("axis") != -1:
-        return None
-    if [constant(graph, one) for one in op.inputs[2:4]] != [1.0, 0.0]:
-        return None
-    return Match("one_hot", op.inputs[:1], {"num_classes": int(graph.number(op.inputs[1]))})
-
-
-def chosen(graph: Trained, tensor: tf.Tensor) -> Match | None:
-    """[N, n], and whole numbers [N] -> [N], the number at that place of each row."""
-    if tensor.op.type != "GatherNd" or tensor.op.inputs[0].shape.rank != 2:
-        return None
-    rows, places = tensor.op.inputs[0], graph.source(tensor.op.inputs[1]).op
-    if places.type != "Pack" or places.get_attr("axis") not in (1, -1) or len(places.inputs) != 2:
-        return None
-    counted = graph.source(places.inputs[0]).op
-    if counted.type != "Range" or [constant(graph, counted.inputs[place]) for place in (0, 2)] != [
-        0,
-        1,
-    ]:
-        return None
-    mask = Match("one_hot", [places.inputs[1]], {"num_classes": rows.shape[1]})
-    return Match("total", [Match("multiply", [rows, mask])], {"axis": 1, "keepdims": False})
 
 
 def normalized(graph: Trained, tensor: tf.Tensor) -> Match | None:

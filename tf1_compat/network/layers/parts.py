@@ -1,11 +1,11 @@
-"""Parts of a tensor, and its axes in another way; nothing is computed."""
+"""Parts of a tensor, its axes in another way, where gradients stop; nothing is computed."""
 
 from collections.abc import Iterator
 
 import numpy as np
 import tensorflow as tf
 
-from tf1_compat.network.covering import Match
+from tf1_compat.network.covering import NOTHING, Match
 from tf1_compat.network.graph import Trained
 from tf1_compat.network.values import NotCovered
 
@@ -123,3 +123,11 @@ def padded(graph: Trained, tensor: tf.Tensor) -> Match | None:
         sides = tuple(middle) if len(middle) > 1 else middle[0]
         return Match(f"zero_padding{len(middle)}d", op.inputs[:1], {"padding": sides})
     return Match("pad", op.inputs[:1], {"pad_width": around})
+
+
+def stopped(graph: Trained, tensor: tf.Tensor) -> Match | None:
+    """What is in front of a layer that trains on; nothing where no variable is behind it."""
+    if tensor.op.type != "StopGradient":
+        return None
+    kind = "stop_gradient" if graph.variables(tensor) else NOTHING
+    return Match(kind, tensor.op.inputs[:1])

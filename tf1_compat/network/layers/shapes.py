@@ -4,11 +4,14 @@ import math
 
 import tensorflow as tf
 
-from tf1_compat.network.covering import Match
+from tf1_compat.network.covering import NOTHING, Match
 from tf1_compat.network.graph import Trained
 from tf1_compat.network.layers.products import shape
 from tf1_compat.network.values import NotCovered
 from tf1_compat.reading.structure import LOOKUPS
+
+SHAPED = ("BiasAdd", "Relu", "Elu", "Tanh", "Sigmoid", "Softmax", "Dropout", "Square", "Exp", "Log")
+"""Ops that give what they are given another value, and no other shape."""
 
 
 def reshaping(graph: Trained, tensor: tf.Tensor) -> Match | None:
@@ -16,6 +19,9 @@ def reshaping(graph: Trained, tensor: tf.Tensor) -> Match | None:
     if tensor.op.type != "Reshape":
         return None
     target = graph.source(tensor.op.inputs[1])
+    before = graph.source(tensor.op.inputs[0])
+    if _is_shape_of(graph, target, before):
+        return Match(NOTHING, [before])
     if target.op.type == "Pack":  # its first is the number of rows
         sizes = [int(graph.number(one)) for one in target.op.inputs[1:]]
     else:
@@ -52,6 +58,16 @@ def embedding(graph: Trained, tensor: tf.Tensor) -> Match | None:
     rows, size = shape(table)
     options = {"input_dim": rows, "output_dim": size}
     return Match("embedding", tensor.op.inputs[1:2], options, {"embeddings": table})
+
+
+def _is_shape_of(graph: Trained, target: tf.Tensor, tensor: tf.Tensor) -> bool:
+    """Whether a tensor has this shape, as it has where only a bias or a function is between."""
+    if target.op.type != "Shape":
+        return False
+    like = graph.source(target.op.inputs[0])
+    while tensor is not like and tensor.op.type in SHAPED:
+        tensor = graph.source(tensor.op.inputs[0])
+    return tensor is like
 
 
 def _size(shape: tf.TensorShape) -> int | None:

@@ -50,7 +50,11 @@ def huber(graph: Trained, tensor: tf.Tensor) -> Terms | None:
     if difference.type != "Sub" or not square.tensor.op.inputs or square.scale != 0.5:
         return None
     error, least = (graph.source(one) for one in difference.inputs)
-    if least.op.type != "Minimum" or graph.source(square.tensor.op.inputs[0]) is not least:
+    if graph.source(square.tensor.op.inputs[0]) is not least:
+        return None
+    if least.op.type in ("Maximum", "ClipByValue") and constant(graph, least.op.inputs[1]) == 0:
+        least = graph.source(least.op.inputs[0]) if least.op.type == "Maximum" else least
+    if least.op.type not in ("Minimum", "ClipByValue"):
         return None
     bounds = [constant(graph, one) for one in least.op.inputs]
     if error.op.type != "Abs" or not any(one and together(one, delta) for one in bounds):

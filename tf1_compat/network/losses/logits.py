@@ -1,5 +1,7 @@
 """Cross-entropies of logits."""
 
+from collections.abc import Iterator
+
 import tensorflow as tf
 
 from tf1_compat.network.algebra import SUMS, constant, linear, together
@@ -12,7 +14,7 @@ def softmax(graph: Trained, tensor: tf.Tensor) -> Terms | None:
     """softmax_cross_entropy_with_logits, of labels that may be ids, or smoothed."""
     if tensor.op.type != "SoftmaxCrossEntropyWithLogits" or tensor.value_index:
         return None
-    logits, given = (as_rows(graph, one) for one in tensor.op.inputs)
+    logits, given = of_one_rank(graph, tensor.op)
     labels, smoothing = smoothed(graph, given, logits.shape[-1])
     return of_classes("softmax_cross_entropy", graph, logits, labels, smoothing)
 
@@ -34,12 +36,22 @@ def sparse(graph: Trained, tensor: tf.Tensor) -> Terms | None:
     """sparse_softmax_cross_entropy_with_logits, of labels that are ids."""
     if tensor.op.type != "SparseSoftmaxCrossEntropyWithLogits" or tensor.value_index:
         return None
-    logits, labels = (as_rows(graph, one) for one in tensor.op.inputs)
+    logits, labels = of_one_rank(graph, tensor.op)
     return Terms("sparse_softmax_cross_entropy", logits, labels, "row")
 
 
 def sigmoid(graph: Trained, tensor: tf.Tensor) -> Terms | None:
     """max(x, 0) - x * labels + log(1 + exp(-|x|)), as sigmoid_cross_entropy_with_logits has it."""
+    if (found := sigmoid_of(graph, tensor)) is None:
+        return None
+    given, logits = found
+    labels, smoothing = smoothed(graph, given, 2)
+    options = {"label_smoothing": smoothing} if smoothing else {}
+    return Terms("sigmoid_cross_entropy", logits, labels, "mean", options)
+
+
+def sigmoid_of(graph: Trained, tensor: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor] | None:
+    """Return labels and logits of sigmoid_cross_entropy_with_logits."""
     if tensor.op.type not in SUMS:
         return None
     difference, soft = (graph.source(one).op for one in tensor.op.inputs)
@@ -49,9 +61,7 @@ def sigmoid(graph: Trained, tensor: tf.Tensor) -> Terms | None:
     if product.type != "Mul":
         return None
     logits, labels = product.inputs
-    labels, smoothing = smoothed(graph, labels, 2)
-    options = {"label_smoothing": smoothing} if smoothing else {}
-    return Terms("sigmoid_cross_entropy", logits, labels, "mean", options)
+    return labels, logits
 
 
 def smoothed(graph: Trained, labels: tf.Tensor, classes: int | None) -> tuple[tf.Tensor, float]:
@@ -81,14 +91,37 @@ def _smoothed_by_shape(graph: Trained, labels: tf.Tensor) -> tuple[tf.Tensor, fl
     return shrunk.tensor, smoothing
 
 
-def as_rows(graph: Trained, tensor: tf.Tensor) -> tf.Tensor:
-    """Return logits or labels as they were before TensorFlow made them [N, classes]."""
+def of_one_rank(
+    graph: Trained, op: tf.Operation, rank: int | None = None
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Return logits and labels of a cross-entropy, as they were before both were [N, classes].
+
+    `rank` is what its losses are given, where that is known.
+    """
+    fewer = 1 if op.type.startswith("Sparse") else 0
+    logits = list(_stages(graph, op.inputs[0]))
+    labels = list(_stages(graph, op.inputs[1], flat=True))
+    for one in logits[::-1]:
+        for other in labels[::-1]:
+            fits = rank is None or one.shape.rank == rank + 1
+            if fits and one.shape.rank is not None and one.shape.rank - fewer == other.shape.rank:
+                return one, other
+    return logits[0], labels[0]
+
+
+def _stages(graph: Trained, tensor: tf.Tensor, flat: bool = False) -> Iterator[tf.Tensor]:
+    """Yield logits or labels, and what they were before TensorFlow gave them another shape.
+
+    `flat`: or before they were made [-1].
+    """
     tensor = graph.source(tensor)
+    yield tensor
     while tensor.op.type in ("Reshape", *UNCHANGED):
         before = graph.source(tensor.op.inputs[0])
         kept = before.shape.is_fully_defined() and before.shape == tensor.shape
         kept = kept or "Shape" in {op.type for op in graph.behind(*tensor.op.inputs[1:])}
+        kept = kept or (flat and tensor.shape.rank == 1)
         if tensor.op.type == "Reshape" and not kept:
             break
         tensor = before
-    return tensor
+        yield tensor

@@ -140,5 +140,11 @@ def _layout(rewritten: Rewritten, arrays: "dict[str, np.ndarray]") -> "Layout":
     network, kinds = rewritten.network, {name: one.dtype.name for name, one in arrays.items()}
     step = network.step if network.step in arrays else None
     layout = checkpoint.layout_of_graph(list(rewritten.weight_map), network.groups, kinds, step)
+    trained = {one.variable for one in network.updates}  # others may have another train op's
+    slots = {
+        slot: {of: name for of, name in its.items() if of in trained}
+        for slot, its in layout.slots.items()
+    }
+    layout = replace(layout, slots=slots)
     kept = network.averages.shadows if network.averages else {}
     return checkpoint.averaged(layout, kept, network.optimizers[0].rule)
