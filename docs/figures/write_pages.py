@@ -19,6 +19,7 @@ from docs.figures import (
     write_mutations,
     write_traps,
 )
+from docs.figures.portable import write as write_portable
 
 WRITERS: dict[str, ModuleType] = {
     "figures": write_compare_and_ablate,
@@ -28,6 +29,7 @@ WRITERS: dict[str, ModuleType] = {
     "finetune": write_finetune,
     "map": write_article_map,
     "traps": write_traps,
+    "portable": write_portable,
 }
 """What stands in a page's mark -> what has PAGES, KEPT figures and rewrite(page, text, figures)."""
 

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from training.data import Examples
+from training.data import Digits
+from training.experiments import checksum
+from training.experiments.checksum import Checksum
 from training.experiments.lockstep import Lockstep
 from training.lanes.history import History
 from training.machine.devices import Device
@@ -33,6 +35,8 @@ class Comparison:
     """The claims about a lane: initial weights, losses, final weights."""
     predicted: Mapping[str, np.ndarray] = field(default_factory=dict)
     """[test rows], columns of the largest logits."""
+    checksum: Checksum | None = None
+    """The portable lane's."""
 
     @property
     def exact_holds(self) -> bool | None:
@@ -49,11 +53,17 @@ class Comparison:
         losses = self.history.losses
         return judgement.within_other_kernels(losses["exact"], losses[self.reference])
 
+    @property
+    def fails(self) -> bool:
+        """Whether what has to hold does not, of the exact lane or of the portable one."""
+        of_portable = self.checksum and self.checksum.holds
+        return self.exact_holds is False or of_portable is False
+
 
 def judge(
     lockstep: Lockstep,
     recorded: History,
-    test: Examples,
+    digits: Digits,
     config: CompareConfig,
     device: Device,
     workers: int,
@@ -73,6 +83,7 @@ def judge(
             judgement.losses_rung(found[lane.name], recorded.first),
             ladder.rung("final weights", ours, weights),
         )
+    test = digits.test
     logits = {lane.name: lane.logits(test.x) for lane in lockstep.trainees}
     return Comparison(
         config=config,
@@ -85,4 +96,5 @@ def judge(
         workers=workers,
         rungs=rungs,
         predicted={lane: of.argmax(axis=1) for lane, of in logits.items()},
+        checksum=checksum.of(lockstep.trainees, recorded, digits, lockstep.initial_weights, config),
     )

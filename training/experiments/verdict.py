@@ -5,14 +5,21 @@ from typing import Any
 
 import numpy as np
 
+from training.experiments.checksum import Checksum
 from training.experiments.comparison import Comparison
 from training.options.lanes import STOCK
 from training.parity import distance
 from training.parity.distance import relative_distance
 from training.parity.tolerances import FIRST_EPOCHS, TOLERANCES
 
-JUDGED = ("exact", "numpy")
+JUDGED = ("exact", "numpy", "portable")
 """What has sentences of its own in a verdict; of every other lane it says how far it drifts."""
+
+JUDGES = {
+    "numpy": "the exact arithmetic of the numpy lane, in float64",
+    "portable": "the arithmetic of the portable lane, which no machine changes",
+}
+"""The first of them that trained judges how far every other lane is from it."""
 
 
 def results(comparison: Comparison) -> dict[str, Any]:
@@ -35,6 +42,7 @@ def results(comparison: Comparison) -> dict[str, Any]:
         "exact_holds": comparison.exact_holds,
         "precision": comparison.config.precision,
         "workers": comparison.workers,
+        "checksum": comparison.checksum and comparison.checksum._asdict(),
         "from_exact_arithmetic": from_exact_arithmetic(comparison.history.losses),
         "stop_below": comparison.config.stop_below,
         "verdict": sentences(comparison),
@@ -44,16 +52,22 @@ def results(comparison: Comparison) -> dict[str, Any]:
 def from_exact_arithmetic(losses: Mapping[str, np.ndarray]) -> dict[str, dict[str, float]]:
     """Return how far each lane's losses are from the numpy lane's, which has float64's rounding.
 
-    Largest relative distance over the first FIRST_EPOCHS epochs and over all; {} without that lane.
+    Where it did not train, from the portable lane's. Largest relative distance over the first
+    FIRST_EPOCHS epochs and over all; {} without either lane.
     """
-    if "numpy" not in losses:
+    judge = _judge(losses)
+    if judge is None:
         return {}
-    away = {lane: relative_distance(of, losses["numpy"]) for lane, of in losses.items()}
+    away = {lane: relative_distance(of, losses[judge]) for lane, of in losses.items()}
     return {
         lane: {"first_epochs": float(of[:FIRST_EPOCHS].max()), "all": float(of.max())}
         for lane, of in away.items()
-        if lane != "numpy"
+        if lane != judge
     }
+
+
+def _judge(losses: Mapping[str, np.ndarray]) -> str | None:
+    return next((lane for lane in JUDGES if lane in losses), None)
 
 
 def _seconds(measured: float) -> float | None:
@@ -64,7 +78,8 @@ def _seconds(measured: float) -> float | None:
 def sentences(comparison: Comparison) -> str:
     """Return a sentence: is the exact lane the reference, and how far do the others drift?
 
-    A second one where the numpy lane judges, a third where the run was to stop below a loss.
+    Others where the numpy lane or the portable one judges, where there is a checksum, and where the
+    run was to stop below a loss.
     """
     epochs, lane = comparison.history.epochs, comparison.reference
     reference = "the TensorFlow 1 graph" if lane == "tf1" else f"the {lane} lane"
@@ -76,7 +91,8 @@ def sentences(comparison: Comparison) -> str:
             "to 8 bits, and no parity is promised"
         )
     elif comparison.exact_holds is None:
-        clauses.append("nothing is proven, for the exact lane and a reference did not both run")
+        if not comparison.checksum:
+            clauses.append("nothing is proven, for the exact lane and a reference did not both run")
     elif comparison.parity["exact"].identical:
         clauses.append(
             f"the exact lane is {reference} bit for bit over {_epochs(epochs)}, losses and weights"
@@ -92,12 +108,15 @@ def sentences(comparison: Comparison) -> str:
         what = "the final weights" if where is None else f"epoch {comparison.history.first + where}"
         clauses.append(f"the exact lane is NOT {reference}: they differ first in {what}")
     clauses += [_drift(lane, comparison) for lane in comparison.parity if lane not in JUDGED]
+    if comparison.checksum:
+        clauses.append(_checksum(comparison.checksum))
     sentences = ["; ".join(clauses)]
     judged = from_exact_arithmetic(comparison.history.losses)
     if comparison.config.dropout:
         judged = {lane: away for lane, away in judged.items() if lane not in STOCK}
     if judged:
-        sentences.append(_judged(judged, epochs))
+        judge = JUDGES[str(_judge(comparison.history.losses))]
+        sentences.append(_judged(judge, judged, epochs))
     if comparison.config.stop_below is not None:
         sentences.append(_stopped(comparison))
     return " ".join(f"{sentence[0].upper()}{sentence[1:]}." for sentence in sentences)
@@ -121,7 +140,18 @@ def _drift(lane: str, comparison: Comparison) -> str:
     return f"the {lane} lane drifts by at most {parity.max_rel:.1e} relative"
 
 
-def _judged(judged: Mapping[str, Mapping[str, float]], epochs: int) -> str:
+def _checksum(checksum: Checksum) -> str:
+    if checksum.holds is None:
+        return f"the portable lane's checksum is {checksum.found}; none is recorded for such a run"
+    if checksum.holds:
+        return f"the portable lane has the recorded checksum, {checksum.found}"
+    return (
+        f"the portable lane has NOT the recorded checksum, {checksum.recorded}, "
+        f"but {checksum.found}"
+    )
+
+
+def _judged(judge: str, judged: Mapping[str, Mapping[str, float]], epochs: int) -> str:
     """Such as "from the exact arithmetic of the numpy lane, in float64, tf1 is at most ..."."""
     early = min(FIRST_EPOCHS, epochs)
     distances = ", ".join(
@@ -129,10 +159,7 @@ def _judged(judged: Mapping[str, Mapping[str, float]], epochs: int) -> str:
         + (f" ({away['all']:.1e} in all)" if epochs > early else "")
         for lane, away in judged.items()
     )
-    return (
-        f"from the exact arithmetic of the numpy lane, in float64, the losses of the first {early} "
-        f"epochs are away by at most: {distances}"
-    )
+    return f"from {judge}, the losses of the first {early} epochs are away by at most: {distances}"
 
 
 def _stopped(comparison: Comparison) -> str:

@@ -53,7 +53,7 @@ class Backpropagation:
         self._x, self._y = (array.astype(np.float64) for array in (x, y))
         self.load_weights(weights)
         self._slots = {
-            slot: {name: np.zeros(a.shape) for name, a in self._w.items()} for slot in "mv"
+            slot: {name: np.zeros_like(a) for name, a in self._w.items()} for slot in "mv"
         }
         self._powers = {"beta1_power": BETA_1, "beta2_power": BETA_2}
         self._updates = 0
@@ -124,7 +124,7 @@ class Backpropagation:
         for name, gradient in gradients.items():
             m, v = self._slots["m"][name], self._slots["v"][name]
             m += (gradient - m) * (1 - np.float64(BETA_1))
-            v += (gradient**2 - v) * (1 - np.float64(BETA_2))
+            v += (gradient * gradient - v) * (1 - np.float64(BETA_2))
             self._w[name] -= alpha * m / (np.sqrt(v) + np.float64(EPSILON))
         self._powers["beta1_power"] *= BETA_1
         self._powers["beta2_power"] *= BETA_2
@@ -159,9 +159,13 @@ class Backpropagation:
         if l1 or l2:  # + l1 sum |W| + l2/2 sum W^2, of the kernels only
             for name in (name for name in self._w if name.startswith("W")):
                 kernel = self._w[name]
-                cost += l1 * np.abs(kernel).sum() + l2 / 2 * (kernel**2).sum()
+                cost += self.penalty(kernel)
                 gradients[name] += l1 * np.sign(kernel) + l2 * kernel
         return cost, gradients
+
+    def penalty(self, kernel: np.ndarray) -> np.float64:
+        """Return what a kernel adds to the cost."""
+        return self.hyper.l1 * np.abs(kernel).sum() + self.hyper.l2 / 2 * (kernel**2).sum()
 
     def logits(self, x: np.ndarray) -> np.ndarray:
         """Return the output for `x`: [N, inputs] -> [N, outputs] float64."""

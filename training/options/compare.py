@@ -82,8 +82,9 @@ class ExecutionOptions(TrainingOptions):
 class CompareConfig(ExecutionOptions):
     """Train the TensorFlow 1 graph and its Keras mirrors in lockstep and compare their losses.
 
-    Exit status: 0 the exact lane is identical to TensorFlow 1, 1 it is not, 2 unusable input. The
-    run folder is runs/TIME-compare unless --out names another.
+    Exit status: 0 the exact lane is identical to TensorFlow 1, and the portable one, if it trains,
+    has the recorded checksum, 1 not so, 2 unusable input. The run folder is runs/TIME-compare
+    unless --out names another.
     """
 
     lanes: Annotated[tuple[Lane, ...], tyro.conf.arg(help=HELP)] = ("tf1", "exact", "idiomatic")

@@ -49,6 +49,9 @@ LANES = {
     "keras-torch": Row(_BACKEND, "the rewrite on PyTorch", "longdash", keras="torch", stock=True),
     "tf2": Row(_TF2, "TensorFlow 2 without Keras' layers", "dash"),
     "tf2-exact": Row(_TF2, "the same with TensorFlow 1's update", "dot"),
+    "portable": Row(
+        "training.lanes.portable:make", "the same bits on every machine", "dot", cpu_only=True
+    ),
 }
 
 if TYPE_CHECKING:

@@ -24,8 +24,7 @@ from training.reports.tables import ruled
 
 def table(results: dict[str, Any]) -> Table:
     """Return the closing table, one row a lane, from what `results` returns."""
-    headings = ("first loss", "last loss", "max ULP", "max rel", "test acc", "s/epoch")
-    shown = ruled("lane", *headings)
+    shown = ruled("lane", "first loss", "last loss", "max ULP", "max rel", "test acc", "s/epoch")
     for lane, row in results["lanes"].items():
         ulp = rel = "-"
         if row["max_ulp"] is not None:
@@ -197,8 +196,11 @@ def verdict(comparison: Comparison) -> tuple[Text, str]:
     """Return the verdict in a few words, and in Chinese, shorter: the tables have the rest."""
     lane = comparison.reference
     reference = " TensorFlow 1 的计算图" if lane == "tf1" else f" {lane} 路线"
-    epochs = comparison.history.epochs
-    if comparison.exact_holds is None:
+    epochs, checksum = comparison.history.epochs, comparison.checksum
+    if comparison.exact_holds is None and checksum and checksum.holds:
+        headline = Text("The same bits as elsewhere", "与别处的比特相同")
+        first = f"portable 路线训练了 {epochs} 个 epoch"
+    elif comparison.exact_holds is None:
         headline = Text("Nothing is proven here", "这里什么也没有证明")
         first = "exact 路线和参照没有都运行，所以什么也没有证明"
     elif comparison.parity["exact"].identical:
@@ -211,7 +213,7 @@ def verdict(comparison: Comparison) -> tuple[Text, str]:
         headline, first = Text("Not the same", "不相同"), f"exact 路线与{reference}不同"
     clauses = [first]
     for lane, of in comparison.parity.items():
-        if lane == "exact":
+        if lane in ("exact", "portable"):
             continue
         if comparison.config.dropout and lane in STOCK:
             clauses.append(f"{lane} 路线用了 dropout，各框架的掩码不同，谈不上相同")
@@ -219,4 +221,7 @@ def verdict(comparison: Comparison) -> tuple[Text, str]:
             clauses.append(f"{lane} 路线的相对差最大 {of.max_rel:.1e}")
         else:
             clauses.append(f"{lane} 路线没有产生偏差")
+    if checksum:
+        held = {True: "与记录的相同", False: "与记录的不同", None: "没有可比的记录"}[checksum.holds]
+        clauses.append(f"portable 路线的校验和是 {checksum.found}，{held}")
     return headline, "；".join(clauses) + "。"

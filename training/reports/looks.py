@@ -5,7 +5,10 @@ from typing import Any
 
 from training.options.lanes import LANES
 
-PALETTE = ("#1f77b4", "#d62728", "#2ca02c", "#7f7f7f", "#9467bd", "#ff7f0e", "#8c564b", "#e377c2")
+PALETTE = (
+    *("#1f77b4", "#d62728", "#2ca02c", "#7f7f7f", "#9467bd", "#ff7f0e", "#8c564b", "#e377c2"),
+    "#17becf",
+)
 """The picture's colours; the page has its own, light and dark, by the same numbers."""
 DASHES: Mapping[str, Any] = {
     "solid": "-",
