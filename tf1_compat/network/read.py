@@ -51,7 +51,7 @@ def read(graph: tf.Graph, given: Given) -> tuple[Network, dict[str, str]]:
     losses, outputs, penalties = costs.read(trained)
     moves = [op for op in behind if "Assign" in op.type or op.type.startswith(SCATTERS)]
     applied = updates.read(train_op)
-    applied += rows.read(trained, moves, applied)
+    applied += rows.read(trained, moves)
     scope = scope_of([one.variable for one in applied])
     patterns = layers.patterns(trained, moves)
     if any(one.kind in own.KINDS for one in losses):

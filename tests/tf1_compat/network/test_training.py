@@ -68,6 +68,19 @@ def test_rows_of_an_embedding_are_trained_by_the_same_optimizer(rule: str) -> No
     assert slots["t/table"] == slots["k"]
 
 
+def test_embeddings_alone_have_an_optimizer_with_its_numbers() -> None:
+    """No Apply op says what Adam's are."""
+    ids = tf1.placeholder(tf.int32, [None], "ids")
+    found = tf.nn.embedding_lookup(variable("table", 7, 3), ids)
+    network = read(found, tf1.train.AdamOptimizer(0.1, 0.8, 0.99, 1e-4))
+    (adam,) = network.optimizers
+    assert (adam.rule, adam.learning_rate, adam.by_rows) == ("Adam", 0.1, True)
+    assert adam.options == {"beta_1": 0.8, "beta_2": 0.99, "epsilon": 1e-4}
+    (update,) = network.updates
+    assert update.slots == {"m": "table/Adam", "v": "table/Adam_1"}
+    assert update.powers == {"beta1_power": "beta1_power", "beta2_power": "beta2_power"}
+
+
 class Several:
     """An optimizer for the kernel and another for the bias."""
 
