@@ -2,7 +2,7 @@
 
 from tf1_compat.meta.loading import import_definition, load
 from tf1_compat.meta.reading import read
-from tf1_compat.meta.serving import Served, read_any, read_frozen, read_saved_model
+from tf1_compat.meta.serving import Served, read_any, read_frozen, read_saved_model, read_weights
 from tf1_compat.meta.shapes import say as say_shapes
 
 __all__ = [
@@ -13,5 +13,6 @@ __all__ = [
     "read_any",
     "read_frozen",
     "read_saved_model",
+    "read_weights",
     "say_shapes",
 ]

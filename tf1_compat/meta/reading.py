@@ -55,7 +55,7 @@ def make_sound(meta: Any, size: int, with_variables: int) -> None:
 
     Bytes: `size` of its file, `with_variables` of that and of what holds its variables.
     """
-    _bound("constants", meta.graph_def, _constant_bytes, size)
+    check_constants(meta.graph_def, size)
     _bound("variables", meta.graph_def, _variable_bytes, with_variables)
     _leave_out_what_is_outward(meta)
     for node in _nodes(meta.graph_def):
@@ -63,6 +63,11 @@ def make_sound(meta: Any, size: int, with_variables: int) -> None:
             raise ValueError(f"{node.name} calls a Python function, which is in no file")
         node.attr.pop("_output_shapes", None)
     channels_last.permute(meta.graph_def)
+
+
+def check_constants(definition: Any, size: int) -> None:
+    """Raise ValueError for a GraphDef whose constants promise more than a file of `size` bytes."""
+    _bound("constants", definition, _constant_bytes, size)
 
 
 def _nodes(definition: Any) -> Iterator[Any]:

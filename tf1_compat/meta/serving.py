@@ -1,6 +1,6 @@
 """Graphs that TensorFlow 1 wrote to be served: frozen ones, and SavedModels with signatures."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
 
-from tf1_compat.meta.reading import make_sound, read
+from tf1_compat.meta.reading import check_constants, make_sound, read
 from tf1_compat.state import Unreadable, check_finite, first_line
 
 SERVE, DEFAULT = "serve", "serving_default"
@@ -38,26 +38,65 @@ def read_any(path: Path) -> Served:
 def read_frozen(path: Path) -> Served:
     """Return the graph of a `.pb` file with a variable in the place of each constant of weights.
 
-    Those are float32, of one dimension at least. Raises Unreadable as `tf1_compat.meta.read` does,
-    for a weight that is not finite, and for a graph that was never frozen.
+    Raises Unreadable as `tf1_compat.meta.read` does, for a weight that is not finite, and for a
+    graph that was never frozen.
     """
-    weights: dict[str, np.ndarray] = {}
+    meta, weights = _frozen(path, _check_frozen)
+    for node in meta.graph_def.node:
+        if node.name in weights:
+            _thaw(node)
+    return Served(meta, weights, ())
+
+
+def read_weights(path: Path) -> dict[str, np.ndarray]:
+    """Return the weights of a `.pb` file alone, whatever its ops are.
+
+    Raises Unreadable for a file that is no graph, whose constants promise more than `most_bytes` of
+    it, with a weight that is not finite, and without weights, as a graph is that was never frozen.
+    """
+    _, weights = _frozen(path, lambda meta, size: check_constants(meta.graph_def, size))
+    if not weights:
+        raise Unreadable(f"{path}: no weights in it; expected a graph frozen with its variables.")
+    return weights
+
+
+def _frozen(path: Path, check: Callable[[Any, int], None]) -> tuple[Any, dict[str, np.ndarray]]:
+    """Return a graph, once `check` has seen it and its file's size, and its weights.
+
+    Those are floats, of one dimension at least.
+    """
     meta = tf.compat.v1.MetaGraphDef()
     try:
         content = path.read_bytes()
         meta.graph_def.ParseFromString(content)
-        make_sound(meta, len(content), len(content))
-        for node in meta.graph_def.node:
-            tensor = node.attr["value"].tensor if node.op == "Const" else None
-            if tensor is not None and tensor.dtype == tf.float32 and tensor.tensor_shape.dim:
-                weights[node.name] = np.asarray(tf.make_ndarray(tensor))
-                _thaw(node)
-            elif node.op in ("VariableV2", "VarHandleOp"):
-                raise ValueError(f"{node.name} is a variable; expected a graph that was frozen")
+        check(meta, len(content))
+        constants = [node for node in meta.graph_def.node if _is_weight(node)]
+        weights = {node.name: np.asarray(tf.make_ndarray(_tensor(node))) for node in constants}
     except Exception as error:  # whatever a damaged message makes protobuf, TensorFlow, NumPy raise
         raise Unreadable(f"{path}: not a readable frozen graph ({first_line(error)}).") from error
     check_finite(weights)
-    return Served(meta, weights, ())
+    return meta, weights
+
+
+def _check_frozen(meta: Any, size: int) -> None:
+    make_sound(meta, size, size)
+    for node in meta.graph_def.node:
+        if node.op in ("VariableV2", "VarHandleOp"):
+            raise ValueError(f"{node.name} is a variable; expected a graph that was frozen")
+
+
+def _is_weight(node: Any) -> bool:
+    """Whether a node is a constant of weights; ValueError where it has no shape or no name."""
+    sizes = [one.size for one in _tensor(node).tensor_shape.dim] if node.op == "Const" else []
+    if not sizes or not tf.as_dtype(_tensor(node).dtype).is_floating:
+        return False
+    if not node.name.isprintable() or min(sizes) < 0:
+        raise ValueError(f"{node.name!r} is a constant without a name or a shape")
+    return True
+
+
+def _tensor(node: Any) -> Any:
+    return node.attr["value"].tensor
 
 
 def _thaw(node: Any) -> None:

@@ -117,12 +117,12 @@ def _tf1_state(
     found: Kind, path: Path, names: Correspondence, config: MigrateConfig, beta_2: float
 ) -> "State":
     """Return what lies at `path`; StateError where something in it would be left out untold."""
-    from tf1_compat import checkpoint, frozen
+    from tf1_compat import checkpoint, meta
     from tf1_compat.checkpoint import partitions
-    from tf1_compat.state import StateError
+    from tf1_compat.state import State, StateError
 
     if found == "frozen":
-        return frozen.read(path)
+        return State(meta.read_weights(path))
     arrays = checkpoint.read(path)
     if config.ema == "take":
         if not names.averages:

@@ -19,7 +19,7 @@ import tensorflow_datasets as tfds
 from PIL import Image
 
 from tests.conftest import ROOT, run, write_idx
-from tf1_compat import checkpoint, frozen, meta
+from tf1_compat import checkpoint, meta
 from tf1_compat.hyperparameters import Hyperparameters
 from tf1_compat.program import Program
 from tf1_compat.state import StateError, arrays_of
@@ -277,7 +277,7 @@ def test_frozen_graph(small_run: Path, tmp_path: Path) -> None:
 
     def read() -> Any:
         with reading.refusal(file):
-            return dict(frozen.read(file).weights)
+            return meta.read_weights(file)
 
     hold(file, read, str(file), checksummed=False, cuts_seen=False)
 
@@ -312,7 +312,7 @@ def test_frozen_constant_that_promises_more_than_the_file_is_refused(tmp_path: P
         dimension.size = 2**20
     (tmp_path / "a.pb").write_bytes(definition.SerializeToString())
     with pytest.raises(StateError, match=r"a\.pb: .*promise 4,398,046,511,104 bytes"):
-        frozen.read(tmp_path / "a.pb")
+        meta.read_weights(tmp_path / "a.pb")
 
 
 def test_saved_model(small_run: Path, tmp_path: Path) -> None:

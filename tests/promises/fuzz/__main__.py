@@ -34,7 +34,7 @@ def fuzz(name: str, inputs: int) -> None:
     startup.import_tensorflow()
     with atheris.instrument_imports(include=["tf1_compat", "tests"]):
         from tests.promises.fuzz import graphs, indexes, keras_files, metas  # noqa: F401
-        from tf1_compat import checkpoint, frozen, meta  # noqa: F401
+        from tf1_compat import checkpoint, meta  # noqa: F401
     with tempfile.TemporaryDirectory() as corpus:
         for number, seed in enumerate(seeds.of(name)):
             Path(corpus, str(number)).write_bytes(seed)

@@ -216,12 +216,12 @@ def read_graph(content: bytes) -> None:
     import tensorflow as tf
 
     from tests.promises.fuzz import graphs
-    from tf1_compat import frozen, meta, network
+    from tf1_compat import meta, network
     from tf1_compat.state import StateError
 
     file = _file("a.pb", graphs.make(content))
     with contextlib.suppress(StateError):
-        total = sum(array.nbytes for array in frozen.read(file).weights.values())
+        total = sum(array.nbytes for array in meta.read_weights(file).values())
         assert total <= bounds.most_bytes(file.stat().st_size)
     with contextlib.suppress(StateError), tf.Graph().as_default() as graph:
         meta.import_definition(meta.read_frozen(file).definition, file)
