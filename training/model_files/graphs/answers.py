@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from training.errors import UserError
+from training.model_files.graphs import drawn
 from training.model_files.graphs.understood import Understood
 from training.parity.bits import same
 from training.parity.distance import shown
@@ -15,7 +16,6 @@ from training.parity.tolerances import TOLERANCES
 if TYPE_CHECKING:
     import keras
 
-    from tf1_compat.network import Input
     from tf1_compat.state import State
 
 ROWS = 8
@@ -35,16 +35,16 @@ def compared(understood: Understood, model: "keras.Model", state: "State") -> st
     from keras_models.writing.names import of_inputs
 
     read = understood.network
-    rows = [_rows(one) for one in read.inputs]
-    if any(one is None for one in rows) or _numbers(model) > MOST:
+    odd = any(None in one.shape or one.dtype == "string" for one in read.inputs)
+    if odd or _numbers(model) > MOST:
         return "Its outputs were not compared with the graph's, which may be of any size."
-    fed = {one.tensor: row for one, row in zip(read.inputs, rows, strict=True)}
+    fed = drawn.inputs(read, np.random.default_rng(0), ROWS)
     wanted, again = _of_graph(understood, state, fed)
     if not same(wanted, again):
         return "Its outputs were not compared with the graph's, which are random."
     training = not read.switches  # a graph without any is as it trains
     named = {name: fed[tensor] for tensor, name in of_inputs(read).items()}
-    given: Any = named if len(named) > 1 else rows[0]
+    given: Any = named if len(named) > 1 else next(iter(fed.values()))
     with keras.StatelessScope():  # moving averages stay
         found = np.asarray(model(given, training=training))
     far = float(np.abs(found - wanted).max() / (np.abs(wanted).max() or 1))
@@ -54,16 +54,6 @@ def compared(understood: Understood, model: "keras.Model", state: "State") -> st
             f"by {far:.1e} of the largest output. --pair PAIR.py gives your own Keras model."
         )
     return f"Its outputs are the graph's, within {shown(far)} of the largest, for {ROWS} rows."
-
-
-def _rows(one: "Input") -> np.ndarray | None:
-    """Return rows for an input: random numbers, or 0, which is an id of any table."""
-    if None in one.shape or one.dtype == "string":
-        return None
-    shape: Any = (ROWS, *one.shape)
-    if one.dtype.startswith("float"):
-        return np.random.default_rng(0).random(shape).astype(one.dtype)
-    return np.zeros(shape, one.dtype)
 
 
 def _numbers(model: "keras.Model") -> float:

@@ -10,6 +10,7 @@ import numpy as np
 
 from training.errors import UserError, first_line
 from training.model_files import pair
+from training.model_files.graphs import drawn
 from training.model_files.rewriting.forward import Inferring
 from training.parity import ladder
 
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
 Arrays = Mapping[str, np.ndarray]
-ROWS, LENGTH = 32, 8
-"""What is drawn to compare outputs: rows of a batch, and numbers where any count will do."""
+ROWS = 32
+"""Of a batch that is drawn to compare outputs, where the graph leaves them open."""
 
 
 class Proof(NamedTuple):
@@ -125,17 +126,10 @@ def _compare(
 
 
 def _inputs(read: Inferring, rng: np.random.Generator) -> dict[str, np.ndarray]:
-    """Return rows for each input; whole numbers are such as every table has."""
-    tables = [call.layer.options for call in read.network.calls if call.layer.kind == "embedding"]
-    ids = min((options["input_dim"] for options in tables), default=2)
-    drawn = {}
-    for one in read.network.inputs:
-        (rows, *_) = read.function.get_tensor_by_name(one.tensor).shape
-        shape = [rows or ROWS, *(LENGTH if size is None else size for size in one.shape)]
-        whole = one.dtype.startswith(("int", "uint"))
-        made = rng.integers(0, ids, shape) if whole else rng.normal(size=shape)
-        drawn[one.tensor] = np.asarray(made, one.dtype)
-    return drawn
+    """Return rows for each input, as many as the graph takes."""
+    shapes = [read.function.get_tensor_by_name(one.tensor).shape for one in read.network.inputs]
+    fixed = [rows for rows, *_ in shapes if rows is not None]
+    return drawn.inputs(read.network, rng, fixed[0] if fixed else ROWS)
 
 
 def _drawn(read: Inferring, rng: np.random.Generator) -> dict[str, np.ndarray]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from training.errors import UserError
 from training.model_files import pair, reading, writing
+from training.model_files.graphs import drawn
 from training.model_files.pair import Pair
 from training.model_files.rewriting import partial
 from training.model_files.rewriting.sources import Source
@@ -81,9 +82,8 @@ def prove_batch(rewritten: Rewritten, source: Path, graph: "tf.Graph", seed: int
     for name in tensors:
         formed = network.formed.get(name)
         placeholder = graph.get_tensor_by_name(formed.placeholder if formed else name)
-        shape, kind = [size or ROWS for size in placeholder.shape], placeholder.dtype
-        numbers = rng.normal(size=shape) if kind.is_floating else rng.integers(0, 2, shape)
-        fed[placeholder.name] = numbers.astype(kind.as_numpy_dtype)
+        shape = [placeholder.shape[0] or ROWS, *placeholder.shape.as_list()[1:]]
+        fed[placeholder.name] = drawn.numbers(rng, shape, placeholder.dtype.name)
     x, y = runpy.run_path(str(source))["batch"](fed)
     made = [*(x.values() if isinstance(x, dict) else [x]), *(y if isinstance(y, list) else [y])]
     with tf.compat.v1.Session(graph=graph) as session:
