@@ -193,7 +193,11 @@ def test_largest_page_is_small_enough_and_keeps_the_first_difference(tmp_path: P
     files.write_json(tmp_path / "config.json", config)
     facts = {"device": "/CPU:0", "data": digits.facts()}
     files.write_json(tmp_path / "environment.json", facts)
-    lockstep: Any = SimpleNamespace(trainees=trainees, initial_weights=weights["tf1"])
+    lockstep: Any = SimpleNamespace(
+        trainees=trainees,
+        initial_weights=weights["tf1"],
+        recorded=dict.fromkeys(range(5), weights["exact"]),
+    )
     page.write(tmp_path, compared, verdict.results(compared), digits, lockstep)
     size = (tmp_path / "report.html").stat().st_size
     assert 7_000_000 < size <= document.LARGEST

@@ -96,6 +96,32 @@ def test_each_cause_parts_the_weights_at_the_first_update(page: Any, cause: str,
     assert found["differing"] < (1000 if cause == "bias" else 101_770)
 
 
+def test_a_slider_goes_through_the_weights_of_the_run(
+    page: Any, page_run: Path, train: Examples
+) -> None:
+    """Before training, after 1 and 3 epochs, at the end: TensorFlow 1's, but for a byte of W1."""
+    program = Program(train.x, train.y, seed=1234)
+    x = train.x[9:10]
+    epoch = page.locator("#look-epoch")
+    page.locator("#look-row").fill("9")
+    page.locator("#look-row").press("Enter")
+    done = 0
+    for stop, updates in enumerate((0, 1, 3, 5)):
+        while done < updates:
+            program.step()
+            done += 1
+        epoch.fill(str(stop))
+        assert page.locator("#look-recorded").is_checked()
+        assert page.locator("#look-when").inner_text() == str(updates)
+        logits = program.logits(x)[0]
+        powers = np.exp(logits - logits.max())
+        said = page.locator("#look-chances li").evaluate_all(
+            "all => all.map(li => +li.dataset.chance)"
+        )
+        np.testing.assert_allclose(said, powers / powers.sum(), atol=5e-3)
+    page.locator("#look-live").check()
+
+
 def numbers(page: Any, line: str) -> list[float]:
     """What a line of the look inside says."""
     said = page.locator(f"#look-{line}").inner_text().replace("−", "-")

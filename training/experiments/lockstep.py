@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from rich.console import Console
 
+from tf1_compat.hyperparameters import LISTING
 from training.command_line import progress, words
 from training.data import Digits
 from training.lanes import loop
@@ -24,6 +25,9 @@ from training.parity.ladder import rung
 from training.runs import saving
 from training.runs.session import Origin
 from training.runs.training import SavedTraining
+
+RECORDED = (1, 3, 10, 30, 100, 300)
+"""After so many epochs the weights of the first lane are kept, where the article's model trains."""
 
 
 class Lockstep:
@@ -64,6 +68,8 @@ class Lockstep:
             for lane in others
         }
         """Other lane -> whether it starts there, too."""
+        self.recorded: dict[int, Mapping[str, np.ndarray]] = {}
+        """Its weights on the way, by epoch; not of epochs that another process has trained."""
         self._training = SavedTraining(
             self.trainees,
             folder,
@@ -123,9 +129,15 @@ class Lockstep:
             unchecked = False
             show(epoch, losses)
 
+        def record(done: int) -> None:
+            if done in RECORDED and self._config.hyper == LISTING:
+                self.recorded[self._training.begun.first + done] = self.trainees[0].weights()
+
         epochs = self._config.epochs
         with progress.line(epochs, notes, self._training.begun.last) as show:
-            return self._training.run(epochs, on_epoch, within=self._together(), **self._how)
+            return self._training.run(
+                epochs, on_epoch, record, within=self._together(), **self._how
+            )
 
     def _check_placement(self, notes: Console) -> None:
         shared = self._config.replicas

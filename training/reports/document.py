@@ -6,6 +6,7 @@ browser run these scripts and no others.
 
 import base64
 import hashlib
+import json
 import re
 from collections.abc import Mapping
 from importlib import resources
@@ -29,6 +30,8 @@ LAB = tuple(f"lab/{part}.js" for part in ("network", "lanes", "curves", "lab", "
 """Those of the lab, after the pad's."""
 LARGEST = 8_000_000
 """Bytes of a page, at most; what is put into it is cut to that, and the page says so."""
+MARKUP = 250_000
+"""Bytes of its text, style and own scripts, at most."""
 
 
 _CHINESE_MARK = re.compile(
@@ -96,6 +99,11 @@ def _whole(text: str) -> "Markup":
     from markupsafe import Markup, escape
 
     return Markup(_EXPONENT.sub(r'<span class="whole">\g<0></span>', str(escape(text))))
+
+
+def room(data: Mapping[str, Any]) -> int:
+    """Return how many bytes a page with `data` and charts has left."""
+    return LARGEST - MARKUP - len(_plotly()) - len(json.dumps(data))
 
 
 def final(folder: Path) -> str:

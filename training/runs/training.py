@@ -1,7 +1,7 @@
 """Lanes in lockstep that are saved on the way, and go on from what was saved, bit for bit."""
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -59,11 +59,14 @@ class SavedTraining:
         self,
         epochs: int,
         on_epoch: loop.OnEpoch,
+        on_call: Callable[[int], None] = lambda done: None,
         *,
         within: AbstractContextManager[Any] = nullcontext(),  # noqa: B008 (has no state)
         **how: Any,
     ) -> History:
         """Train to `epochs` in all, as `loop.train` does with `how`, and save the end.
+
+        `on_call` is told how many epochs are done, after each call but one that ends the training.
 
         Raises Stopped, when all is saved, after Ctrl-C, SIGTERM or SIGHUP.
         """
@@ -72,7 +75,9 @@ class SavedTraining:
         saver = Saver(self._path, run, self._every, last, first=first, remember=self._remember)
 
         def after_call(losses: Mapping[str, Sequence[np.floating]]) -> None:
-            last = first + len(next(iter(losses.values()))) - 1
+            done = len(next(iter(losses.values())))
+            on_call(done)
+            last = first + done - 1
             saver.after_epoch(last, lambda: saving.snapshot(trainees, losses, first))
 
         with saver.watching(), within:

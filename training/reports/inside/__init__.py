@@ -2,6 +2,7 @@
 
 import base64
 import zlib
+from typing import Any
 
 import numpy as np
 
@@ -19,6 +20,13 @@ def base64_of(array: np.ndarray) -> str:
 def deflated(array: np.ndarray) -> str:
     """Return the bytes of `array`, compressed, in base64: what page.js' `inflate` takes."""
     return base64.b64encode(zlib.compress(array.tobytes(), 9)).decode()
+
+
+def rounded(array: np.ndarray) -> dict[str, Any]:
+    """Return `array` as signed bytes, and the size that 127 stands for: what `unrounded` takes."""
+    largest = float(np.abs(array).max()) or 1.0
+    scaled = np.rint(array * (127 / largest)).astype(np.int8)
+    return {"largest": float(f"{largest:.4g}"), "data": deflated(scaled)}
 
 
 def spread(rows: np.ndarray, most: int) -> np.ndarray:

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from training.reports.inside import deflated
+from training.reports.inside import rounded
 
 MOST_LANES = 3
 """Lanes whose hidden units are shown."""
@@ -21,19 +21,12 @@ def first(kernel: np.ndarray) -> np.ndarray:
 def pictures(before: np.ndarray, after: Mapping[str, np.ndarray], in_lab: bool) -> dict[str, Any]:
     """Return what units.js draws: weights [784, n] before training, and how each lane moved them.
 
-    As bytes, 127 the largest of each: only for the eye. The change has a scale of its own, for it
+    Unit by unit, as bytes: only for the eye. The change has a scale of its own, for it
     is a hundredth of the weights. `in_lab`: the lab has those before training.
     """
     changes = {name: kernel - before for name, kernel in after.items()}
     return {
         "count": before.shape[1],
-        "before": None if in_lab else _bytes(before),
-        "changes": {name: _bytes(change) for name, change in changes.items()},
+        "before": None if in_lab else rounded(before.T),
+        "changes": {name: rounded(change.T) for name, change in changes.items()},
     }
-
-
-def _bytes(values: np.ndarray) -> dict[str, Any]:
-    """Return [784, n] as signed bytes, unit by unit, and the size that 127 stands for."""
-    largest = float(np.abs(values).max()) or 1.0
-    scaled = np.rint(values.T * (127 / largest)).astype(np.int8)
-    return {"largest": float(f"{largest:.4g}"), "data": deflated(scaled)}

@@ -6,13 +6,9 @@
   const GAP = 1;
   const figure = document.getElementById("units");
   const canvas = figure.querySelector("canvas");
-  const numbers = async (of) => {
-    const bytes = await inflate(of.data);
-    return Float32Array.from(new Int8Array(bytes.buffer), (n) => (n * of.largest) / 127);
-  };
   const byUnit = ({ W1 }) => W1.map((_, i) => W1[(i % 784) * data.units.count + Math.floor(i / 784)]);
-  const before = data.units.before ? await numbers(data.units.before) : byUnit((await lab.ready).initial);
-  const changes = await Promise.all(Object.values(data.units.changes).map(numbers));
+  const before = data.units.before ? await unrounded(data.units.before) : byUnit((await lab.ready).initial);
+  const changes = await Promise.all(Object.values(data.units.changes).map(unrounded));
   const OUTSHONE = 0.002; // of the weights are larger than what has the full colour
 
   const large = (values) => {

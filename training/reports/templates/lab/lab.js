@@ -12,10 +12,19 @@ function cut(numbers, shapes) {
   );
 }
 
-/** What the lab needs, out of the page: digits, initial weights, Adam's numbers. */
-async function opened({ pixels, labels, weights, shapes, adam }) {
+/** What the lab needs, out of the page: digits, initial weights, the run's on the way, Adam's numbers. */
+async function opened({ pixels, labels, weights, shapes, adam, recorded }) {
   const [bytes, numbers] = await Promise.all([inflate(pixels), inflate(weights)]);
-  return { bytes, digits: sparse(bytes, labels), initial: cut(new Float32Array(numbers.buffer), shapes), adam };
+  const initial = cut(new Float32Array(numbers.buffer), shapes);
+  const { W1, ...others } = shapes;
+  const later = recorded.map(async (one) => ({
+    epochs: one.epochs,
+    weights: {
+      W1: (await unrounded(one.W1)).map((moved, i) => initial.W1[i] + moved),
+      ...cut(new Float32Array(decode(one.others).buffer), others),
+    },
+  }));
+  return { bytes, digits: sparse(bytes, labels), initial, adam, recorded: await Promise.all(later) };
 }
 
 const lab = data.lab && { ready: opened(data.lab), lanes: null, changed: new EventTarget(), weights: null };

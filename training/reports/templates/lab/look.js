@@ -1,7 +1,7 @@
 "use strict";
 // One digit through the model, number by number: from a pixel to a hidden unit to a class.
 
-lab?.ready.then(({ bytes, digits, initial, adam }) => {
+lab?.ready.then(({ bytes, digits, initial, adam, recorded }) => {
   const $ = (id) => document.getElementById(`look-${id}`);
   const reader = new Network(Float32Array, initial, adam);
   const classes = [...document.querySelectorAll("[name=look-class]")];
@@ -9,6 +9,8 @@ lab?.ready.then(({ bytes, digits, initial, adam }) => {
   const ink = new Grid($("ink"), 28, 28, (i) => pick(i));
   const shares = new Grid($("shares"), 28, 28, (i) => pick(i));
   const hidden = new Grid($("hidden"), 16, 8, () => show());
+  const epoch = $("epoch");
+  const stops = [{ epochs: data.lab.first, weights: initial }, ...recorded]; // of the run
   let row = 0;
 
   function pick(pixel) {
@@ -30,7 +32,9 @@ lab?.ready.then(({ bytes, digits, initial, adam }) => {
   }
 
   function read() {
-    reader.weights = lab.weights();
+    const stop = $("live").checked ? null : stops[epoch.value];
+    reader.weights = stop?.weights ?? lab.weights();
+    $("when").textContent = stops[epoch.value].epochs.toLocaleString("en");
     reader.forward(digits, row);
   }
 
@@ -82,6 +86,12 @@ lab?.ready.then(({ bytes, digits, initial, adam }) => {
       show();
     });
   });
+  epoch.max = epoch.value = stops.length - 1;
+  epoch.addEventListener("input", () => {
+    $("recorded").checked = true;
+    show();
+  });
+  for (const one of [$("live"), $("recorded")]) one.addEventListener("change", show);
   document.addEventListener("redraw", show);
   lab.changed.addEventListener("trained", show);
   open();

@@ -48,6 +48,11 @@ async function inflate(base64) {
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
+/** The numbers of what `rounded` made. */
+async function unrounded({ largest, data: bytes }) {
+  return Float32Array.from(new Int8Array((await inflate(bytes)).buffer), (n) => (n * largest) / 127);
+}
+
 const dark = () =>
   (root.dataset.theme ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";
 
