@@ -1,5 +1,6 @@
 """The README is short, leads to all there is, and what it shows is so."""
 
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
-from tests.support.docs_pages import DOCS, READMES, code_blocks, commands, links, text
+from tests.support.docs_pages import DOCS, PAGES, READMES, code_blocks, commands, links, text
 from training.commands import table
 
 INDEX = {"README.md": "docs/README.md", "README.zh-CN.md": "docs/zh-CN/README.md"}
@@ -84,9 +85,11 @@ def test_it_leads_to_the_other_language_and_to_the_index(readme: str) -> None:
 @pytest.mark.parametrize("readme", READMES)
 def test_the_index_leads_to_every_page_in_its_own_language(readme: str) -> None:
     folder = Path(INDEX[readme]).parent
-    own = {page for page in DOCS if page.startswith("docs/zh-CN/") == (readme != READMES[0])}
-    linked = {str(folder / target) for target, _ in links(text(INDEX[readme]))[1:]}
-    assert {page for page in linked if page.endswith(".md")} == own - {INDEX[readme]}
+    linked = {os.path.normpath(folder / target) for target, _ in links(text(INDEX[readme]))}
+    in_chinese = {page for page in DOCS if page.startswith("docs/zh-CN/")}
+    own = in_chinese if readme != READMES[0] else {*DOCS} - in_chinese
+    assert {page for page in linked if page in own} == own - {INDEX[readme]}
+    assert linked & ({*PAGES} - own) == {readme, *INDEX.values()} - {INDEX[readme]}
 
 
 def test_make_help_lists_every_target() -> None:
