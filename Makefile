@@ -118,6 +118,7 @@ notebook: $(VENV)/installed-dev ## make the notebooks of the tutorial and the ex
 .PHONY: site
 site: .venv-site/installed ## make a website of docs/ in build/site, in both languages, with a search; fails at a link that leads nowhere
 	NO_MKDOCS_2_WARNING=1 .venv-site/bin/mkdocs build --strict
+	@echo "build/site/index.html is there; its search needs a server: python3 -m http.server --directory build/site"
 
 .PHONY: clean
 clean: ## remove the environments and caches; runs stay
