@@ -180,7 +180,7 @@ def test_what_it_cannot_do_is_an_error() -> None:
     rows = 2**17 + 1
     weights = {"W1": np.ones((1, 1)), "b1": np.zeros(1)}
     with pytest.raises(UserError, match="131,073 terms"):
-        Portable(np.ones((rows, 1)), np.ones((rows, 1)), weights, Hyperparameters((1, 1)))
+        Portable(np.ones((rows, 1)), np.ones((rows, 1)), weights, Hyperparameters((1, 1))).step()
     steep = Hyperparameters((1, 1), "mse", "gradient_descent", learning_rate=1e38)
     with pytest.raises(UserError, match="smaller --learning-rate"):
         Portable(np.ones((2, 1)), np.zeros((2, 1)), weights, steep).steps(20)

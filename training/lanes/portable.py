@@ -10,11 +10,11 @@ open is replaced by `training/portable`; the update needs nothing but + - * / an
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tf1_compat.hyperparameters import LISTING, Hyperparameters
 from training.lanes.by_hand import Arrays, Backpropagation
 from training.portable import Slices, bits_of_a_slice, exp, log, product, split, total
 
@@ -30,22 +30,19 @@ def make(name: str, setting: "Setting") -> "Portable":
 class Portable(Backpropagation):
     """A network bound to its training data, as a Trainee; all is as in `Backpropagation` but bits.
 
-    Raises UserError for more rows or units than `bits_of_a_slice` has bits for.
+    A step raises UserError where rows or units are more than `bits_of_a_slice` has bits for.
     """
 
     name = "portable"
 
-    def __init__(
-        self,
-        x: np.ndarray,
-        y: np.ndarray,
-        weights: Mapping[str, np.ndarray],
-        hyper: Hyperparameters = LISTING,
-    ) -> None:
-        super().__init__(x, y, weights, hyper)
-        self._bits = bits_of_a_slice(max(len(x), *hyper.widths))
-        self._bound = split(self._x, None, self._bits)
-        """The data, which are the same in every step, for products over columns and over rows."""
+    @cached_property
+    def _bits(self) -> int:
+        return bits_of_a_slice(max(len(self._x), *self.hyper.widths))
+
+    @cached_property
+    def _bound(self) -> Slices:
+        """The data, the same in every step, for products over columns and over rows."""
+        return split(self._x, None, self._bits)
 
     def forward(self, x: np.ndarray) -> list[np.ndarray]:
         """As `Backpropagation.forward`."""
