@@ -84,8 +84,9 @@ def plain(markup: str) -> str:
 
 
 def main(folder: Path) -> str:
-    """What is read in English between the page's head and its scripts."""
-    return plain(page(folder).partition("<main>")[2].partition("</main>")[0])
+    """What is read in English between the page's head and its scripts, on a wide screen."""
+    whole = page(folder).partition("<main>")[2].partition("</main>")[0]
+    return plain(re.sub(r'<span class="label">.*?</span></span>', "", whole))
 
 
 def sides(text: str) -> list[tuple[list[str], list[str]]]:

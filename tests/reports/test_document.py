@@ -135,8 +135,9 @@ def test_every_command_has_a_page_of_what_it_measured(tmp_path: Path) -> None:
     lines = {rows: bench.lines(of_rows) for rows, of_rows in measured.items()}
     written(tmp_path, lambda: bench.write(tmp_path, BenchConfig(), measured))
     text = (tmp_path / "report.html").read_text(encoding="utf-8")
+    cells = " ".join(re.findall(r"<span>([^<]*)</span></td>", text))
     for row in (row for of_rows in lines.values() for row in of_rows):
-        assert "".join(f"<td>{cell}</td>" for cell in row[1:]) in text
+        assert " ".join(row[1:]) in cells
     charts = json.loads(Elements(text).scripts[0])["charts"]
     assert charts["rows-4000"]["names"][-1] == "floor"
 

@@ -106,13 +106,14 @@ def test_a_slider_goes_through_the_weights_of_the_run(
     page.locator("#look-row").fill("9")
     page.locator("#look-row").press("Enter")
     done = 0
-    for stop, updates in enumerate((0, 1, 3, 5)):
+    said_of = {0: "before training", 1: "after 1 epoch", 3: "after 3 epochs", 5: "after 5 epochs"}
+    for stop, (updates, when) in enumerate(said_of.items()):
         while done < updates:
             program.step()
             done += 1
         epoch.fill(str(stop))
         assert page.locator("#look-recorded").is_checked()
-        assert page.locator("#look-when").inner_text() == str(updates)
+        assert page.locator("#look-when").inner_text() == when
         logits = program.logits(x)[0]
         powers = np.exp(logits - logits.max())
         said = page.locator("#look-chances li").evaluate_all(

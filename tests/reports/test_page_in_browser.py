@@ -321,6 +321,10 @@ def test_a_phone_scrolls_one_way_only_and_a_finger_draws(opened: Open, page_run:
         page.locator("#language").tap()
     page.locator("#pad").tap()
     assert canvas(page, "pad", channel=3).any()
+    page.locator("#look-ink").tap(position={"x": 1, "y": 1})
+    assert page.locator("#look-pixel").inner_text() == "Pixel in row 0, column 0: 0 / 255 = 0"
+    page.locator("#lab-step").tap()
+    page.wait_for_function("() => document.getElementById('lab-epochs').textContent === '1'")
 
 
 def test_the_page_may_not_load_anything(page_run: Path, chromium: Any) -> None:

@@ -34,7 +34,11 @@ lab?.ready.then(({ bytes, digits, initial, adam, recorded }) => {
   function read() {
     const stop = $("live").checked ? null : stops[epoch.value];
     reader.weights = stop?.weights ?? lab.weights();
-    $("when").textContent = stops[epoch.value].epochs.toLocaleString("en");
+    const { epochs } = stops[epoch.value];
+    const many = epochs.toLocaleString("en");
+    const when = [`after ${many} epoch${epochs === 1 ? "" : "s"}`, `${many} 个 epoch 之后`];
+    $("when").textContent = say(epochs ? when : ["before training", "训练之前"]);
+    epoch.setAttribute("aria-valuetext", $("when").textContent);
     reader.forward(digits, row);
   }
 

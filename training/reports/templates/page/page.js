@@ -42,6 +42,8 @@ const rgb = (name) => colour(name).match(/[\d.]+/g).slice(0, 3).map(Number);
 
 const decode = (base64) => Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
 
+root.classList.toggle("old", !("DecompressionStream" in window));
+
 /** The bytes of what `deflated` made. */
 async function inflate(base64) {
   const stream = new Blob([decode(base64)]).stream().pipeThrough(new DecompressionStream("deflate"));
