@@ -1,5 +1,6 @@
 """report.html: whole, escaped, small enough, and what its command line and curves say is so."""
 
+import html
 import json
 import re
 import shlex
@@ -91,6 +92,17 @@ def test_page_has_every_part(elements: Elements, text: str, page_run: Path) -> N
     assert read_json(page_run / "results.json")["verdict"] in re.sub(
         r'<span class="whole">(.*?)</span>', r"\1", text
     )
+
+
+def test_every_command_to_try_next_is_understood(text: str, page_run: Path) -> None:
+    """It names the run as it is called when it is done, and its data."""
+    part = text.partition('<section id="next">')[2].partition("</section>")[0]
+    lines = [shlex.split(html.unescape(of)) for of in re.findall(r"<code>(.*?)</code>", part)]
+    configs = [tyro.cli(table.grammar(), args=words) for _, *words in lines]
+    assert {type(config).__name__ for config in configs} >= {"PredictConfig", "FinetuneConfig"}
+    (tuning,) = (config for config in configs if isinstance(config, FinetuneConfig))
+    assert tuning.source == page_run
+    assert tuning.data == read_json(page_run / "config.json")["data"]
 
 
 def test_no_space_stands_after_a_chinese_mark(text: str) -> None:

@@ -12,6 +12,7 @@ from tf1_compat.hyperparameters import LISTING
 from training.data import Digits
 from training.experiments.comparison import Comparison
 from training.experiments.lockstep import Lockstep
+from training.options.compare import CompareConfig
 from training.options.lanes import STOCK
 from training.parity import distance
 from training.reports import document, png
@@ -92,15 +93,16 @@ def write(
         rungs=comparison.rungs,
         differences=curves.differences(comparison),
         initial_sha256=comparison.initial_sha256,
-        next=following(folder),
+        next=following(folder, config),
         placement={lane.name: lane.placement for lane in trainees},
         **found,
     )
 
 
-def following(folder: Path) -> list[tuple[Text, str]]:
+def following(folder: Path, config: CompareConfig) -> list[tuple[Text, str]]:
     """Return what may be done next with the run in `folder`: what it is good for, the command."""
     run = document.final(folder)
+    of = [] if config.data == CompareConfig.data else ["--data", config.data]
     return [
         (
             Text("Read a picture of your own with these models.", "让这些模型读你自己的图片。"),
@@ -108,7 +110,7 @@ def following(folder: Path) -> list[tuple[Text, str]]:
         ),
         (
             Text("Make a better reader of them: fine-tune.", "通过微调，得到读得更准的模型。"),
-            shlex.join(["tf1keras", "finetune", run]),
+            shlex.join(["tf1keras", "finetune", run, *of]),
         ),
         (
             Text("See each cause of drift alone.", "逐个查看产生偏差的原因。"),
