@@ -99,6 +99,11 @@ def two_adams():
     return two_optimizers(v1.train.AdamOptimizer(1e-4, name="Adam_head"))
 
 
+def two_adams_alike():
+    """One optimizer in Keras; powers of its own for each in TensorFlow 1."""
+    return two_optimizers(v1.train.AdamOptimizer(1e-3))
+
+
 def adam_and_momentum():
     return two_optimizers(v1.train.MomentumOptimizer(1e-2, 0.9))
 
@@ -163,7 +168,10 @@ def partitioned():
     return x, y, logits, cost, v1.train.AdamOptimizer().minimize(cost, global_step=step)
 
 
-READ = (sigmoid, plain, global_step, step_name, ema, two_adams, adam_and_momentum, dicts, scopes)
+READ = (
+    *(sigmoid, plain, global_step, step_name, ema, dicts, scopes),
+    *(two_adams, two_adams_alike, adam_and_momentum),
+)
 """Those whose graph says all."""
 PAIRED = (batch_norm, partitioned)
 """Those that go with a PAIR.py."""

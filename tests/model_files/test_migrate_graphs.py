@@ -282,6 +282,85 @@ def test_what_the_outputs_only_wait_for_is_not_run(tmp_path: Path, capsys: Print
     assert "Its outputs are the graph's, within " in capsys.readouterr().out
 
 
+def fed() -> Any:
+    """With a keep_prob that is fed, and a second train op on the same variables."""
+    x, y = saved_graphs.ends()
+    keep = tf.compat.v1.placeholder_with_default(1.0, [], "keep_prob")
+    kernels = saved_graphs.weights()
+    hidden = tf.compat.v1.nn.dropout(tf.nn.relu(tf.matmul(x, kernels[0]) + kernels[1]), keep)
+    logits = tf.add(tf.matmul(hidden, kernels[2]), kernels[3])
+    cost = saved_graphs.cost_of(y, logits)
+    tf.compat.v1.train.GradientDescentOptimizer(0.1).minimize(cost, name="sgd")
+    return x, y, logits, cost, tf.compat.v1.train.AdamOptimizer().minimize(cost)
+
+
+def test_what_a_graph_leaves_open_can_be_said(tmp_path: Path, capsys: Printed) -> None:
+    wanted = saved_graphs.save(fed, str(tmp_path / "there"))
+    command = ["migrate", tmp_path / "there", "--to", tmp_path / "a.keras"]
+    assert run(*command) == 2
+    assert "--train-op with one of them" in capsys.readouterr().err
+    command += ["--train-op", "Adam"]
+    assert run(*command) == 2
+    assert "--feed keep_prob=0.5/1.0" in capsys.readouterr().err
+    command += ["--feed", "keep_prob=0.5/1.0"]
+    assert run(*command) == 0
+    assert "--feed keep_prob=0.5/1.0 --train-op Adam" in capsys.readouterr().out
+    model = keras.models.load_model(tmp_path / "a.keras")
+    assert far(model(saved_graphs.batch()[0]), wanted) <= LARGEST
+    assert [one.rate for one in model.layers if "dropout" in one.name] == [0.5]
+    assert run(*command, "--pair", tmp_path / "p.py") == 2
+    assert "with --pair, tf1_graph() says it" in capsys.readouterr().err
+    bare = copy(tmp_path / "there", tmp_path / "bare", meta=False)
+    assert run("migrate", bare, "--to", tmp_path / "b.keras", *command[4:]) == 2
+    assert "no graph is there" in capsys.readouterr().err
+
+
+def odd() -> Any:
+    """In float64, for batches of 16, with a dropout that nothing switches off, with seeds."""
+    v1 = tf.compat.v1
+    x, y = (v1.placeholder(tf.float64, [16, size]) for size in (784, 10))
+    hidden = v1.nn.dropout(x, 0.5, seed=1)
+    kernel = saved_graphs.variable(np.full([784, 10], 1 / 3), "kernel")
+    logits = tf.matmul(hidden, kernel)
+    cost = saved_graphs.cost_of(y, logits)
+    return x, y, logits, cost, v1.train.AdamOptimizer().minimize(cost)
+
+
+def test_doubles_fixed_batches_and_seeded_randomness(tmp_path: Path, capsys: Printed) -> None:
+    """Doubles are rounded to be Keras' floats, which is said, and are doubles again for the graph;
+    what is random is not taken for another answer.
+    """
+    saved_graphs.save(odd, str(tmp_path))
+    assert run("migrate", tmp_path, "--to", tmp_path / "a.keras") == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "rounded by at most 6" in shown or "rounded by at most 5" in shown
+    assert "were not compared with the graph's, which are random" in shown
+    back, meta = tmp_path / "back" / "model.ckpt", tmp_path / "model.ckpt.meta"
+    assert run("migrate", tmp_path / "a.keras", "--to", back, "--meta", meta) == 0
+    assert "read back equal bit for bit" in capsys.readouterr().out
+    there, came = (contents(one) for one in (tmp_path / "model.ckpt", back))
+    assert {n: dtype for n, (dtype, _) in there.items()} == {n: d for n, (d, _) in came.items()}
+
+
+def test_two_optimizers_that_disagree_are_not_one(saved: Saved, tmp_path: Path) -> None:
+    arrays = checkpoint.read(saved.folder / "two_adams_alike" / "model.ckpt")
+    arrays["beta1_power_1"] *= np.float32(0.9)
+    checkpoint.write(tmp_path / "model.ckpt", arrays)
+    meta = saved.folder / "two_adams_alike" / "model.ckpt.meta"
+    assert run("migrate", tmp_path, "--to", tmp_path / "a.keras", "--meta", meta) == 2
+
+
+def test_weights_alone_need_no_option(saved: Saved, tmp_path: Path, capsys: Printed) -> None:
+    arrays = checkpoint.read(saved.folder / "plain" / "model.ckpt")
+    weights = {name: one for name, one in arrays.items() if one.ndim and "/" not in name}
+    for name, step in (("bare", {}), ("stepped", {"global_step": np.int64(7)})):
+        checkpoint.write(tmp_path / name / "model.ckpt", weights | step)
+        assert run("migrate", tmp_path / name, "--to", tmp_path / f"{name}.keras") == 0
+        assert "No optimizer slots" in capsys.readouterr().out
+        model = keras.models.load_model(tmp_path / f"{name}.keras")
+        assert int(model.optimizer.iterations.numpy()) == (7 if step else 0)
+
+
 @pytest.mark.slow
 def test_genuine_tensorflow_1_trains_on_from_what_came_back(
     saved: Saved, carried: Path, tmp_path: Path

@@ -78,17 +78,17 @@ def test_what_has_the_same_shape_is_left_to_choose(
     said, choose, again, *more = capsys.readouterr().err.splitlines()
     assert not more
     assert said.endswith(
-        "article's 784-64-64-64-10; shapes do not tell which is which of a/b [64], b/b [64], "
-        "c/b [64], b/w [64, 64], c/w [64, 64]."
+        "article's 784-64-64-64-10; shapes do not tell which is which of b/w [64, 64], "
+        "c/w [64, 64], b/b [64], c/b [64]."
     )
     text = choose.partition(": ")[2]
     assert json.loads(text, object_pairs_hook=list) == [
         ("a/w", "hidden_layer/kernel"),
-        ("a/b or b/b or c/b", "hidden_layer/bias"),
+        ("a/b", "hidden_layer/bias"),
         ("b/w or c/w", "hidden_layer_2/kernel"),
-        ("a/b or b/b or c/b", "hidden_layer_2/bias"),
+        ("b/b or c/b", "hidden_layer_2/bias"),
         ("b/w or c/w", "hidden_layer_3/kernel"),
-        ("a/b or b/b or c/b", "hidden_layer_3/bias"),
+        ("b/b or c/b", "hidden_layer_3/bias"),
         ("d/w", "output_layer/kernel"),
         ("d/b", "output_layer/bias"),
     ]
@@ -106,6 +106,15 @@ def test_other_shapes_than_the_articles_are_listed_and_need_a_pair(
     assert "--pair PAIR.py" in message
     assert "--weights-only" not in message
     assert len(message.splitlines()) <= 3
+
+
+def test_layers_that_tensorflow_1_numbered_are_in_the_order_of_their_numbers() -> None:
+    widths, names = (784, *[16] * 11, 10), ["dense", *(f"dense_{n}" for n in range(1, 12))]
+    shapes = dict(zip(names, Hyperparameters(widths).layers, strict=True))
+    both = {f"{name}/kernel": shape for name, shape in shapes.items()}
+    both |= {f"{name}/bias": shape[1:] for name, shape in shapes.items()}
+    found = suggested_map.candidates(dict(sorted(both.items())), widths)
+    assert [*found.values()] == [[f"{n}/{kind}"] for n in names for kind in ("kernel", "bias")]
 
 
 @pytest.mark.parametrize("hidden", [(), (128,), (64, 32), (32, 64, 32, 16), (10, 10), (50,) * 8])

@@ -130,6 +130,25 @@ def test_centered_rmsprop_is_told_by_its_third_slot() -> None:
     assert "mg" not in checkpoint.layout(["W", "W/RMSProp", "W/RMSProp_1"]).slots
 
 
+def test_slots_are_found_in_scopes_and_of_what_might_be_made_of_parts() -> None:
+    powers = {"train/beta1_power", "train/beta2_power"}
+    for slot, name in (
+        ("OptimizeLoss/{}/Adam", "net/w"),  # made in a scope
+        ("{}/t_0/Adam", "net/w"),  # canned estimators
+        ("{}/part_0/Adam", "net/w"),
+        ("{}/my_adam", "net/w"),  # AdamOptimizer(name="my_adam")
+    ):
+        m = slot.format(name)
+        held = {name, m, f"{m}_1", *powers, f"{name}/ExponentialMovingAverage", "global_step"}
+        where = checkpoint.layout(held)
+        assert where.weights == (name,)
+        assert where.slots == {"m": {name: m}, "v": {name: f"{m}_1"}}
+        assert {*where.powers.values()} == powers
+        assert where.global_step == "global_step"
+    two = checkpoint.layout({"w", "w/Adam", "w/Adam_1", "beta1_power", "beta1_power_1"})
+    assert two.powers == {"beta1_power": "beta1_power", "beta2_power": "beta2_power"}
+
+
 def test_written_checkpoint_is_restored_by_a_saver(
     saved: Path, few: Examples, tmp_path: Path
 ) -> None:

@@ -4,6 +4,7 @@ arrays = checkpoint.read("folder/model.ckpt")
 state = checkpoint.to_state(arrays, checkpoint.layout(arrays))
 """
 
+from tf1_compat.checkpoint.by_name import layout
 from tf1_compat.checkpoint.files import NO_NUMBERS, read, write
 from tf1_compat.checkpoint.layouts import (
     CENTERED,
@@ -12,7 +13,6 @@ from tf1_compat.checkpoint.layouts import (
     Layout,
     averaged,
     bare,
-    layout,
     layout_of_graph,
     of_article,
     standard,

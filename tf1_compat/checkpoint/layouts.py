@@ -51,13 +51,17 @@ class Layout:
     """Of further optimizers, each without weights."""
     parts: Mapping[str, Part] = field(default_factory=dict)
     """Variables that are saved as parts of one."""
+    dtypes: Mapping[str, str] = field(default_factory=dict)
+    """Of floating point variables that are not float32."""
+    twins: Mapping[str, str] = field(default_factory=dict)
+    """Name -> another of the layout with the same number, where one optimizer stands for two."""
 
     def names(self) -> list[str]:
         """Return every name of the layout, weights first."""
         slots = [name for of_slot in self.slots.values() for name in of_slot.values()]
         step = [self.global_step] if self.global_step else []
         others = [name for one in self.others for name in one.names()]
-        return [*self.weights, *slots, *self.powers.values(), *step, *others]
+        return [*self.weights, *slots, *self.powers.values(), *step, *self.twins, *others]
 
 
 def standard(
@@ -83,9 +87,10 @@ def standard(
     )
 
 
-def bare(where: Layout) -> Layout:
-    """Return a layout with its weights alone."""
-    return Layout(where.weights, parts=where.parts)
+def bare(where: Layout, *, stepped: bool = False) -> Layout:
+    """Return a layout with its weights alone, or `stepped`, with the step."""
+    kept = replace(where, rule=None, slots={}, powers={}, others=(), twins={})
+    return kept if stepped else replace(kept, global_step=None)
 
 
 def of_article(hyper: Hyperparameters) -> Layout:
@@ -123,32 +128,6 @@ def widths(
     return tuple(int(width) for width in found) if fits else None
 
 
-def layout(names: Iterable[str], weights: Sequence[str] | None = None) -> Layout:
-    """Return the layout of a checkpoint that holds `names`, read from the names alone.
-
-    `weights` are the variables to look at; by default all that are no slot, power or step.
-    """
-    held = set(names)
-    if weights is None:
-        every = (*SLOT_NAMES.values(), CENTERED)
-        suffixes = {suffix for of_rule in every for suffix in of_rule.values()}
-        slots_of_held = {f"{name}/{suffix}" for name in held for suffix in suffixes}
-        weights = sorted(held - slots_of_held - {*POWERS, GLOBAL_STEP})
-    rules = [
-        rule
-        for rule, slots in SLOT_NAMES.items()
-        if any(f"{weight}/{suffix}" in held for weight in weights for suffix in slots.values())
-    ]
-    if len(rules) > 1:
-        raise StateError(f"slots of {' and '.join(rules)} in one checkpoint; expected one of them.")
-    return standard(
-        rules[0] if rules else None,
-        weights,
-        centered=any(f"{weight}/{CENTERED['mom']}" in held for weight in weights),
-        global_step=GLOBAL_STEP in held,
-    )
-
-
 def layout_of_graph(
     weights: Sequence[str],
     groups: Iterable[Sequence[Update]],
@@ -180,6 +159,7 @@ def layout_of_graph(
         weights=tuple(weights),
         global_step=step,
         step_dtype=variables[step] if step else "int64",
+        dtypes={name: one for name, one in variables.items() if one in ("float16", "float64")},
         others=tuple(others),
     )
 
@@ -202,4 +182,6 @@ def _layout_of_one(
         usual = {weight: f"{weight}/{suffix}" for weight in weights}
         slots[slot] = {w: n for w, n in usual.items() if n in variables} | slots.get(slot, {})
     powers = dict(updates[0].powers) if updates else {}
-    return Layout((), rule if slots else None, slots, powers)
+    twins = {name: powers[key] for update in updates for key, name in update.powers.items()}
+    twins = {name: own for name, own in twins.items() if name != own}
+    return Layout((), rule if slots else None, slots, powers, twins=twins)

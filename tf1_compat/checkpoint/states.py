@@ -22,6 +22,12 @@ def to_state(arrays: Mapping[str, np.ndarray], where: Layout, beta_2: float = 0.
     if missing := [name for name in where.names() if name not in arrays]:
         raise StateError(f"missing: {', '.join(missing)}.")
     _check_kinds(arrays, where)
+    for twin, own in where.twins.items():
+        if arrays[twin] != arrays[own]:
+            raise StateError(
+                f"{twin} is {arrays[twin]}, and {own} is {arrays[own]}; expected the same, of "
+                "optimizers with the same numbers, which are one in Keras."
+            )
     powers = {power: arrays[name] for power, name in where.powers.items()}
     step = int(arrays[where.global_step]) if where.global_step else None
     if "beta2_power" in powers:
@@ -52,7 +58,7 @@ def _check_kinds(arrays: Mapping[str, np.ndarray], where: Layout) -> None:
         found, shape = tf.as_dtype(arrays[name].dtype), list(arrays[name].shape)
         if name == where.global_step:
             expected, fits = "one whole number", found.is_integer and not shape
-        elif name in where.powers.values():
+        elif name in {*where.powers.values(), *where.twins}:
             expected, fits = "one floating point number", found.is_floating and not shape
         else:
             expected, fits = "floating point numbers", found.is_floating
@@ -62,6 +68,8 @@ def _check_kinds(arrays: Mapping[str, np.ndarray], where: Layout) -> None:
 
 def to_arrays(state: State, where: Layout) -> dict[str, np.ndarray]:
     """Return what a checkpoint of `state` holds: the inverse of `to_state`, bit for bit.
+
+    What is float64 in the graph is widened again.
 
     Raises StateError where the layout names something that the state has not.
     """
@@ -74,7 +82,8 @@ def to_arrays(state: State, where: Layout) -> dict[str, np.ndarray]:
         raise StateError(f"there is nothing for {error.args[0]} of {where.rule}.") from error
     for one, layout in zip(state.others, where.others, strict=True):
         arrays |= to_arrays(one, layout)
+    arrays |= {twin: arrays[own] for twin, own in where.twins.items()}
     if where.global_step:
         arrays[where.global_step] = np.asarray(state.step or 0, where.step_dtype)
-    arrays = {name: np.asarray(array) for name, array in arrays.items()}
+    arrays = {name: np.asarray(array, where.dtypes.get(name)) for name, array in arrays.items()}
     return partitions.join(arrays, where.parts)

@@ -59,7 +59,7 @@ def run(config: MigrateConfig) -> int:
     out.show(migrated.table(rows))
     if names.averages and found != "keras":
         out.show(f"\n{migrated.AVERAGES[config.ema if state.slots or config.ema else 'leave']}")
-    if writing.is_bare(state):
+    if writing.is_bare(state) or (state.rule is None and len(model.optimizer.variables) > 2):
         out.show("\nNo optimizer slots: training on starts the optimizer afresh.")
     said = names.graph.says if names.graph else ()
     assumed = None if found == "keras" or config.pair else migrated.assumptions(model, said)
@@ -71,7 +71,8 @@ def run(config: MigrateConfig) -> int:
         out.show(Text(text if names.graph else f"{text} {migrated.TAKE_FROM_GRAPH}"))
     out.show(f"Written: {config.to}")
     if wanted == "keras" and names.graph and names.graph.names_more:
-        out.show(f"For the way back to these names: --meta {names.graph.file}")
+        said_of = f" {config.of_graph}" if config.of_graph else ""
+        out.show(f"For the way back to these names: --meta {names.graph.file}{said_of}")
     if wanted == "checkpoint" and not (config.meta or config.map or config.pair):
         out.show("Its names are the article's; --meta FILE takes those of another graph.")
     out.result({"arrays": rows, "proof": proof, "assumed": assumed, "written": config.to})
@@ -82,7 +83,7 @@ def _way_out(config: MigrateConfig, names: Correspondence) -> str:
     """Return what may help where something has no place: nothing that was just tried."""
     ways = []
     if not (config.pair or config.map or names.graph):
-        ways.append("--meta FILE or --map FILE can say where it goes, and so can --pair PAIR.py.")
+        ways.append("--meta FILE, its graph, can say where it goes, and so can --pair PAIR.py.")
     elif not config.pair:
         ways.append("--pair PAIR.py can say where it goes.")
     if names.averages and config.ema is None:
@@ -104,12 +105,12 @@ def _load(
         return model, transfer.to_state(model, names.made_of(model), weights_only=bare)
     model = names.model()
     state = _tf1_state(found, path, names, config, getattr(model.optimizer, "beta_2", 0.999))
-    bare = config.only_weights or (found != "checkpoint" and state.rule is None)
+    bare = config.only_weights or (state.rule is None and not state.others)
     weight_map = names.with_shapes_of(state).made_of(model)
     transfer.load_state(model, state, weight_map, weights_only=bare)
-    if bare and state.step is not None:
+    if bare:
         model.optimizer.build(model.trainable_variables)
-        model.optimizer.iterations.assign(state.step)
+        model.optimizer.iterations.assign(state.step or 0)
     return model, state
 
 
@@ -131,11 +132,11 @@ def _tf1_state(
     layout = names.layout or checkpoint.layout(arrays, list(names.weight_map or ()) or None)
     if names.step:
         layout = replace(layout, global_step=names.step.name, step_dtype=names.step.dtype)
-    served = found == "saved_model" and not set(layout.names()) & set(arrays) > set(layout.weights)
-    if config.only_weights or served:
-        layout = checkpoint.bare(layout)
     arrays = partitions.split(arrays, layout.parts)
     left = names.averages if config.ema == "leave" else ()
+    if config.only_weights or {*arrays} <= {*layout.weights, layout.global_step, *left}:
+        stepped = not config.only_weights and layout.global_step in arrays
+        layout = checkpoint.bare(layout, stepped=stepped)
     over = sorted({*arrays} - {*layout.names(), *left})
     if over and not config.only_weights:
         missing = sorted(set(layout.names()) - set(arrays))

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 Shape = tuple[int, ...]
 
 MAP = Path("map.json")
-NUMBERED = re.compile(r"Variable(_\d+)?")
+NUMBER = re.compile(r"_(\d+)(?=/|$)")
+"""How TensorFlow 1 tells apart what was made one after another."""
 MOST_LAYERS = 12
 """There could be too many orders of more to try them."""
 LONGEST = 300
@@ -56,12 +57,12 @@ def refusal(config: MigrateConfig, path: Path, arrays: "Mapping[str, np.ndarray]
             "--meta FILE says where else it is.\nWithout one: --pair PAIR.py, which has the graph "
             "and its Keras model."
         )
-    bare = layout.rule is None
+    bare = layout.rule != "Adam"
     again = replace(config, map=MAP, weights_only=config.weights_only or bare)
     counters = [name for name, one in arrays.items() if one.dtype.kind == "i" and not one.ndim]
     command = shlex.join(["tf1keras", *words.of(again)])
     known = f"{path}: its variables have names of their own, but the shapes of the article's "
-    known += "-".join(map(str, widths)) + (", without an optimizer's state" if bare else "")
+    known += "-".join(map(str, widths)) + _state_of(layout.rule)
     found = candidates(shapes, widths)
     if len(counters) == 1 and counters[0] != checkpoint.GLOBAL_STEP:
         found[f"step:{arrays[counters[0]].dtype}"] = counters
@@ -75,6 +76,14 @@ def refusal(config: MigrateConfig, path: Path, arrays: "Mapping[str, np.ndarray]
         f"{known}; shapes do not tell which is which of {_listed(open_)}.\n"
         f"Choose one of each, and save it as {MAP}: {text}\n{command}"
     )
+
+
+def _state_of(rule: str | None) -> str:
+    """Return what is to be said of the optimizer's state: the article's is Adam's."""
+    if rule is None:
+        return ", without an optimizer's state"
+    said = f"; its state of {rule} goes with --meta FILE or --pair PAIR.py only"
+    return "" if rule == "Adam" else said
 
 
 def paths(model: "keras.Model") -> set[str]:
@@ -128,7 +137,8 @@ def _places(widths: tuple[int, ...]) -> dict[str, Shape]:
 def candidates(shapes: Mapping[str, Shape], widths: tuple[int, ...]) -> dict[str, list[str]]:
     """Return path of the Keras variable -> names of those with its shape.
 
-    Those that TensorFlow 1 numbered are taken in the order in which they were made.
+    Numbered ones are taken in the order of their numbers, in which TensorFlow 1 made them; a bias
+    that has its kernel's scope is the kernel's.
     """
     places = _places(widths)
     found = {
@@ -136,15 +146,21 @@ def candidates(shapes: Mapping[str, Shape], widths: tuple[int, ...]) -> dict[str
         for place, wanted in places.items()
     }
     for place, names in found.items():
-        if all(NUMBERED.fullmatch(name) for name in names):
+        if len({NUMBER.sub("", name) for name in names}) == 1:
             alike = [other for other in places if places[other] == places[place]]
-            found[place] = [sorted(names, key=_number)[alike.index(place)]]
+            found[place] = [sorted(names, key=_numbers)[alike.index(place)]]
+    for place, names in found.items():
+        scopes = {_scope(name) for name in found[f"{_scope(place)}/kernel"]}
+        found[place] = [name for name in names if _scope(name) in scopes] or names
     return found
 
 
-def _number(name: str) -> int:
-    """Return the number that a variable without a name was given."""
-    return int(name.partition("_")[2] or 0)
+def _numbers(name: str) -> list[int]:
+    return [int(number) for number in NUMBER.findall(name)]
+
+
+def _scope(name: str) -> str:
+    return name.rpartition("/")[0]
 
 
 def _as_json(found: Mapping[str, list[str]]) -> str:

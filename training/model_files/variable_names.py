@@ -120,11 +120,15 @@ def _graph(
     config: MigrateConfig, found: Kind, path: Path, note: Callable[[str], None]
 ) -> Understood | None:
     """Return what the source's graph says; None where there is none, or none that is needed."""
+    from tf1_compat.network import Given
+
     file = found_graph.file(found, path, config.meta)
     if file is None:
+        if config.of_graph:
+            raise UserError(f"{config.of_graph}: no graph is there; expected --meta FILE, too.")
         return None
     try:
-        return understood.read(file)
+        return understood.read(file, Given(config.cost, config.train_op, config.fed))
     except UserError as error:
         own = training_state.is_of_run(path)  # whose config.json says it
         if config.meta or not (own or config.lane or config.map):
@@ -185,6 +189,8 @@ def _without_graph(
                 raise suggested_map.refusal(config, path, arrays)
         if not given:
             saved, own_layout = article.saved_paths(hyper), checkpoint.of_article(hyper)
+            if (by_name := checkpoint.layout(arrays, hyper.variables)).rule == own_layout.rule:
+                own_layout = replace(by_name, global_step=None)
             whole = [name for name, one in arrays.items() if one.dtype.kind == "i" and not one.ndim]
             if whole == [checkpoint.GLOBAL_STEP] or (len(whole) == 1 and "beta2_power" in arrays):
                 step = Step(whole[0], arrays[whole[0]].dtype.name)

@@ -132,7 +132,11 @@ def _proof(state: "State", back: "State") -> str:
     from tf1_compat.state import StateError, arrays_of
 
     went, came = arrays_of(state), arrays_of(back)
-    other = [name for name in went if not (name in came and same(went[name], came[name]))]
+    other = [
+        name
+        for name, array in went.items()
+        if not (name in came and same(array, came[name].astype(array.dtype)))  # widened or not
+    ]
     numbers = sum(array.size for array in went.values())
     if not other:
         return f"Proven: {len(went)} arrays, {numbers:,} numbers, read back equal bit for bit."

@@ -7,11 +7,11 @@ from typing import Annotated, Literal
 import tyro
 
 from training.errors import UserError
-from training.options.shared import OutputOptions
+from training.options.shared.graph import GraphOptions
 
 
 @dataclass(frozen=True, kw_only=True)
-class MigrateConfig(OutputOptions):
+class MigrateConfig(GraphOptions):
     """Carry a trained model from TensorFlow 1 to Keras or back: weights, optimizer slots, the step.
 
     The graph beside the checkpoint says what the model is; without one, it is taken for the
@@ -62,7 +62,17 @@ class MigrateConfig(OutputOptions):
         """Whether the optimizer is to keep moving averages."""
         return self.ema in (None, "keep") and not self.weights_only
 
+    @property
+    def of_graph(self) -> str:
+        """What is said of the graph, as it was typed."""
+        single = {"cost": self.cost, "train-op": self.train_op}
+        said = [f"--feed {one}" for one in self.feed]
+        return " ".join([*said, *(f"--{name} {one}" for name, one in single.items() if one)])
+
     def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.pair and self.of_graph:
+            raise UserError(f"{self.of_graph}: with --pair, tf1_graph() says it.")
         if self.ema == "keep" and self.weights_only:
             raise UserError("--ema keep: the optimizer keeps them, which --weights-only leaves.")
         if self.pair and self.meta:

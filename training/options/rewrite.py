@@ -1,18 +1,18 @@
 """The options of `tf1keras rewrite`."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import tyro
 
 from training.errors import UserError
-from training.options.shared import OutputOptions
+from training.options.shared.graph import GraphOptions
 from training.options.shared.limits import check_seed
 
 
 @dataclass(frozen=True, kw_only=True)
-class RewriteConfig(OutputOptions):
+class RewriteConfig(GraphOptions):
     """Write the Keras model of a TensorFlow 1 checkpoint, from the .meta file beside it alone.
 
     DIR gets model.py, the source, which is checked against the graph; model.keras, with the
@@ -31,16 +31,6 @@ class RewriteConfig(OutputOptions):
     to: Path
     """Folder to write; it must not hold anything yet."""
 
-    feed: Annotated[tuple[str, ...], tyro.conf.UseAppendAction] = field(default=())
-    """What a placeholder of one number is fed, as keep_prob=0.5/1.0: in training, in inference.
-    A bool that is true in training and false in inference needs none."""
-
-    cost: str | None = None
-    """The cost's tensor, where several are trained."""
-
-    train_op: str | None = None
-    """The op that trains, where there are several."""
-
     exact: bool = False
     """Write the model of exact pieces, which is identical to the graph, or nothing."""
 
@@ -55,30 +45,10 @@ class RewriteConfig(OutputOptions):
     """Of the batches that the model is checked with."""
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         check_seed(self.seed)
-        if len({*self.fed}) < len(self.feed):
-            raise UserError("--feed: one placeholder is fed twice; expected each once.")
         if self.logits and (self.cost or self.train_op or self.exact):
             raise UserError(
                 f"--logits {self.logits}: it writes no training; expected no --cost, no --train-op "
                 "and no --exact beside it."
             )
-
-    @property
-    def fed(self) -> dict[str, tuple[bool | float, bool | float]]:
-        """Placeholder -> its values in training and in inference; raises UserError."""
-        found = {}
-        for given in self.feed:
-            name, _, values = given.partition("=")
-            training, slash, inference = values.partition("/")
-            try:
-                found[name] = (_number(training), _number(inference if slash else training))
-            except ValueError as error:
-                raise UserError(
-                    f"--feed {given}: expected NAME=TRAINING/INFERENCE, such as keep_prob=0.5/1.0."
-                ) from error
-        return found
-
-
-def _number(text: str) -> bool | float:
-    return text.lower() == "true" if text.lower() in ("true", "false") else float(text)

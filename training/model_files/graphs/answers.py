@@ -1,6 +1,7 @@
 """A model's outputs held against those of the graph that it was made of, from the same weights."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,9 @@ from training.parity.tolerances import TOLERANCES
 
 if TYPE_CHECKING:
     import keras
+    import tensorflow as tf
 
+    from tf1_compat.network import Input, Network
     from tf1_compat.state import State
 
 ROWS = 8
@@ -34,12 +37,13 @@ def compared(understood: Understood, model: "keras.Model", state: "State") -> st
 
     from keras_models.writing.names import of_inputs
 
-    read = understood.network
+    read, graph = understood.network, _function(understood)
     odd = any(None in one.shape or one.dtype == "string" for one in read.inputs)
     if odd or _numbers(model) > MOST:
         return "Its outputs were not compared with the graph's, which may be of any size."
-    fed = drawn.inputs(read, np.random.default_rng(0), ROWS)
-    wanted, again = _of_graph(understood, state, fed)
+    count = _count(graph, read.inputs)
+    fed = drawn.inputs(read, np.random.default_rng(0), count)
+    wanted, again = _of_graph(graph, read, state, fed)
     if not same(wanted, again):
         return "Its outputs were not compared with the graph's, which are random."
     training = not read.switches  # a graph without any is as it trains
@@ -53,7 +57,13 @@ def compared(understood: Understood, model: "keras.Model", state: "State") -> st
             f"{understood.file}: the model that was made of it answers otherwise than the graph, "
             f"by {far:.1e} of the largest output. --pair PAIR.py gives your own Keras model."
         )
-    return f"Its outputs are the graph's, within {shown(far)} of the largest, for {ROWS} rows."
+    return f"Its outputs are the graph's, within {shown(far)} of the largest, for {count} rows."
+
+
+def _count(graph: "tf.Graph", inputs: "Sequence[Input]") -> int:
+    """Return how many rows the placeholders take: any number, as a rule."""
+    sizes = (graph.get_tensor_by_name(one.tensor).shape[0] for one in inputs)
+    return next((size for size in sizes if size), ROWS)
 
 
 def _numbers(model: "keras.Model") -> float:
@@ -63,19 +73,30 @@ def _numbers(model: "keras.Model") -> float:
     return sum(math.inf if None in shape else math.prod(shape) for shape in shapes)
 
 
-def _of_graph(understood: Understood, state: "State", fed: dict[str, Any]) -> list[np.ndarray]:
-    """Return what the graph gives for what is `fed`, and once more."""
+def _function(understood: Understood) -> "tf.Graph":
+    """Return the part of the graph that gives the output, whose random ops are random each time."""
     import tensorflow as tf
 
-    from tf1_compat import meta, network
+    from tf1_compat import meta
     from tf1_compat.network.arithmetic import function_of
+
+    read, definition = understood.network, meta.read_any(understood.file).definition
+    for node in definition.graph_def.node:
+        for name in {"seed", "seed2"} & {*node.attr}:
+            node.attr[name].i = 0
+    with tf.Graph().as_default() as whole:
+        meta.import_definition(definition, understood.file)
+        output = whole.get_tensor_by_name(read.outputs[0])
+        return function_of(output, {one.tensor for one in read.inputs} | {*read.switches})
+
+
+def _of_graph(
+    graph: "tf.Graph", read: "Network", state: "State", fed: dict[str, Any]
+) -> list[np.ndarray]:
+    """Return what the graph gives for what is `fed`, and once more."""
+    from tf1_compat import network
     from tf1_compat.reading.structure import VARIABLES
 
-    read = understood.network
-    with tf.Graph().as_default() as whole:
-        meta.import_definition(meta.read_any(understood.file).definition, understood.file)
-        output = whole.get_tensor_by_name(read.outputs[0])
-        graph = function_of(output, {one.tensor for one in read.inputs} | {*read.switches})
     there = {op.name: op.type for op in graph.get_operations()}
     values = {name: one for name, one in state.weights.items() if there.get(name) in VARIABLES}
     switches = {name: at for name, at in read.switches.items() if name.partition(":")[0] in there}

@@ -22,22 +22,24 @@ AFTER = {"Softmax", "Sigmoid", "ArgMax", "TopKV2", "Identity", "Cast"}
 """What is made of the outputs that a loss takes, to be looked at."""
 ADAM = {"beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-8}
 Penalties = Mapping[str, Mapping[str, float]]
+Feeds = Mapping[str, tuple[Any, Any]]
 
 
-def read(graph: tf.Graph) -> tuple[Network, dict[str, str]]:
+def read(graph: tf.Graph, feeds: Feeds) -> tuple[Network, dict[str, str]]:
     """Return the network, and TensorFlow 1 variable -> path of the Keras variable.
 
-    Raises NotCovered for what is not understood, and StateError unless there is one output.
+    `feeds` are what placeholders of one number are fed. Raises NotCovered for what is not
+    understood, and StateError unless there is one output.
     """
     found: dict[str, tuple[Loss, Penalties]] = {}
     for end in _ends(graph):
-        for loss, penalties in _losses(graph, end):
+        for loss, penalties in _losses(graph, end, feeds):
             found.setdefault(loss.outputs, (loss, penalties))
     if len(found) != 1:
         named = f" ({', '.join(found)})" if found else ""
         raise StateError(f"{len(found)} outputs are in the graph{named}; expected one.")
     ((output, (loss, penalties)),) = found.items()
-    forward, mapped, _ = read_forward(graph, Inference(logits=output))
+    forward, mapped, _ = read_forward(graph, Inference(logits=output, feeds=feeds))
     network = Network(
         **{one.name: getattr(forward, one.name) for one in fields(forward)}
         | {"penalties": penalties},
@@ -54,10 +56,12 @@ def read(graph: tf.Graph) -> tuple[Network, dict[str, str]]:
     return network, mapped
 
 
-def _losses(graph: tf.Graph, end: tf.Tensor) -> Iterator[tuple[Loss, Penalties]]:
+def _losses(graph: tf.Graph, end: tf.Tensor, feeds: Feeds) -> Iterator[tuple[Loss, Penalties]]:
     """Yield the loss that a number is, or the usual one of an output; nothing for other numbers."""
     behind: list[Any] = list(ancestors([end.op], control=False))
-    trained = Trained(graph, end, ends.switches(behind, defaults(behind)))
+    here = {op.name for op in behind}
+    known = defaults(behind) | {name: at for name, at in feeds.items() if name in here}
+    trained = Trained(graph, end, ends.switches(behind, known))
     if end.shape.rank != 0:
         outputs = trained.source(end).name
         yield Loss("softmax_cross_entropy", {}, False, 1.0, outputs, ""), {}

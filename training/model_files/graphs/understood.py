@@ -22,13 +22,9 @@ if TYPE_CHECKING:
     from keras_models.article import Lane
     from keras_models.pairing import WeightMap
     from tf1_compat.checkpoint import Layout
-    from tf1_compat.network import Averages, Network
+    from tf1_compat.network import Averages, Given, Network
 
 BY_HAND = "--pair PAIR.py gives your own Keras model (docs/do/migrate.md)."
-REWRITE = (
-    "tf1keras rewrite SOURCE --to DIR can be told what a graph leaves open (--feed, --cost, "
-    "--train-op, --logits);\n"
-)
 
 
 @dataclass(frozen=True)
@@ -59,7 +55,10 @@ class Understood:
     @property
     def names_more(self) -> bool:
         """Whether a checkpoint has other names than those of the article's listing."""
-        return not self.hyper or bool(self.layout.global_step or self.shadows)
+        from tf1_compat import checkpoint
+
+        usual = checkpoint.of_article(self.hyper).names() if self.hyper else []
+        return bool(self.shadows) or {*usual} != {*self.layout.names()}
 
     def model(self, lane: "Lane | None", *, averaged: bool) -> "keras.Model":
         """Return a new compiled model of it, whose optimizer keeps the averages on if `averaged`.
@@ -94,8 +93,11 @@ class Understood:
             raise UserError(f"{self.file}: {said}.\n{BY_HAND}") from error
 
 
-def read(file: Path) -> Understood:
-    """Return what the graph in `file` is; UserError where it is not understood."""
+def read(file: Path, given: "Given | None" = None) -> Understood:
+    """Return what the graph in `file` is; UserError where it is not understood.
+
+    `given` is what the user says of it.
+    """
     import tensorflow as tf
 
     from keras_models import writing
@@ -104,10 +106,11 @@ def read(file: Path) -> Understood:
 
     with _refusal(file), tf.Graph().as_default() as graph:
         meta.import_definition(meta.read_any(file).definition, file)
-        if train_op := _train_op(graph):
-            understood, _ = network.read(graph, network.Given(train_op=train_op))
+        given = given or network.Given()
+        if train_op := given.train_op or _train_op(graph):
+            understood, _ = network.read(graph, replace(given, train_op=train_op))
         else:
-            understood, _ = served.read(graph)
+            understood, _ = served.read(graph, given.feeds)
         weight_map = writing.weight_map(understood)
         layout = checkpoint.layout_of_graph(
             list(weight_map), understood.groups, _saved(graph), understood.step
@@ -126,8 +129,8 @@ def _refusal(file: Path) -> Iterator[None]:
 
     try:
         yield
-    except StateError as error:
-        with reading.refusal(file, f"{REWRITE}{BY_HAND}" if "--" in str(error) else BY_HAND):
+    except StateError:
+        with reading.refusal(file, BY_HAND):
             raise
 
 
@@ -139,12 +142,17 @@ def _train_op(graph: "tf.Graph") -> str | None:
     import tensorflow as tf
 
     from tf1_compat.network import ends
-    from tf1_compat.reading.updates import ancestors
+    from tf1_compat.reading import updates
+    from tf1_compat.state import StateError
 
     found = ends.running_all(graph) or ends.collected(graph) or ends.applied(graph)
     if not found:
         return None
-    others = {*shadows.moves(graph, _saved(graph))} - {*ancestors(found)}
+    trained = [one.variable for op in found for one in updates.read(op)]
+    if len({*trained}) < len(trained):
+        names = ", ".join(op.name for op in found)
+        raise StateError(f"{names} train the same variables; --train-op with one of them chooses.")
+    others = {*shadows.moves(graph, _saved(graph))} - {*updates.ancestors(found)}
     every = [*found, *others]
     return every[0].name if len(every) == 1 else tf.group(*every).name
 
