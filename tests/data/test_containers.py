@@ -17,7 +17,7 @@ from scipy.io import savemat
 from tests.conftest import run, write_idx
 from tests.promises.faults.test_damaged_files import hold
 from training import data
-from training.data import Digits
+from training.data import Digits, gallery
 from training.errors import UserError
 
 ROWS = 40
@@ -62,6 +62,16 @@ def npz(**arrays: np.ndarray) -> Maker:
         return f"npz:{folder / 'a.npz'}"
 
     return make
+
+
+def kaggle_idx(folder: Path) -> str:
+    """Each file in a folder of its name."""
+    idx()(folder)
+    for file in [*folder.iterdir()]:
+        file.rename(folder / "tmp")
+        file.mkdir()
+        (folder / "tmp").rename(file / file.name)
+    return f"idx:{folder}"
 
 
 def four(names: str, change: Callable[[np.ndarray], np.ndarray] = lambda x: x) -> Maker:
@@ -166,6 +176,7 @@ SPLIT: dict[str, Maker] = {
     "npz of float32 0 to 1": four("X_train Y_train X_test Y_test", lambda x: x / np.float32(255)),
     "idx": idx(),
     "idx gzipped": idx(gz=True),
+    "idx of Kaggle": kaggle_idx,
     "idx of torchvision": idx("MNIST/raw"),
     "idx of EMNIST": idx(gz=True, named="emnist-digits"),
     "idx named among others": idx("", True, "emnist-digits", "emnist-digits"),
@@ -180,6 +191,9 @@ WHOLE: dict[str, Maker] = {
     "csv of Kaggle": csv([HEADER, *table(X, Y)]),
     "csv without header": csv(table(X, Y)),
     "csv, label last": csv(table(X, Y, last=True)),
+    "csv numbered by pandas": csv(
+        ["," + HEADER, *(f"{row},{line}" for row, line in enumerate(table(X, Y)))]
+    ),
     "csv gzipped": csv(table(X, Y), "mnist.csv.gz"),
     "csv of semicolons": csv([line.replace(",", ";") for line in table(X, Y)]),
     "npz of OpenML": npz(data=X.reshape(-1, 784).astype("f8"), target=Y.astype("U1")),
@@ -196,6 +210,7 @@ REFUSED: dict[str, tuple[Maker, str]] = {
     "pickle": (empty("mnist.pkl.gz"), "runs code"),
     "torch": (empty("training.pt"), r"runs code.*idx:ROOT"),
     "hdf5": (empty("usps.h5"), "npz:digits.npz"),
+    "zip": (empty("archive.zip"), "unpack it"),
 }
 """Containers that are named, with what to do."""
 
@@ -228,6 +243,31 @@ def test_container_that_is_not_read_is_named_with_what_to_do(kind: str, tmp_path
 def test_a_file_without_its_kind_is_told_it() -> None:
     with pytest.raises(UserError, match=r"expected csv:a/train\.csv\."):
         data.load("a/train.csv")
+
+
+def test_a_folder_without_its_kind_is_told_it(tmp_path: Path) -> None:
+    for held, kind in (
+        ("train-images-idx3-ubyte.gz", "idx"),
+        ("train.csv", "csv"),
+        ("7", "images"),
+    ):
+        folder = tmp_path / kind
+        folder.mkdir()
+        (folder / held).touch()
+        with pytest.raises(UserError, match=f"expected {kind}:"):
+            data.load(str(folder))
+
+
+def test_pixels_without_labels_are_sent_to_predict(tmp_path: Path) -> None:
+    """Kaggle's test.csv, which `predict` answers row by row."""
+    lines = [line.partition(",")[2] for line in [HEADER, *table(X[:3], Y[:3])]]
+    name = csv(lines, "test.csv")(tmp_path)
+    with pytest.raises(UserError, match=r"no labels.*\n.*tf1keras predict"):
+        data.load(name)
+    digits, refused = gallery.read(gallery.found(tmp_path / "test.csv"))
+    assert not refused
+    assert [(one.number, one.of) for one in digits] == [(1, 3), (2, 3), (3, 3)]
+    assert (np.stack([one.pixels for one in digits]) == X[:3]).all()
 
 
 def test_pictures_as_jpeg_are_read_as_they_look(tmp_path: Path) -> None:
@@ -381,7 +421,10 @@ UNUSABLE: dict[str, tuple[Maker, str]] = {
     "csv, cut off": (cut(WHOLE["csv of Kaggle"], "train.csv"), "not a table of numbers"),
     "csv of words": (csv(["label,pixel0", "seven,0"]), "not a table of numbers"),
     "csv of nothing": (csv([]), "not a table of numbers"),
-    "csv without labels": (csv([",".join(["0", "12"] * 392)] * 20), "no column of 784"),
+    "csv without labels": (
+        csv([",".join(["0", "12"] * 392)] * 20),
+        "784 columns, and so no labels",
+    ),
     "folder that is no class": (unnamed_class, "lucky/.*in no folder named after a class"),
     "dark on bright": (bright, "dark ink on bright paper"),
     "two data sets": (two_sets, r"2 data sets.*\n.*emnist-digits, idx:.*emnist-mnist"),

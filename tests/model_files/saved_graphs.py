@@ -157,11 +157,12 @@ def batch_norm():
         return x, y, logits, cost, v1.train.AdamOptimizer().minimize(cost)
 
 
-def partitioned():
+def partitioned(bias_device=None):
     x, y = ends()
     halves = v1.fixed_size_partitioner(2)
     kernel = v1.get_variable("fc/kernel", [784, 10], partitioner=halves, use_resource=False)
-    bias = v1.get_variable("fc/bias", [10], use_resource=False)
+    with tf.device(bias_device):
+        bias = v1.get_variable("fc/bias", [10], use_resource=False)
     logits = tf.add(tf.matmul(x, tf.convert_to_tensor(kernel)), bias, name="logits")
     cost = cost_of(y, logits)
     step = v1.train.get_or_create_global_step()
@@ -200,7 +201,8 @@ def initialize(session):
 
 def save(build, folder, **saver):
     """Train, save as FOLDER/model.ckpt, and return the logits of the batch."""
-    with tf.Graph().as_default(), v1.Session() as session:
+    anywhere = v1.ConfigProto(allow_soft_placement=True)  # where a device is not there
+    with tf.Graph().as_default(), v1.Session(config=anywhere) as session:
         v1.set_random_seed(3)
         graph = build()
         initialize(session)

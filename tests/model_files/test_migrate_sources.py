@@ -6,6 +6,7 @@ import shlex
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -16,6 +17,8 @@ from tests.conftest import run
 from tests.model_files import saved_graphs
 from tf1_compat import checkpoint
 from tf1_compat.state import Unreadable
+from training.errors import UserError
+from training.model_files import reading
 
 Printed = pytest.CaptureFixture[str]
 V1 = tf.compat.v1.train.SaverDef.V1
@@ -112,10 +115,86 @@ def test_any_file_of_a_checkpoint_and_a_folder_of_several_will_do(
         assert run("migrate", folder / source, "--to", tmp_path / f"{source}.keras") == 0
     assert run("migrate", folder, "--to", tmp_path / "no.keras") == 2
     assert "name one of model.ckpt-10, model.ckpt-5" in capsys.readouterr().err
+    assert run("migrate", folder / "model.ckpt", "--to", tmp_path / "no.keras") == 2
+    assert "there is model.ckpt-10, model.ckpt-5, model.ckpt-9." in capsys.readouterr().err
     latest = 'model_checkpoint_path: "/elsewhere/model.ckpt-9"\n'
     (folder / "checkpoint").write_text(latest)
-    assert run("migrate", folder, "--to", tmp_path / "newest.keras") == 0
+    for number, source in enumerate((folder, folder / "checkpoint")):
+        assert run("migrate", source, "--to", tmp_path / f"newest{number}.keras") == 0
     assert "model.ckpt-9, the newest of 3 checkpoints" in capsys.readouterr().err
+
+
+def test_what_a_path_names_is_found_or_said(v2: Path, tmp_path: Path) -> None:
+    """Without its index, in a SavedModel, of one kind alone in a folder; no model is made."""
+    lost = tmp_path / "lost"
+    shutil.copytree(v2.parent, lost)
+    (lost / "model.ckpt.index").unlink()
+    for source in (lost, *(lost / name for name in ("model.ckpt", "model.ckpt.meta"))):
+        with pytest.raises(UserError, match=r"model\.ckpt\.index is missing"):
+            reading.kind(source)
+    for version in ("99", "1583"):
+        inside = tmp_path / "export" / version / "variables"
+        inside.mkdir(parents=True)
+        (inside.parent / "saved_model.pb").touch()
+        (inside / "variables.index").touch()
+    newest = "saved_model", inside / "variables"
+    for source in (tmp_path / "export", inside.parent, inside, inside / "variables.index"):
+        assert reading.kind(source) == newest
+    said = reading.newest_of(tmp_path / "export", newest[1])
+    assert said == f"1583, the newest of 2 SavedModels in {tmp_path / 'export'}"
+    (tmp_path / "export" / "own.keras").touch()
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "a.keras").touch()
+    assert reading.kind(tmp_path / "own") == ("keras", tmp_path / "own" / "a.keras")
+    for name, text in (("b.h5", "name one of a.keras, b.h5"), ("graph.pbtxt", "a graph as text")):
+        (tmp_path / "own" / name).touch()
+        with pytest.raises(UserError, match=text):
+            reading.kind(tmp_path / "own" / ("" if name == "b.h5" else name))
+
+
+def test_old_checkpoints_of_several_files_and_of_slices_are_read(tmp_path: Path) -> None:
+    """As `Saver(sharded=True)` wrote them, and of partitioned variables."""
+    folder = tmp_path / "old"
+    folder.mkdir()
+    saved_graphs.save(sliced, str(folder), write_version=V1, sharded=True)
+    shards = sorted(folder.glob("*-of-00002"))
+    assert len(shards) == 2
+    assert not (folder / "model.ckpt").exists()
+    for source in (folder, folder / "model.ckpt", shards[0]):
+        assert reading.kind(source) == ("checkpoint", folder / "model.ckpt")
+    found = checkpoint.read(folder / "model.ckpt")
+    assert found["fc/kernel"].shape == (784, 10)
+    assert found["fc/kernel"].any(axis=1).all()
+    assert {"fc/bias", "beta1_power", "fc/kernel/Adam"} < set(found)
+    shards[0].unlink()
+    with pytest.raises(Unreadable, match="1 of its 2 files"):
+        checkpoint.read(folder / "model.ckpt")
+
+
+def sliced() -> Any:
+    """A kernel in halves; its bias on what may be another machine."""
+    with tf.device("/cpu:0"):
+        return saved_graphs.partitioned(bias_device="/cpu:1")
+
+
+def test_a_saver_with_names_of_its_own_says_them(tmp_path: Path, capsys: Printed) -> None:
+    v1 = tf.compat.v1
+    with tf.Graph().as_default(), v1.Session() as session:
+        *_, made = saved_graphs.net()
+        v1.train.AdamOptimizer().minimize(session.graph.get_tensor_by_name("cost:0"))
+        session.run(v1.global_variables_initializer())
+        own = dict(zip(("h/k", "h/b", "o/k", "o/b"), made, strict=True))
+        v1.train.Saver(own).save(session, str(tmp_path / "there" / "model.ckpt"))
+    there, meta = tmp_path / "there" / "model.ckpt", tmp_path / "there" / "model.ckpt.meta"
+    assert run("migrate", there, "--to", tmp_path / "a.keras") == 0
+    assert "Its outputs are the graph's" in " ".join(capsys.readouterr().out.split())
+    back = tmp_path / "back" / "model.ckpt"
+    assert run("migrate", tmp_path / "a.keras", "--to", back, "--meta", meta) == 0
+    assert arrays(there).items() <= arrays(back).items()
+    (tmp_path / "other").mkdir()
+    checkpoint.write(tmp_path / "other" / "model.ckpt", {"w": np.zeros([784, 10], "f")})
+    assert run("migrate", tmp_path / "other", "--to", tmp_path / "b.keras", "--meta", meta) == 2
+    assert "the graph of other variables" in capsys.readouterr().err
 
 
 def test_a_step_without_a_graph_is_taken_and_named_by_a_map(

@@ -326,9 +326,11 @@ CASES = [
     ("migrate steps --to new.keras", "global_step"),
     *_models(
         "--to new/model.ckpt",
-        *(("text.keras", "Keras cannot load"), ("plain.keras", "not compiled")),
+        ("text.keras", "Keras cannot load"),
         *(("pipe.keras", "a pipe"), ("lost.keras", "a link to nowhere")),
     ),
+    ("migrate plain.keras --to new/model.ckpt", "not compiled"),
+    ("resume plain.keras --epochs 1", "not compiled"),
     ("resume shape.keras --epochs 1", "shape.keras"),
     ("finetune shape.keras", "expected one input of 28 x 28"),
     ("predict shape.keras seven.png", "expected one input of 28 x 28"),

@@ -1,4 +1,4 @@
-"""A checkpoint of `tf.train.SaverDef.V1`: one file, a table of slices, each with its numbers.
+"""A checkpoint of `tf.train.SaverDef.V1`: a table of slices, each with its numbers, or several.
 
 TensorFlow reads it yet, and compares its checksums; it is looked through before. The format is
 `tensorflow/core/util/saved_tensor_slice.proto`.
@@ -24,9 +24,15 @@ FIELDS = {
 """dtype -> where a `TensorProto` has its numbers (`saved_tensor_slice_util.h`)."""
 
 
-def is_one(prefix: Path) -> bool:
-    """Whether TensorFlow takes `prefix` for a checkpoint of this version."""
-    return prefix.is_file() and not prefix.with_name(f"{prefix.name}.index").exists()
+def shards(prefix: Path) -> list[Path]:
+    """Return the files of a checkpoint of this version: itself, or PREFIX-00000-of-00002 and so on.
+
+    None where TensorFlow takes it for one with an index, or nothing is there.
+    """
+    if prefix.with_name(f"{prefix.name}.index").exists():
+        return []
+    several = prefix.parent.glob(f"{glob.escape(prefix.name)}-?????-of-?????")
+    return [prefix] if prefix.is_file() else sorted(several)
 
 
 def check(file: Path) -> dict[str, tf.DType]:

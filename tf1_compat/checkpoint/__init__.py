@@ -18,7 +18,7 @@ from tf1_compat.checkpoint.layouts import (
     standard,
     widths,
 )
-from tf1_compat.checkpoint.states import to_arrays, to_state
+from tf1_compat.checkpoint.states import by_variable, to_arrays, to_state
 
 __all__ = [
     "CENTERED",
@@ -28,6 +28,7 @@ __all__ = [
     "Layout",
     "averaged",
     "bare",
+    "by_variable",
     "layout",
     "layout_of_graph",
     "of_article",

@@ -4,7 +4,7 @@ import glob
 import json
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +29,9 @@ def read(prefix: str | Path) -> dict[str, np.ndarray]:
         if not file.is_file():  # TensorFlow would wait for a pipe for ever
             raise Unreadable(f"{file}: not a readable checkpoint (a pipe, a device or a folder).")
     try:
-        dtypes = (v1 if v1.is_one(prefix) else index).check(prefix)
+        if shards := v1.shards(prefix):
+            return _read_v1(prefix, shards)
+        dtypes = index.check(prefix)
         if "_CHECKPOINTABLE_OBJECT_GRAPH" in dtypes:
             raise Unreadable(
                 f"{prefix}: an object-based checkpoint, of tf.train.Checkpoint or of tf.keras' "
@@ -49,6 +51,22 @@ def read(prefix: str | Path) -> dict[str, np.ndarray]:
         raise Unreadable(f"{prefix}: not a readable checkpoint ({first_line(error)}).") from error
     check_finite(arrays)
     return arrays
+
+
+def _read_v1(prefix: Path, shards: Sequence[Path]) -> dict[str, np.ndarray]:
+    """Return every array of a checkpoint without an index; raises as `read` does."""
+    count = shards[0].name.rpartition("-of-")[2]
+    if shards != [prefix] and len(shards) != int(count):
+        raise ValueError(f"{len(shards)} of its {int(count)} files are there")
+    arrays = {
+        name: tf.raw_ops.Restore(file_pattern=str(file), tensor_name=name, dt=dtype).numpy()
+        if dtype in index.NUMBERS
+        else NO_NUMBERS
+        for file in shards
+        for name, dtype in v1.check(file).items()
+    }
+    check_finite(arrays)
+    return dict(sorted(arrays.items()))
 
 
 def write(prefix: str | Path, arrays: Mapping[str, np.ndarray]) -> None:

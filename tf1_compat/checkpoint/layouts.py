@@ -51,6 +51,8 @@ class Layout:
     """Of further optimizers, each without weights."""
     parts: Mapping[str, Part] = field(default_factory=dict)
     """Variables that are saved as parts of one."""
+    saved_as: Mapping[str, str] = field(default_factory=dict)
+    """Variable -> its name in a checkpoint, where the Saver was told one."""
     dtypes: Mapping[str, str] = field(default_factory=dict)
     """Of floating point variables that are not float32."""
     twins: Mapping[str, str] = field(default_factory=dict)

@@ -18,7 +18,7 @@ def to_state(arrays: Mapping[str, np.ndarray], where: Layout, beta_2: float = 0.
     become subnormal. Raises StateError where something is missing or of another kind, or the two
     contradict.
     """
-    arrays = partitions.split(arrays, where.parts)
+    arrays = by_variable(arrays, where)
     if missing := [name for name in where.names() if name not in arrays]:
         raise StateError(f"missing: {', '.join(missing)}.")
     _check_kinds(arrays, where)
@@ -50,6 +50,13 @@ def to_state(arrays: Mapping[str, np.ndarray], where: Layout, beta_2: float = 0.
         rule=where.rule,
         others=tuple(replace(one, step=step if one.step is None else one.step) for one in others),
     )
+
+
+def by_variable(arrays: Mapping[str, np.ndarray], where: Layout) -> dict[str, np.ndarray]:
+    """Return the arrays of a checkpoint under the names of the graph's variables."""
+    variables = {name: variable for variable, name in where.saved_as.items()}
+    named = {variables.get(name, name): array for name, array in arrays.items()}
+    return partitions.split(named, where.parts)
 
 
 def _check_kinds(arrays: Mapping[str, np.ndarray], where: Layout) -> None:
@@ -86,4 +93,5 @@ def to_arrays(state: State, where: Layout) -> dict[str, np.ndarray]:
     if where.global_step:
         arrays[where.global_step] = np.asarray(state.step or 0, where.step_dtype)
     arrays = {name: np.asarray(array, where.dtypes.get(name)) for name, array in arrays.items()}
-    return partitions.join(arrays, where.parts)
+    arrays = partitions.join(arrays, where.parts)
+    return {where.saved_as.get(name, name): array for name, array in arrays.items()}

@@ -119,7 +119,6 @@ def _tf1_state(
 ) -> "State":
     """Return what lies at `path`; StateError where something in it would be left out untold."""
     from tf1_compat import checkpoint, meta
-    from tf1_compat.checkpoint import partitions
     from tf1_compat.state import State, StateError
 
     if found == "frozen":
@@ -132,12 +131,17 @@ def _tf1_state(
     layout = names.layout or checkpoint.layout(arrays, list(names.weight_map or ()) or None)
     if names.step:
         layout = replace(layout, global_step=names.step.name, step_dtype=names.step.dtype)
-    arrays = partitions.split(arrays, layout.parts)
+    arrays = checkpoint.by_variable(arrays, layout)
     left = names.averages if config.ema == "leave" else ()
     if config.only_weights or {*arrays} <= {*layout.weights, layout.global_step, *left}:
         stepped = not config.only_weights and layout.global_step in arrays
         layout = checkpoint.bare(layout, stepped=stepped)
     over = sorted({*arrays} - {*layout.names(), *left})
+    if names.graph and not {*layout.weights} & {*arrays}:
+        raise UserError(
+            f"{names.graph.file}: the graph of other variables than {path.name} has: none of "
+            f"{', '.join(layout.weights)} is in it.\n--meta FILE says where its own graph is."
+        )
     if over and not config.only_weights:
         missing = sorted(set(layout.names()) - set(arrays))
         lacks = f"; and it lacks {', '.join(missing)}" if missing else ""

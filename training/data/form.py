@@ -58,7 +58,7 @@ def _tests(labels: np.ndarray) -> np.ndarray:
 
 def _rows(what: str, rows: Rows, fit: bool) -> list[np.ndarray]:
     if isinstance(rows.pixels, np.ndarray):
-        pixels = _of_arrays(what, rows.pixels, fit)
+        pixels = of_arrays(what, rows.pixels, fit)
     else:
         pixels = _of_pictures(what, rows.pixels, fit)
     if not len(pixels):
@@ -94,8 +94,8 @@ def _picture(name: str, grey: np.ndarray, fit: bool) -> np.ndarray:
     return np.rint(grey * 255).astype(np.uint8)
 
 
-def _of_arrays(what: str, pixels: np.ndarray, fit: bool) -> np.ndarray:
-    """Return [N, 28, 28] uint8."""
+def of_arrays(what: str, pixels: np.ndarray, fit: bool = False) -> np.ndarray:
+    """Return [N, 28, 28] uint8; UserError, which calls them `what`, where they are no pictures."""
     shaped = _without_channel(pixels)
     if shaped is None or not pixels.size or not (fit or shaped.shape[1:] == (SIDE, SIDE)):
         raise UserError(

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from training.data import decoding, images
-from training.data.containers import folders
+from training.data import decoding, form, images
+from training.data.containers import folders, tables
 from training.data.containers.folders import SUFFIXES
 from training.errors import UserError
 from training.machine import paths
@@ -19,12 +19,14 @@ WIDE = 1.4
 """Width by height: 1.4% of mnist_5k's digits are as wide, and half of the pairs that touch."""
 
 
+TABLES = (".csv", ".csv.gz")
+"""How files end that have a digit in each row, as Kaggle's test.csv."""
 FAINT = 25
 """Of 255: what is no more is no part of a digit's width."""
 
 
 class Picture(NamedTuple):
-    """An image file, and the class that its folder is named after, if it is."""
+    """An image file, or a table, and the class that its folder is named after, if it is."""
 
     path: Path
     label: int | None = None
@@ -79,7 +81,7 @@ def read(pictures: Sequence[Picture]) -> tuple[list[Digit], list[UserError]]:
     refused: list[UserError] = []
     for picture in pictures:
         try:
-            inside = images.digits(str(picture.path), decoding.read(picture.path))
+            inside = _inside(picture.path)
         except UserError as error:
             refused.append(error)
             continue
@@ -87,3 +89,12 @@ def read(pictures: Sequence[Picture]) -> tuple[list[Digit], list[UserError]]:
             Digit(picture, pixels, number, len(inside)) for number, pixels in enumerate(inside, 1)
         ]
     return digits, refused
+
+
+def _inside(path: Path) -> Sequence[np.ndarray]:
+    """Return each digit in a picture, [28, 28] uint8, or in each row of a table."""
+    name = str(path)
+    if not path.name.lower().endswith(TABLES):
+        return images.digits(name, decoding.read(path))
+    paths.check(path, "a table of pixels")
+    return [*form.of_arrays(name, tables.read_pixels(name, path))]

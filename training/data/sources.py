@@ -59,13 +59,22 @@ def read(name: str, manual_dir: Path | None) -> Splits:
 
 def _refuse(name: str, path: str) -> None:
     """Raise UserError for a file of a kind that is not read, with what to do."""
+    if path.lower().endswith(".zip") and not name.startswith("images:"):
+        raise UserError(
+            f"{name}: an archive; unpack it, and name what is in it. Only images: reads one."
+        )
     for ending, why in NOT_READ.items():
         if path.lower().endswith(ending):
             raise UserError(f"{name}: a {ending} file is not read: {why}.\n{SAVE_IT}")
 
 
 def _expected(name: str) -> str:
-    """Return the names that there are; of a file, what is to stand before it."""
+    """Return the names that there are; of a file or folder, what is to stand before it."""
+    folder = os.path.expanduser(name)
+    if os.path.isdir(folder):
+        held = (file.lower().removesuffix(".gz") for file in os.listdir(folder))
+        kinds = {"idx" if file.endswith("-ubyte") else file.rpartition(".")[2] for file in held}
+        return f"{next((kind for kind in READERS if kind in kinds), 'images')}:{name}"
     for kind in READERS:
         if name.lower().removesuffix(".gz").endswith(f".{kind}"):
             return f"{kind}:{name}"

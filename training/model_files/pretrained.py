@@ -72,7 +72,7 @@ def load(path: Path) -> Pretrained:
             f"{path}: expected a run folder, a .keras file or a TensorFlow 1 checkpoint;\n"
             "tf1keras migrate makes a .keras file of frozen graphs and SavedModels."
         )
-    model = reading.load_keras(file)
+    model = reading.load_keras(file, compiled=False)
     try:
         copy = kinds.of_rows(model)
     except (ValueError, TypeError, NotImplementedError) as error:  # what cannot be copied, too
@@ -108,6 +108,8 @@ def _keras_outputs(model: "keras.Model", whole: bool) -> Callable[[np.ndarray], 
 def _cost(model: "keras.Model") -> str:
     from keras_models import article
 
+    if not model.compiled:
+        return "cross_entropy"
     try:
         return article.hyperparameters(model).cost
     except ValueError:  # trained some other way; fine-tuning trains on cross-entropy

@@ -4,14 +4,13 @@ kind(Path("folder/model.ckpt"))  ->  ("checkpoint", Path("folder/model.ckpt"))
 """
 
 import contextlib
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from training.errors import UserError, first_line
 from training.machine import paths
-from training.model_files import keras_file
+from training.model_files import keras_file, prefixes
 from training.options.lanes import LANES
 from training.runs import sums
 
@@ -27,12 +26,8 @@ EXPECTED = (
 
 LONGEST = 300
 """Characters that are shown of what Keras says."""
-LONGEST_LINE = 10_000
-"""Characters that are read of a folder's file `checkpoint`."""
 SAVED_MODEL = "saved_model.pb"
-LATEST = re.compile(r'^model_checkpoint_path: "(?:.*[/\\])?([^"/\\]+)"', re.MULTILINE)
-PART = re.compile(r"\.(index|meta|data-\d{5}-of-\d{5})$")
-"""How the files of a checkpoint end."""
+VARIABLES = "variables"
 H5 = (
     "a model or weights as tf.keras saved them; expected a .keras file. On the model that your "
     "code builds in Keras, compiled:\n  model.load_weights('{path}'); model.save('{to}')"
@@ -43,11 +38,19 @@ def kind(path: Path) -> tuple[Kind, Path]:
     """Return what `path` is, and its file or prefix; UserError where it is nothing known."""
     path = paths.expand(path)
     paths.is_there(path)  # or it says why nothing can be
-    path = path.parent if path.name == SAVED_MODEL else prefix_of(path)
-    if path.name and path.with_name(f"{path.name}.index").is_file():
-        return "checkpoint", path
+    path = prefixes.of(path)
+    if prefixes.is_one(path):
+        exported = path.parent.name == VARIABLES and _is_exported(path.parent.parent)
+        return "saved_model" if exported else "checkpoint", path
+    if path.name in (SAVED_MODEL, "checkpoint") and path.is_file():
+        path = path.parent
     if path.is_dir():
-        return _in_folder(path)
+        inner = path.name == VARIABLES and _is_exported(path.parent)
+        return _in_folder(path.parent if inner else path)
+    if prefixes.is_v1(path):
+        return "checkpoint", path
+    if instead := prefixes.instead(path):
+        raise UserError(f"{path}: {instead}.")
     if not paths.is_there(path):
         raise UserError(f"{path}: no such file or folder; {EXPECTED}")
     paths.check(path, EXPECTED.removeprefix("expected ").rstrip("."))
@@ -57,8 +60,8 @@ def kind(path: Path) -> tuple[Kind, Path]:
         return "frozen", path
     if path.suffix in (".h5", ".hdf5"):
         raise UserError(f"{path}: {H5.format(path=path, to=path.with_suffix('.keras'))}")
-    if _is_v1(path):
-        return "checkpoint", path
+    if path.suffix == ".pbtxt":
+        raise UserError(f"{path}: a graph as text; expected it binary, as .pb, or the .meta file.")
     raise UserError(f"{path}: not a kind of file that is known; {EXPECTED}")
 
 
@@ -70,8 +73,8 @@ def _in_folder(folder: Path) -> tuple[Kind, Path]:
 
 
 def _held_by(folder: Path) -> tuple[Kind, Path]:
-    if (folder / SAVED_MODEL).is_file():
-        return "saved_model", folder / "variables" / "variables"
+    if _is_exported(folder):
+        return "saved_model", folder / VARIABLES / VARIABLES
     if (folder / "model.keras").is_file():  # a run folder of finetune
         return "keras", folder / "model.keras"
     if (folder / "tf1").is_dir():  # a run folder
@@ -79,56 +82,36 @@ def _held_by(folder: Path) -> tuple[Kind, Path]:
     for lane in LANES:  # a run without TensorFlow 1
         if (folder / "history.csv").is_file() and (folder / f"{lane}.keras").is_file():
             return "keras", folder / f"{lane}.keras"
-    if found := checkpoint_in(folder):
+    if found := prefixes.in_folder(folder):
         return "checkpoint", found
-    raise UserError(f"{folder}: no checkpoint and no SavedModel in it; {EXPECTED}")
+    if versions := _versions(folder):
+        return _held_by(versions[-1])
+    others = sorted(one for one in folder.iterdir() if one.suffix in (".keras", ".pb", ".h5"))
+    if len(others) == 1:
+        return kind(others[0])
+    for part in sorted(folder.glob("*.data-*")):
+        if instead := prefixes.instead(part):
+            raise UserError(f"{folder}: {instead}.")
+    among = f"; name one of {', '.join(one.name for one in others)}" if others else ""
+    raise UserError(f"{folder}: no checkpoint and no SavedModel in it{among}; {EXPECTED}")
 
 
-def checkpoint_in(folder: Path) -> Path | None:
-    """Return the only checkpoint of a folder, or the newest by its file `checkpoint`; or None.
-
-    Raises UserError where there are several, and nothing says which is the newest.
-    """
-    files = sorted(folder.glob("*.index"))
-    prefixes = [file.with_suffix("") for file in files if file.is_file()]
-    latest = LATEST.search(_text(folder / "checkpoint"))
-    if latest and len(prefixes) != 1:
-        named = folder / latest[1]  # wherever the folder lay when it was written
-        if named in prefixes or (named.is_file() and _is_v1(named)):
-            return named
-    if len(prefixes) > 1:
-        names = ", ".join(prefix.name for prefix in prefixes)
-        raise UserError(f"{folder}: {len(prefixes)} checkpoints are in it; name one of {names}.")
-    return prefixes[0] if prefixes else None
+def _is_exported(folder: Path) -> bool:
+    return (folder / SAVED_MODEL).is_file()
 
 
-def newest_of(source: Path, prefix: Path) -> str | None:
-    """Return a sentence where `prefix` is one of several checkpoints in the folder `source`."""
-    count = len([*paths.expand(source).glob("*.index")])
-    return f"{prefix.name}, the newest of {count} checkpoints in {source}" if count > 1 else None
+def _versions(folder: Path) -> list[Path]:
+    """Return the SavedModels in a folder of them, as Estimators export them, in order."""
+    found = [one for one in folder.glob("*/") if one.name.isdigit() and _is_exported(one)]
+    return sorted(found, key=lambda one: int(one.name))
 
 
-def _text(file: Path) -> str:
-    """Return the beginning of a file; nothing where there is none."""
-    if not file.is_file():
-        return ""
-    with file.open(encoding="utf-8", errors="replace") as opened:
-        return opened.read(LONGEST_LINE)
-
-
-def prefix_of(path: Path) -> Path:
-    """Return the checkpoint that `path` is a file of, as people complete names; or `path`."""
-    prefix = path.with_name(PART.sub("", path.name)) if path.name else path
-    if path.name.endswith(".index") or prefix.with_name(f"{prefix.name}.index").is_file():
-        return prefix
-    return prefix if path.suffix == ".meta" and prefix.is_file() else path
-
-
-def _is_v1(path: Path) -> bool:
-    """Whether a file may be a checkpoint of one file, as TensorFlow 0.x wrote them."""
-    from tf1_compat.bundle import table
-
-    return table.is_one(path)
+def newest_of(source: Path, path: Path) -> str | None:
+    """Return a sentence where `path` is one of several models in the folder `source`."""
+    versions = _versions(paths.expand(source))
+    if len(versions) > 1:
+        return f"{versions[-1].name}, the newest of {len(versions)} SavedModels in {source}"
+    return prefixes.newest_of(source, path)
 
 
 @contextlib.contextmanager

@@ -28,7 +28,7 @@ RECORDED = ("cost", "optimizer", "learning_rate", "l1", "l2", "dropout")
 
 EXPECTED = (
     "Expected the article's model, 784-128-10 trained by Adam, or one that tf1keras varied.\n"
-    "tf1keras migrate carries others over, with --map or --pair; its .keras file will do."
+    "tf1keras migrate carries others over, by their graph, --map or --pair; use its .keras file."
 )
 
 

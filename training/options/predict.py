@@ -25,7 +25,7 @@ class PredictConfig(OutputOptions):
 
     images: Annotated[tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(metavar="IMAGE")]
     """Image files, or folders of them; where they are in folders named 0 to 9, it says how many are
-    right."""
+    right. Of a .csv file, as Kaggle's test.csv, each line is a digit."""
 
     out: Path | None = None
     """CSV file to write every class's probability to; it must not exist."""

@@ -6,6 +6,7 @@ mine.zip                                      the same in an archive
 
 import functools
 import io
+import re
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
@@ -20,6 +21,7 @@ from training.machine import paths
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp")
 WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+PREFIX = re.compile(r"^(class|digit|label|number)[ _-]?")
 TESTS = ("test", "val")
 """How the name of a folder begins whose pictures test; `train` is for training."""
 EXPECTED = (
@@ -36,9 +38,10 @@ class Opens(Protocol):
 
 
 def label(folder: str) -> int | None:
-    """Return the class that a folder is named after, such as 7 or seven; None for another name."""
-    if folder.lower() in WORDS:
-        return WORDS.index(folder.lower())
+    """Return the class that a folder is named after: 7, seven, digit_7; None for another name."""
+    folder = PREFIX.sub("", folder.lower())
+    if folder in WORDS:
+        return WORDS.index(folder)
     return int(folder) if folder.isascii() and folder.isdigit() and int(folder) < 10 else None
 
 

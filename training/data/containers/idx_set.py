@@ -33,6 +33,8 @@ def read(name: str, path: Path) -> Splits:
     UserError, which calls it `name`, where there is none, one file of it is missing or damaged, or
     there are several.
     """
+    if NAME.fullmatch(path.name) and path.is_file():
+        path = path.parent
     whole = paths.is_there(path) and path.is_dir()
     folder, begins = (path, "") if whole else (path.parent, f"{path.name}-")
     if not (paths.is_there(folder) and folder.is_dir()):
@@ -56,7 +58,8 @@ def _sets(folders: list[Path]) -> dict[Set, dict[tuple[str, str], Path]]:
     found: dict[Set, dict[tuple[str, str], Path]] = {}
     for folder in folders:
         # of a file and its .gz, the file
-        for file in sorted(folder.iterdir(), reverse=True) if folder.is_dir() else ():
+        for one in sorted(folder.iterdir(), reverse=True) if folder.is_dir() else ():
+            file = one / one.name if one.is_dir() else one  # as Kaggle packs them
             if (parts := NAME.fullmatch(file.name)) and file.is_file():
                 split = "train" if parts[2] == "train" else "test"
                 of = found.setdefault((folder, parts[1] or ""), {})

@@ -9,6 +9,7 @@ LABELS = ("label", "labels", "y", "target", "targets", "class", "digit")
 SPLIT = [
     ("x_train", "y_train", "x_test", "y_test"),  # Keras' mnist.npz
     ("train_images", "train_labels", "test_images", "test_labels"),  # MedMNIST
+    ("training_images", "training_labels", "test_images", "test_labels"),
     *(
         tuple(form.format(split, what) for split in ("train", "test") for what in pair)
         for pair in itertools.product(PIXELS, LABELS)

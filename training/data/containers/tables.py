@@ -10,7 +10,7 @@ import gzip
 import io
 import re
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +23,9 @@ from training.errors import UserError, first_line
 
 DELIMITERS = b",;\t"
 CLASSES = range(10)
+PIXELS = 784
+COUNTERS = ("", "unnamed: 0", "id", "index")
+"""Headers of a column that numbers the rows, as pandas writes one."""
 Table = Callable[[bytes], tuple[list[str], np.ndarray]]
 
 
@@ -40,18 +43,31 @@ def read_arff(name: str, path: Path) -> Splits:
 
 
 def _read(name: str, path: Path, endings: tuple[str, ...], table: Table) -> Splits:
-    found = []
-    for split in splits.files(name, path, endings):
-        try:
-            parts = [table(_content(file)) for file in split]
-            columns, values = parts[0][0], np.concatenate([part for _, part in parts])
-        except (ValueError, OSError, EOFError, zlib.error, MemoryError) as error:
-            raise UserError(
-                f"{name}: not a table of numbers ({first_line(error)}).\n"
-                "Expected a line for each digit: its label and 784 pixels, 0 to 255."
-            ) from error
-        found.append(_rows(name, columns, values))
+    found = [
+        _rows(name, *_joined(name, split, table)) for split in splits.files(name, path, endings)
+    ]
     return Splits(*found[:2])
+
+
+def read_pixels(name: str, path: Path) -> np.ndarray:
+    """Return [N, 784] of a `.csv` file, with labels or without, as Kaggle's test.csv is.
+
+    UserError, which calls it `name`, as of `read_csv`.
+    """
+    columns, values = _joined(name, [path], _csv)
+    return values if values.shape[1] == PIXELS else np.asarray(_rows(name, columns, values).pixels)
+
+
+def _joined(name: str, files: Sequence[Path], table: Table) -> tuple[list[str], np.ndarray]:
+    """Return the names of the columns and the rows of all `files`; UserError."""
+    try:
+        parts = [table(_content(file)) for file in files]
+        return parts[0][0], np.concatenate([part for _, part in parts])
+    except (ValueError, OSError, EOFError, zlib.error, MemoryError) as error:
+        raise UserError(
+            f"{name}: not a table of numbers ({first_line(error)}).\n"
+            "Expected a line for each digit: its label and 784 pixels, 0 to 255."
+        ) from error
 
 
 def _content(path: Path) -> bytes:
@@ -100,8 +116,12 @@ def _numbers(content: bytes, delimiter: str) -> np.ndarray:
 
 
 def _rows(name: str, columns: list[str], values: np.ndarray) -> Rows:
-    label = _label(name, [column.lower() for column in columns], values)
-    return Rows(np.delete(values, label, axis=1), values[:, label])
+    columns = [column.lower() for column in columns]
+    label = _label(name, columns, values)
+    counters = [at for at, column in enumerate(columns) if column in COUNTERS]
+    if values.shape[1] == PIXELS + 1:
+        counters = []
+    return Rows(np.delete(values, [label, *counters], axis=1), values[:, label])
 
 
 def _label(name: str, columns: list[str], values: np.ndarray) -> int:
@@ -115,6 +135,11 @@ def _label(name: str, columns: list[str], values: np.ndarray) -> int:
     fits = [at for at in fits if np.isin(values[:, at], CLASSES).all()]
     if len(fits) == 1:
         return fits[0]
+    if last + 1 == PIXELS:
+        raise UserError(
+            f"{name}: 784 columns, and so no labels, as in Kaggle's test.csv.\n"
+            "Name the file that has them, such as csv:train.csv; tf1keras predict answers others."
+        )
     what = "no column" if not fits else "both the first and the last column"
     raise UserError(
         f"{name}: {what} of {last + 1} looks like the label.\n"

@@ -102,7 +102,7 @@ def read(file: Path, given: "Given | None" = None) -> Understood:
 
     from keras_models import writing
     from tf1_compat import checkpoint, meta, network
-    from training.model_files.graphs import served
+    from training.model_files.graphs import saver, served
 
     with _refusal(file), tf.Graph().as_default() as graph:
         meta.import_definition(meta.read_any(file).definition, file)
@@ -115,6 +115,8 @@ def read(file: Path, given: "Given | None" = None) -> Understood:
         layout = checkpoint.layout_of_graph(
             list(weight_map), understood.groups, _saved(graph), understood.step
         )
+        if file.suffix == ".meta":
+            layout = replace(layout, saved_as=saver.names(file))
         averages = shadows.read(graph, weight_map)
     hyper = as_article.hyperparameters(understood, [*weight_map])
     if hyper:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from training.errors import UserError
 from training.machine import paths
-from training.model_files import reading
+from training.model_files import prefixes, reading
 from training.model_files.graphs import found as found_graph
 from training.model_files.reading import Kind
 
@@ -35,7 +35,7 @@ class Source:
 def find(path: Path) -> Source:
     """Return what lies at `path`; UserError where it is no TensorFlow 1 graph."""
     given = paths.expand(path)
-    if given.suffix == ".meta" and given.is_file() and reading.prefix_of(given) == given:
+    if given.suffix == ".meta" and given.is_file() and prefixes.of(given) == given:
         return Source("checkpoint", given, None)
     kind, found = reading.kind(given)
     graph = found_graph.file(kind, found)
