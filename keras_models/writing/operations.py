@@ -28,11 +28,13 @@ ROWS: dict[str, Row] = {
     "total": Row("sum", (), ALONG),
     "largest": Row("max", (), ALONG),
     "smallest": Row("min", (), ALONG),
+    "product": Row("prod", (), ALONG),
     **{
         name: Row(name)
         for name in (
             *("exp", "log", "log1p", "sqrt", "rsqrt", "square", "absolute", "sign", "sin", "cos"),
-            *("erf", "stop_gradient", "zeros_like", "ones_like", "where", "divide_no_nan"),
+            *("erf", "expm1", "reciprocal", "tan"),
+            *("stop_gradient", "zeros_like", "ones_like", "where", "divide_no_nan"),
             *("logical_and", "logical_or", "logical_not", *COMPARISONS),
         )
     },
@@ -49,6 +51,7 @@ ROWS: dict[str, Row] = {
     "power": Row("power", ("x2",)),
     "shift": Row("add", ("x2",)),
     "times": Row("multiply", ("x2",)),
+    "over": Row("divide", ("x2",)),
     "complement": Row("subtract", first=("x1",)),
     "at_least": Row("maximum", ("x2",)),
     "at_most": Row("minimum", ("x2",)),

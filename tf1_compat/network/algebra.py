@@ -3,12 +3,15 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
+import numpy as np
 import tensorflow as tf
 
 from tf1_compat.network.graph import Trained, shortest
 from tf1_compat.network.values import NotCovered
 
 SUMS = ("Add", "AddV2")
+LARGEST = 1 << 20
+"""Numbers that are worked out to see whether they are all the same."""
 EACH = {"OnesLike": 1.0, "ZerosLike": 0.0}
 """Op that makes a tensor of one number, whatever it is given."""
 
@@ -58,11 +61,20 @@ def constant(graph: Trained, tensor: tf.Tensor) -> float | None:
         return EACH[op.type]
     if op.type == "Fill":
         return constant(graph, op.inputs[1])
-    one = tensor.shape.rank is not None and tensor.shape.num_elements() == 1
-    if not one or graph.rows(tensor) or graph.variables(tensor):
+    numbers = array(graph, tensor)
+    if numbers is None or not numbers.size or (numbers != numbers.flat[0]).any():
+        return None
+    return shortest(numbers.flat[0])
+
+
+def array(graph: Trained, tensor: tf.Tensor) -> np.ndarray | None:
+    """Return the numbers of a tensor that nothing is fed to; None where it has no such."""
+    if not tensor.shape.is_fully_defined() or graph.rows(tensor) or graph.variables(tensor):
+        return None
+    if tensor.dtype == tf.bool or tensor.shape.num_elements() > LARGEST:
         return None
     try:
-        return graph.short(tensor)
+        return np.asarray(graph.number(tensor))
     except NotCovered:
         return None
 

@@ -107,7 +107,7 @@ def cost(graph: tf.Graph, train: tf.Operation, chosen: str | None) -> tf.Tensor:
             for taker in _takers(op):
                 if named := re.match(rf"{re.escape(scope)}/(.+?)_grad/", taker.name):
                     of.append(graph.get_operation_by_name(named[1]).outputs[0])
-    costs = list({one.name: one for one in of}.values())
+    costs = _outermost(list({one.name: one for one in of}.values()))
     if len(costs) == 1:
         return costs[0]
     names = f" ({', '.join(one.name for one in costs)})" if costs else ""
@@ -116,6 +116,19 @@ def cost(graph: tf.Graph, train: tf.Operation, chosen: str | None) -> tf.Tensor:
     raise NotCovered(
         train, f"gradients of {len(costs)} costs{names}; expected one, or {one_of} to choose it"
     )
+
+
+def _outermost(costs: Sequence[tf.Tensor]) -> list[tf.Tensor]:
+    """Return the tensors that no other of them is made of.
+
+    Gradients of a sum begin with the same ones as those of its terms.
+    """
+    made = {one.name: {*ancestors([one.op])} for one in costs}
+    return [
+        one
+        for one in costs
+        if not any(one.op in made[other.name] for other in costs if other is not one)
+    ]
 
 
 def switches(

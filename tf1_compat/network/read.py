@@ -13,7 +13,7 @@ from tf1_compat.network.layers import pieces
 from tf1_compat.network.layers.recurrence import penalties as of_cells
 from tf1_compat.network.layers.recurrence import samples, tidying
 from tf1_compat.network.losses import own
-from tf1_compat.network.values import Call, Layer, Network, NotCovered
+from tf1_compat.network.values import AVERAGES, Call, Layer, Network, NotCovered
 from tf1_compat.reading import updates
 from tf1_compat.reading.structure import VARIABLES
 from tf1_compat.reading.updates import Update
@@ -178,10 +178,12 @@ def _explain(
     step: str | None,
 ) -> str | None:
     """Return the variable that counts updates; raises NotCovered for what else is changed."""
+    trained = {one.variable for one in applied}
     kept = {name for one in applied for name in (*one.powers.values(), *one.slots.values())}
     for op in moves:
         variable = graph.variable(op.inputs[0]) or op.inputs[0].op
-        if variable.name in mapped or variable.name in kept:
+        moving = mapped.get(variable.name, "").endswith(AVERAGES)
+        if moving or variable.name in trained or variable.name in kept:
             continue
         whole = variable.type in VARIABLES and tf.as_dtype(variable.get_attr("dtype")).is_integer
         if not (whole and op.type.startswith("AssignAdd") and step in (None, variable.name)):

@@ -39,7 +39,7 @@ def read(graph: Trained, moves: Sequence[tf.Operation]) -> list[Update]:
 def _descent(graph: Trained, op: tf.Operation) -> Iterator[Update]:
     variable, indices, step = op.inputs
     product = graph.source(step).op
-    if product.type == "Mul":
+    if product.type == "Mul" and product.inputs[1].shape.rank == 0:
         gradient, rate = product.inputs
         yield Update(
             rule="GradientDescent",

@@ -95,8 +95,11 @@ def _of_user(pair: Pair, rng: np.random.Generator, size: int) -> Batch:
             f"x {_shown(pair.x)}, y {_shown(pair.y)}."
         ) from error
 
+    one_of_each = dict[tuple[int, str], np.ndarray]()  # an autoencoder's labels stay its x
+
     def as_fed(array: Any, fed: Fed) -> np.ndarray:
         made = np.asarray(array).astype(fed.dtype)
+        made = one_of_each.setdefault((id(array), fed.dtype), made)
         if made.shape != _shape(_of_size(fed, made.shape), size):
             raise UserError(f"{where} gave {fed.name} {list(made.shape)}; expected {_shown(fed)}.")
         return made

@@ -1,6 +1,7 @@
 """Where both sides begin: numbers that hide nothing."""
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from keras import tree
@@ -24,12 +25,8 @@ def widened(batches: Sequence[Batch], factor: float) -> list[Batch]:
     def moved(array: np.ndarray, by: float) -> np.ndarray:
         return ((array + by) * factor).astype(array.dtype) if array.dtype.kind == "f" else array
 
-    made = []
-    for (x, y), by in zip(batches[:FEW], (SHIFT, -SHIFT), strict=False):
-        wide = {id(array): moved(array, by) for array in tree.flatten(x)}
-        # An autoencoder's labels are its x.
-        made.append(tree.map_structure(lambda array, of=wide: of.get(id(array), array), (x, y)))
-    return made
+    both = zip(batches[:FEW], (SHIFT, -SHIFT), strict=False)
+    return [_with_x(batch, functools.partial(moved, by=by)) for batch, by in both]
 
 
 def larger(batch: Batch, factor: float) -> Batch:
@@ -38,8 +35,13 @@ def larger(batch: Batch, factor: float) -> Batch:
     def scaled(array: np.ndarray) -> np.ndarray:
         return array * array.dtype.type(factor) if array.dtype.kind == "f" else array
 
-    x, y = batch
-    return tree.map_structure(scaled, x), y
+    return _with_x(batch, scaled)
+
+
+def _with_x(batch: Batch, change: Callable[[np.ndarray], np.ndarray]) -> Batch:
+    """Return a batch whose x is changed, and labels that are of it, as an autoencoder's."""
+    changed = {id(array): change(array) for array in tree.flatten(batch[0])}
+    return tree.map_structure(lambda array: changed.get(id(array), array), batch)
 
 
 def unhidden(

@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from tests.support.examining import examine
 from tests.support.pairs.graph_parts import dense, descent, mean_square, placeholder
-from training.checking import batches
+from training.checking import batches, beginning
 from training.errors import UserError
 from training.model_files import pair
 from training.model_files.endpoints import Fed
@@ -35,6 +35,14 @@ def model_with_lengths(off: int = 0) -> keras.Model:
     model = keras.Model([x, length], keras.layers.Dense(1, name="out")(summed))
     model.compile(keras.optimizers.SGD(0.1), "mse")
     return model
+
+
+def test_labels_that_are_inputs_stay_so_where_those_are_made_larger() -> None:
+    """Of an autoencoder, and of a model that gives its loss; as drawn by a sample_batch, too."""
+    rows = np.ones([4, 3], np.float32)
+    x, y = beginning.larger(({"a": rows}, [rows, 2 * rows]), 10.0)
+    assert x["a"] is y[0]
+    np.testing.assert_array_equal([x["a"], y[1]], [10 * rows, 2 * rows])
 
 
 def test_users_own_batches() -> None:

@@ -40,6 +40,32 @@ Found = list[tuple[str, dict[str, Any]]]
 FUNCTIONS: dict[str, tuple[tuple[int, ...], Callable[[Any], Any], Found]] = {
     "x / 255": (ROWS, lambda x: x / 255.0, [("rescaling", {"scale": 1 / 255, "offset": 0.0})]),
     "2x - 1": (ROWS, lambda x: x * 2.0 - 1.0, [("rescaling", {"scale": 2.0, "offset": -1.0})]),
+    "x / sqrt(5)": (ROWS, lambda x: x / np.sqrt(5).astype("f"), [("over", {"x2": 2.236068})]),
+    "weights of classes": (
+        ROWS,
+        lambda x: x * np.array([1, 2, 0.5, 4, 1, 1], "f"),
+        [("rescaling", {"scale": [1.0, 2.0, 0.5, 4.0, 1.0, 1.0]})],
+    ),
+    "less the mean of channels": (
+        (2, 2, 3),
+        lambda x: x - tf.constant([103.9, 116.8, 123.7], shape=[1, 1, 1, 3]),
+        [("rescaling", {"offset": [-103.9, -116.8, -123.7]})],
+    ),
+    "one number, often": (ROWS, lambda x: x * np.full([1, 6], 0.5, "f"), [("rescaling", {})]),
+    "chosen by signs": (
+        ROWS,
+        lambda x: tf.where(x > 0.0, x, tf.zeros_like(x)),
+        [("greater_than", {"x2": 0.0}), ("zeros_like", {}), ("where", {})],
+    ),
+    "depth to space": (
+        (2, 3, 8),
+        lambda x: tf.nn.depth_to_space(x, 2),
+        [
+            ("reshape", {"target_shape": (2, 3, 2, 2, 2)}),
+            ("permute", {"dims": (1, 3, 2, 4, 5)}),
+            ("reshape", {"target_shape": (4, 6, 2)}),
+        ],
+    ),
     "1 - x": (ROWS, lambda x: 1.0 - x, [("complement", {"x1": 1.0})]),
     "leaky relu": (ROWS, tf.nn.leaky_relu, [("leaky_relu", {"negative_slope": 0.2})]),
     "leaky by maximum": (

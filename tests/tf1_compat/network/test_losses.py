@@ -205,6 +205,11 @@ OWN: dict[str, tuple[Cost, list[tuple[str, bool, float]], str]] = {
         [("own", False, 1.0), ("own", False, 1.0)],
         "dense ones_like binary_crossentropy zeros_like rescaling binary_crossentropy",
     ),
+    "tf.losses of what the network gives": (
+        lambda z, y: tf1.losses.mean_squared_error(tf.stop_gradient(tf.tanh(z)), z),
+        [("own", False, 1.0)],
+        "dense activation stop_gradient subtract square",
+    ),
     "two losses of one output": (
         lambda z, y: mean(tf.square(z - y)) + 0.5 * add_up(tf.abs(z - y)),
         [("mean_squared_error", False, 1.0), ("own", True, 0.5)],

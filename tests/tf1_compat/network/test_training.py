@@ -208,6 +208,23 @@ def test_what_changes_a_variable_besides_training_is_refused() -> None:
         read(outputs)
 
 
+def test_the_cost_is_the_sum_and_not_one_of_its_terms() -> None:
+    """Gradients of all of them begin with the same ones."""
+    found = read(line(), cost=lambda z, y: tf.reduce_mean(tf.square(z - y)) - tf.reduce_mean(z))
+    assert [one.weight for one in found.losses] == [1.0, -1.0]
+
+
+def test_what_moves_the_rows_of_a_table_that_nobody_trains_is_refused() -> None:
+    centers = tf1.get_variable("centers", [3, 2], trainable=False, use_resource=False)
+    ids = tf1.placeholder(tf.int32, [None], "ids")
+    near = tf.gather(centers, ids)
+    outputs = line()
+    moved = tf1.scatter_sub(centers, ids, 0.5 * (near - outputs))
+    tf1.add_to_collection(tf1.GraphKeys.UPDATE_OPS, moved)
+    with pytest.raises(NotCovered, match="the train op changes centers by it"):
+        read(outputs, cost=lambda z, y: tf.reduce_mean(tf.square(z - near)))
+
+
 BEGINNINGS = {
     "uniform": (tf1.random_uniform_initializer(-0.5, 1.0), Beginning("uniform", -0.5, 1.5, (4, 2))),
     "normal": (tf1.random_normal_initializer(0.0, 0.3), Beginning("normal", 0.0, 0.3, (4, 2))),

@@ -3,18 +3,23 @@
 import numpy as np
 import tensorflow as tf
 
-from tf1_compat.network.algebra import constant, once
+from tf1_compat.network.algebra import array, constant, once
 from tf1_compat.network.covering import Match
 from tf1_compat.network.graph import Trained, shortest
 from tf1_compat.network.values import NotCovered
 
-REDUCTIONS = {"Mean": "mean", "Sum": "total", "Max": "largest", "Min": "smallest"}
+REDUCTIONS = {
+    **{"Mean": "mean", "Sum": "total", "Max": "largest", "Min": "smallest", "Prod": "product"}
+}
+BY_NUMBERS = ("Mul", "RealDiv", "Add", "AddV2", "Sub")
+FEW = 16
+"""Numbers that are written one by one."""
 LONG = 8
 """Characters of a number that nobody wrote so."""
 FUNCTIONS = {
     **{"Exp": "exp", "Log": "log", "Log1p": "log1p", "Sqrt": "sqrt", "Rsqrt": "rsqrt"},
     **{"Square": "square", "Abs": "absolute", "Sign": "sign", "Sin": "sin", "Cos": "cos"},
-    "Erf": "erf",
+    **{"Erf": "erf", "Expm1": "expm1", "Reciprocal": "reciprocal", "Tan": "tan"},
 }
 
 
@@ -64,6 +69,35 @@ def rescaled(graph: Trained, tensor: tf.Tensor) -> Match | None:
         return Match("shift", [product], {"x2": found.shift}) if found.shift else product
     options = {"scale": _as_written(found.scale), "offset": found.shift}
     return Match("rescaling", [found.tensor], options)
+
+
+def with_numbers(graph: Trained, tensor: tf.Tensor) -> Match | None:
+    """Rows and a few numbers, one for each of the last axis, as weights of classes are."""
+    op = tensor.op
+    if op.type not in BY_NUMBERS:
+        return None
+    for x, other in (op.inputs, [*op.inputs][::-1]):
+        if graph.rows(x) and (numbers := array(graph, other)) is not None:
+            turned = op.type in ("Sub", "RealDiv") and x is not op.inputs[0]
+            if turned or not numbers.size == numbers.shape[-1] <= FEW:
+                return None
+            few = [shortest(one) for one in numbers.flat]
+            if op.type in ("Mul", "RealDiv"):
+                few = [1 / one for one in few] if op.type == "RealDiv" else few
+                return Match("rescaling", [x], {"scale": few})
+            few = [-one for one in few] if op.type == "Sub" else few
+            return Match("rescaling", [x], {"scale": 1.0, "offset": few})
+    return None
+
+
+def quotient(graph: Trained, tensor: tf.Tensor) -> Match | None:
+    """x by a number that is not the reciprocal of a short one, such as a root."""
+    if tensor.op.type not in ("RealDiv", "DivNoNan") or not graph.rows(tensor.op.inputs[0]):
+        return None
+    number = constant(graph, tensor.op.inputs[1])
+    if not number or (tensor.op.type == "RealDiv" and number == int(number)):
+        return None
+    return Match("over", tensor.op.inputs[:1], {"x2": number})
 
 
 def _as_written(scale: float) -> float:

@@ -44,6 +44,19 @@ def squeezing(graph: Trained, tensor: tf.Tensor) -> Match | None:
     return Match("reshape", tensor.op.inputs[:1], {"target_shape": tuple(sizes)})
 
 
+def depth_to_space(graph: Trained, tensor: tf.Tensor) -> Match | None:
+    """[N, height, width, b * b * channels] -> [N, b * height, b * width, channels]."""
+    op = tensor.op
+    if op.type != "DepthToSpace" or not op.inputs[0].shape[1:].is_fully_defined():
+        return None
+    height, width, depth = op.inputs[0].shape.as_list()[1:]
+    size = op.get_attr("block_size")
+    depth //= size * size
+    apart = Match("reshape", op.inputs[:1], {"target_shape": (height, width, size, size, depth)})
+    beside = Match("permute", [apart], {"dims": (1, 3, 2, 4, 5)})
+    return Match("reshape", [beside], {"target_shape": (height * size, width * size, depth)})
+
+
 def embedding(graph: Trained, tensor: tf.Tensor) -> Match | None:
     """[N, ...] whole numbers, each a row of a table."""
     if tensor.op.type not in LOOKUPS:

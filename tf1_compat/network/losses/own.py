@@ -9,12 +9,14 @@ from dataclasses import replace
 import numpy as np
 import tensorflow as tf
 
-from tf1_compat.network.algebra import linear
+from tf1_compat.network.algebra import EACH, linear
 from tf1_compat.network.covering import Match
-from tf1_compat.network.graph import Trained, shortest
+from tf1_compat.network.graph import FED, Trained, shortest
 from tf1_compat.network.layers.numbers import REDUCTIONS
 from tf1_compat.network.losses import logits
 from tf1_compat.network.values import Loss
+from tf1_compat.reading.constants import SHAPES
+from tf1_compat.reading.structure import VARIABLES
 
 KINDS = KIND, SQUARES = "own", "own_squares"
 """Of a loss that the network gives; that is the sum of the squares of what it gives."""
@@ -29,6 +31,10 @@ def loss(graph: Trained, number: tf.Tensor, weight: float) -> Loss:
     op, kind, rows, summed = number.op, KIND, number, False
     if op.type in ("Mean", "Sum") and op.inputs[0].shape.rank:
         rows, summed = op.inputs[0], op.type == "Sum"
+    elif op.type == "DivNoNan" and _of_shapes(graph, op.inputs[1]):  # as tf.losses has it
+        rows = graph.source(op.inputs[0])
+        while rows.op.type == "Sum":
+            rows = graph.source(rows.op.inputs[0])
     elif op.type == "L2Loss":
         kind, rows, summed, weight = SQUARES, op.inputs[0], True, weight / 2
     found = linear(graph, rows)
@@ -90,6 +96,19 @@ def reduced(graph: Trained, tensor: tf.Tensor) -> Match | None:
 
 
 PATTERNS = (cross_entropy, masked, reduced)
+
+
+def _of_shapes(graph: Trained, number: tf.Tensor) -> bool:
+    """Whether a number is a count: made of shapes, and of nothing that is fed or kept."""
+    waiting, seen = [number], set()
+    while waiting:
+        op = graph.source(waiting.pop()).op
+        if op.type in FED or op.type in VARIABLES:
+            return False
+        if op.type not in (*SHAPES, *EACH) and op.name not in seen:
+            waiting += op.inputs
+            seen.add(op.name)
+    return bool(number.op.inputs)
 
 
 def _masked(graph: Trained, tensor: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor] | None:
