@@ -61,11 +61,12 @@ def _climb(examination: Examination, wide: keras.Model, did: Trace | None) -> An
         rungs.append(rung)
         if not rung.ok:  # the rungs above have nothing to say any more
             break
-    where = departure(examination.trace, examination.wide.trace)
+    graph = examination.wide
+    where = departure(graph, examination.trace, graph.trace)
     if where:
         return Answer(rungs, f"the graph's copy in float64 does not match it: its {where} differs")
     if did is not None and kept.trace.observed is not None and did.observed is not None:
-        where = departure(did, kept.trace)
+        where = departure(graph, did, kept.trace)
     if where:
         return Answer(rungs, f"the model's copy in float64 does not match it: its {where} differs")
     return Answer(rungs)

@@ -9,6 +9,7 @@ alone, those are compared. Exit status 0: identical or equivalent; 1: different;
 """
 
 import contextlib
+import math
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ from training.command_line.output import Output
 from training.commands.check import STATUS
 from training.errors import UserError
 from training.machine import devices, environment, files
+from training.model_files.graphs import answers
 from training.model_files.pair import Pair
 from training.model_files.rewriting import forward, outputs, sources, trained
 from training.model_files.rewriting.sources import Source
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 
 ROWS, STEPS = 32, 10
 """Rows of a batch, where the graph leaves them open, and updates, to check the model with."""
+LARGE, FEW_ROWS, FEW_STEPS = 2**22, 8, 4
+"""Numbers that layers give for ROWS, and what a model that gives more is checked with."""
 BUDGET = 10.0
 """Seconds to look for what a wrong model has wrong."""
 
@@ -124,7 +128,9 @@ def _prove(loaded: Pair, config: RewriteConfig, session: object) -> "Diagnosis":
     from training.reports import rewrite
 
     fixed = [fed.shape[0] for fed in keras.tree.flatten(loaded.x) if fed.shape and fed.shape[0]]
-    drawn = batches.synthetic(loaded, fixed[0] if fixed else ROWS, STEPS, config.seed)
+    large = LARGE < ROWS * answers.numbers_of_a_row(loaded.sample) < math.inf
+    rows, steps = (FEW_ROWS, FEW_STEPS) if large else (ROWS, STEPS)
+    drawn = batches.synthetic(loaded, fixed[0] if fixed else rows, steps, config.seed)
     found = diagnose(Examination(Given(loaded, drawn, config.seed, session)), BUDGET)
     if found.verdict not in PROVEN:
         raise Unproven(found.verdict, rewrite.unproven(found))

@@ -39,7 +39,7 @@ def compared(understood: Understood, model: "keras.Model", state: "State") -> st
 
     read, graph = understood.network, _function(understood)
     odd = any(None in one.shape or one.dtype == "string" for one in read.inputs)
-    if odd or _numbers(model) > MOST:
+    if odd or numbers_of_a_row(model) > MOST:
         return "Its outputs were not compared with the graph's, which may be of any size."
     count = _count(graph, read.inputs)
     fed = drawn.inputs(read, np.random.default_rng(0), count)
@@ -66,7 +66,7 @@ def _count(graph: "tf.Graph", inputs: "Sequence[Input]") -> int:
     return next((size for size in sizes if size), ROWS)
 
 
-def _numbers(model: "keras.Model") -> float:
+def numbers_of_a_row(model: "keras.Model") -> float:
     """Return how many numbers all layers give for a row; infinity where that is not known."""
     calls = (node for layer in model.layers for node in layer._inbound_nodes)
     shapes = (tensor.shape[1:] for call in calls for tensor in call.outputs)
