@@ -87,6 +87,14 @@ article-map: $(VENV)/installed-frameworks ## measure again what docs/start/artic
 traps: $(VENV)/installed .venv-tf115/installed ## measure again how far docs/understand/tf1-to-keras.md says that Keras is off, a minute
 	$(BIN)/python -m docs.figures.write_traps .venv-tf115/bin/python
 
+.PHONY: portable
+portable: $(VENV)/installed ## train the portable lane on every machine that this one can be, and write what docs quote, an hour (PYTHONS=others that have NumPy, blis, mkl)
+	mkdir -p runs
+	$(BIN)/python -m docs.figures.portable.inputs runs/start.npz
+	$(BIN)/python -m docs.figures.portable.measure mnist_5k runs/start.npz 1000 $(PYTHONS)
+	$(BIN)/python -m docs.figures.portable.trees
+	$(BIN)/python -m docs.figures.portable.write
+
 .PHONY: mutations
 mutations: $(VENV)/installed-dev ## examine every mistake and every style that tests/checking/mutations can make, an hour
 	mkdir -p runs

@@ -33,6 +33,24 @@ with open("/proc/self/status") as file:  # ru_maxrss would be the parent's, wher
 print("peak kB", line.split()[1])
 sys.exit(status)
 """
+PORTABLE = """
+import os, statistics, time
+os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+os.environ["OPENBLAS_NUM_THREADS"] = "1"
+from training import data
+from training.lanes.build import build
+from training.machine.devices import Device
+
+def seconds(lane, epochs):
+    start = time.process_time()
+    lane.steps(epochs)
+    return (time.process_time() - start) / epochs
+
+train = data.load("mnist_5k").train
+exact, portable = build(["exact", "portable"], train, 1234, Device("CPU", 0))
+seconds(exact, 2), seconds(portable, 1)
+print(statistics.median(seconds(portable, 2) / seconds(exact, 8) for _ in range(5)))
+"""
 BARE = """
 import sys
 import tensorflow
@@ -58,6 +76,13 @@ def _seconds(trainees: Sequence[Trainee], epochs: int) -> float:
     start = time.perf_counter()
     loop.train(trainees, epochs, lambda epoch, losses: None, timed=0)
     return time.perf_counter() - start
+
+
+def test_portable_lane_takes_at_most_twelve_times_the_exact_ones_processor_time(
+    tmp_path: Path,
+) -> None:
+    """On one core, where no thread waits for another; 8 was measured."""
+    assert float(_run(tmp_path, PORTABLE)) <= 12
 
 
 @pytest.mark.alone

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import platform
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -105,6 +106,17 @@ def test_what_compare_holds_it_against_is_what_was_recorded(
         (digits.sha256, initial, 1000): recorded["mnist_5k"]["1000"],
         (mnist, initial, 20): recorded["mnist"]["20"],
     } == RECORDED
+
+
+def test_every_machine_that_was_tried_gave_it() -> None:
+    recorded = golden("portable")
+    rows = read_json(ROOT / "docs" / "figures" / "measured" / "portable.json")
+    for row in rows:
+        for case, found in row["sha256"].items():
+            data, epochs = re.fullmatch(r"(\w+), (\d+) epochs", case).groups()
+            assert recorded[data][epochs] == found, row["machine"]
+    for readme in ("README.md", "README.zh-CN.md"):
+        assert recorded["mnist_5k"]["1000"] in (ROOT / readme).read_text(encoding="utf-8")
 
 
 def test_checksum_is_of_losses_then_weights_by_name() -> None:

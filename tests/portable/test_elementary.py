@@ -32,6 +32,11 @@ def test_exp_is_within_one_unit(x: float) -> None:
     assert units_away(exp, mpmath.exp, x) <= 1
 
 
+def test_exp_gives_back_what_reducing_its_argument_has_lost() -> None:
+    """Otherwise 0.92 here, so near one unit that more than one is somewhere."""
+    assert units_away(exp, mpmath.exp, -691.3740882575568) < 0.8
+
+
 @settings(deadline=None, max_examples=400)
 @given(st.one_of(st.floats(SMALLEST, LARGEST), st.floats(0.5, 2), st.floats(1, 10)))
 def test_log_is_within_one_unit(x: float) -> None:
