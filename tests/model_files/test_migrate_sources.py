@@ -254,3 +254,6 @@ def test_what_tf_keras_saved_gets_the_line_that_loads_it(tmp_path: Path, capsys:
     tf.train.Checkpoint(v=tf.Variable(1.0)).write(str(tmp_path / "tf2"))
     assert run("migrate", tmp_path / "tf2", "--to", tmp_path / "a.keras") == 2
     assert f"model.load_weights('{tmp_path / 'tf2'}')" in capsys.readouterr().err
+    model.export(tmp_path / "exported", verbose=False)
+    assert run("migrate", tmp_path / "exported", "--to", tmp_path / "b.keras") == 2
+    assert "tf_keras.models.load_model loads it" in capsys.readouterr().err

@@ -11,6 +11,10 @@ from tensorflow.core.protobuf import saved_model_pb2
 from tf1_compat.meta.reading import check_constants, make_sound, read
 from tf1_compat.state import Unreadable, check_finite, first_line
 
+BY_OBJECTS = (
+    "tf.keras or TensorFlow 2 saved it; tf_keras.models.load_model loads it, and the weights that "
+    "its save_weights('weights.h5') writes go into the same model in Keras"
+)
 SERVE, DEFAULT = "serve", "serving_default"
 """The tag of what is served, and the key of the signature that is asked where none is named."""
 
@@ -120,6 +124,8 @@ def read_saved_model(folder: Path) -> Served:
         if len(tagged) != 1:
             raise ValueError(f"{len(tagged)} graphs are in it; expected one, tagged {SERVE}")
         (meta,) = tagged
+        if meta.object_graph_def.nodes:
+            raise ValueError(BY_OBJECTS)
         held = sum(file.stat().st_size for file in (folder / "variables").glob("*"))
         make_sound(meta, len(content), len(content) + held)
     except Exception as error:  # as above
