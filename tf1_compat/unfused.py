@@ -59,18 +59,18 @@ class Fused(NamedTuple):
 
 def unfuse(definition: Any, number: Number) -> None:
     """Replace every such op of a GraphDef by a call; float64 throughout."""
-    known = set()
+    known: dict[Any, str] = {}
     for node in definition.node:
         if node.op not in FUSED:
             continue
         fused = FUSED[node.op]
-        function = _function(fused, fused.read(node, number))
-        name = function.function_def.signature.name
-        if name not in known:
-            known.add(name)
+        settings = fused.read(node, number)
+        if (node.op, settings) not in known:
+            function = _function(fused, settings)
             definition.library.function.append(function.function_def)
             definition.library.function.extend(function.graph.as_graph_def().library.function)
-        _call(node, name, fused)
+            known[node.op, settings] = function.function_def.signature.name
+        _call(node, known[node.op, settings], fused)
 
 
 def _call(node: Any, function: str, fused: Fused) -> None:

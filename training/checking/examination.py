@@ -5,7 +5,7 @@ The TensorFlow 1 side is recorded once in float32 (`training/checking/recording.
 """
 
 import contextlib
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -170,16 +170,18 @@ class Examination(Recording):
         return Rewrite(model, pairing, moving, held, self.pair.structure.shadows, **how)
 
     def rungs(self, model: keras.Model) -> list[Rung]:
-        """Climb the whole ladder in the dtype of the pair, as `fit` would run the model."""
-        return self._climbed(model)[0]
+        """Climb up to a rung that fails in the dtype of the pair, as `fit` would run the model."""
+        return self._climbed(model, ladder.until_one_fails)[0]
 
-    def _climbed(self, model: keras.Model) -> tuple[list[Rung], Trace | None]:
+    def _climbed(
+        self, model: keras.Model, taken: Callable[[Iterable[Rung]], list[Rung]] = list
+    ) -> tuple[list[Rung], Trace | None]:
         """Return the rungs, and what the model did where its variables could be paired."""
         try:
             kept = ladder.Kept(self.rewrite(model, self.pairing(model)))
         except Unmatched as unmatched:
             return [Rung("variables", False, None, 0.0, 0.0, None, note=str(unmatched))], None
-        return list(self.climb(kept, self.trace, self.batches)), kept.trace
+        return taken(self.climb(kept, self.trace, self.batches)), kept.trace
 
     def climb(
         self, climber: Any, trace: Trace, batches: Sequence[Batch], noise: Collection[str] = ()

@@ -56,11 +56,7 @@ def _climb(examination: Examination, wide: keras.Model, did: Trace | None) -> An
         kept = ladder.Kept(examination.rewrite(wide, examination.pairing(wide), traced=False))
     except Unmatched:
         return Answer([UNMATCHED])
-    rungs = []
-    for rung in examination.wide.rungs(kept):
-        rungs.append(rung)
-        if not rung.ok:  # the rungs above have nothing to say any more
-            break
+    rungs = ladder.until_one_fails(examination.wide.rungs(kept))
     graph = examination.wide
     where = departure(graph, examination.trace, graph.trace)
     if where:

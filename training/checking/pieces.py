@@ -24,6 +24,7 @@ from keras_models.exact import (
 )
 from training.checking.examination import Examination
 from training.checking.search import Explanation, distance, first_failing, height
+from training.parity import ladder
 from training.parity.ladder import Rung
 from training.parity.tolerances import TOLERANCES
 
@@ -158,7 +159,7 @@ def _unoptimized(examination: Examination, model: keras.Model) -> list[Rung] | N
         climber = other.rewrite(model, other.pairing(model), taped=False)
         if climber.own_train_step:
             return None
-        return list(other.climb(climber, other.trace, other.batches))
+        return ladder.until_one_fails(other.climb(climber, other.trace, other.batches))
 
 
 @contextlib.contextmanager

@@ -8,7 +8,7 @@ Rung per claim. No rung stops the climb, unless there is nothing to compare: the
 there.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -214,6 +214,16 @@ def climb(
         )
     if inferred:
         yield rung("inference", inferred, reference.inferred)
+
+
+def until_one_fails(rungs: Iterable[Rung]) -> list[Rung]:
+    """Return rungs up to the first that fails; those above say nothing, and are not climbed."""
+    found = []
+    for one in rungs:
+        found.append(one)
+        if not one.ok:
+            break
+    return found
 
 
 def zero_but_for_rounding(gradients: Arrays) -> set[str]:
