@@ -1,5 +1,8 @@
 """Products of slices are integers, exact in every order; what is outside the range is an error."""
 
+import ctypes
+import platform
+import sys
 from fractions import Fraction
 
 import numpy as np
@@ -101,6 +104,21 @@ def test_numbers_too_small_for_a_scale_lose_bits_and_no_more() -> None:
     slices = split(tiny, 1, 20)
     assert slices.unit == 2.0**-980
     assert (slices.high == [0, 2**10]).all()
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64" or sys.platform != "linux", reason="its flags")
+def test_thread_that_flushes_subnormal_numbers_is_refused() -> None:
+    libm, kept = ctypes.CDLL("libm.so.6"), ctypes.create_string_buffer(32)
+    libm.fegetenv(kept)
+    flags = int.from_bytes(kept.raw[28:], "little")  # mxcsr: both ways of flushing to zero
+    flushing = ctypes.create_string_buffer(kept.raw[:28] + (flags | 0x8040).to_bytes(4, "little"))
+    libm.fesetenv(flushing)
+    try:
+        with pytest.raises(UserError, match="flushed to zero"):
+            split(np.ones((2, 2)), 1, 20)
+    finally:
+        libm.fesetenv(kept)
+    split(np.ones((2, 2)), 1, 20)
 
 
 @pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf])

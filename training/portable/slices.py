@@ -18,6 +18,8 @@ DIGITS = 53
 FEWEST_BITS = 18
 """Of a slice: two have more than the 24 of a float32, whatever a row's numbers are."""
 
+SUBNORMAL = np.float64(2.0**-1074)
+
 SMALLEST_EXPONENT = -960
 """Of a scale, which is never subnormal then. What is smaller loses bits, the same everywhere."""
 
@@ -58,8 +60,14 @@ def bits_of_a_slice(terms: int) -> int:
 def split(a: np.ndarray, axis: int | None, bits: int) -> Slices:
     """Return the slices of a matrix; `axis` is what a product will sum over, None if either.
 
-    Raises UserError for a number that is not finite.
+    Raises UserError for a number that is not finite, and where this thread takes what is subnormal
+    for 0, which IEEE 754 does not.
     """
+    if SUBNORMAL * 1.0 == 0:
+        raise UserError(
+            "lane portable: subnormal numbers are flushed to zero, as a library that was built "
+            "with -ffast-math does to all; expected IEEE 754: leave out what imports that library."
+        )
     largest = np.abs(a).max(axis=axis, keepdims=True)
     _check_finite(largest)
     exponent = np.maximum(np.frexp(largest)[1], SMALLEST_EXPONENT)  # all are at most 2^exponent
