@@ -117,7 +117,7 @@ def following(folder: Path, config: CompareConfig) -> list[tuple[Text, str]]:
             "tf1keras ablate --epochs 100",
         ),
         (
-            Text("Check your own rewrite against its graph.", "检查你自己的改写与它的计算图。"),
+            Text("Check your own rewrite against its graph.", "检查你自己的重写与它的计算图。"),
             "tf1keras check PAIR.py",
         ),
     ]

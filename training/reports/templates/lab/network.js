@@ -19,7 +19,7 @@ function sparse(bytes, labels) {
 }
 
 class Network {
-  /** `causes` of drift that are on: epsilon, bias, beta. */
+  /** `causes` of drift that are on, as tf1keras ablate calls them. */
   constructor(Numbers, weights, adam, causes = new Set()) {
     const like = () => Object.fromEntries(Object.entries(weights).map(([name, of]) => [name, new Numbers(of.length)]));
     this.Numbers = Numbers;
@@ -88,7 +88,7 @@ class Network {
   backward({ starts, pixels, ink }, row) {
     const { hidden, towards, change, gradients, parts } = this;
     const { W2 } = this.weights;
-    const part = this.causes.has("bias") ? row % PARTS : 0;
+    const part = this.causes.has("bias_add") ? row % PARTS : 0;
     for (let k = 0; k < CLASSES; k++) parts.b2[part * CLASSES + k] += change[k];
     for (let j = 0; j < UNITS; j++) {
       towards[j] = 0;
@@ -112,7 +112,7 @@ class Network {
       const bias = gradients[name];
       for (let i = 0; i < of.length; i++) bias[i % bias.length] += of[i];
     }
-    const [left1, left2] = adam.betas.map((beta) => round(1 - (this.causes.has("beta") ? beta : Math.fround(beta))));
+    const [left1, left2] = adam.betas.map((beta) => round(1 - (this.causes.has("one_minus_beta") ? beta : Math.fround(beta))));
     const epsilon = round(this.causes.has("epsilon") ? KERAS_EPSILON : Math.fround(adam.epsilon));
     const corrected = round(Math.fround(adam.rate) * round(Math.sqrt(round(1 - powers[1]))));
     const alpha = round(corrected / round(1 - powers[0]));
