@@ -8,6 +8,6 @@ if keras.backend.backend() != "tensorflow":
         "Set KERAS_BACKEND=tensorflow before Keras is imported."
     )
 
-from keras_models import article, costs, exact, tf1_optimizers, tied
+from keras_models import article, costs, exact, schedules, tf1_optimizers, tied, weights
 
-__all__ = ["article", "costs", "exact", "tf1_optimizers", "tied"]
+__all__ = ["article", "costs", "exact", "schedules", "tf1_optimizers", "tied", "weights"]

@@ -44,7 +44,12 @@ RATES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "inverse_time": ("InverseTimeDecay", {"staircase": False}),
     "cosine": ("CosineDecay", {"alpha": 0.0}),
     "piecewise": ("PiecewiseConstantDecay", {}),
+    "noam": ("NoamDecay", {}),
+    "warmup": ("LinearWarmup", {}),
 }
+OWN_RATES = ("noam", "warmup")
+"""Kinds that are in SCHEDULES."""
+SCHEDULES = "keras_models.schedules"
 CLIPS = {"value": "clipvalue", "norm": "clipnorm", "global_norm": "global_clipnorm"}
 
 
@@ -61,8 +66,10 @@ class Trainer(NamedTuple):
 def trainer(network: Network, mapped: WeightMap, to_the_bit: bool) -> Trainer:
     """Return the optimizer, or its piece; `mapped` is TensorFlow 1 variable -> Keras path."""
     each = [_trainer(one, network.averages, to_the_bit) for one in network.optimizers]
+    found = (one.learning_rate for one in network.optimizers)
+    own = {RATES[one.kind][0] for one in found if isinstance(one, Rate) and one.kind in OWN_RATES}
     if len(each) == 1:
-        return each[0]
+        return each[0]._replace(pieces=(*each[0].pieces, *own))
     keyed = {
         _pattern(_paths(mapped, one.variables), _paths(mapped, mapped)): made.made
         for one, made in zip(network.optimizers[1:], each[1:], strict=True)
@@ -70,7 +77,7 @@ def trainer(network: Network, mapped: WeightMap, to_the_bit: bool) -> Trainer:
     chosen = Calling("keras.optimizers.OptimizerMap", [each[0].made, keyed])
     return Trainer(
         Calling("keras.optimizers.MultiOptimizer", [chosen]),
-        tuple(dict.fromkeys(piece for one in each for piece in one.pieces)),
+        (*dict.fromkeys(piece for one in each for piece in one.pieces), *own),
         tuple(dict.fromkeys(why for one in each for why in one.whys)),
     )
 
@@ -105,7 +112,9 @@ def _trainer(found: Optimizer, averages: Averages | None, to_the_bit: bool) -> T
 def modules(pieces: Sequence[str]) -> dict[str, str]:
     """Return classes of these names -> the module of each."""
     kinds = {kind.__name__: kind for kind in translation.RULES.values()}
-    return {name: kinds[name].__module__.rpartition(".")[0] for name in pieces}
+    own = dict.fromkeys((RATES[kind][0] for kind in OWN_RATES), SCHEDULES)
+    known = {name: kind.__module__.rpartition(".")[0] for name, kind in kinds.items()} | own
+    return {name: known[name] for name in pieces}
 
 
 def rate(found: float | Rate) -> Any:
@@ -115,6 +124,8 @@ def rate(found: float | Rate) -> Any:
     name, defaults = RATES[found.kind]
     positional = [one for key, one in found.options.items() if key not in defaults]
     named = {key: found.options[key] for key in defaults if found.options[key] != defaults[key]}
+    if found.kind in OWN_RATES:
+        return Calling(name, [rate(one) for one in positional])
     return Calling(f"keras.optimizers.schedules.{name}", positional, named)
 
 

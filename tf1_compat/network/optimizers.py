@@ -77,7 +77,8 @@ def _read_one(
         name: graph.graph.get_tensor_by_name(tensor)
         for name, tensor in first.hyperparameters.items()
     }
-    rate, step = rates.read(graph, tensors.pop("learning_rate"))
+    of_rate = tensors.pop("learning_rate")
+    rate, step = rates.read(graph, of_rate)
     options = {name: graph.short(tensor) for name, tensor in tensors.items()}
     for slot, option in BEGINNINGS.get(first.rule, {}).items():
         options[option] = _beginning(graph, first.slots[slot])
@@ -91,7 +92,8 @@ def _read_one(
         )
     variables = tuple(one.variable for one in updates)
     options |= first.fixed
-    return Optimizer(first.rule, rate, options, clips[0], variables, by_rows), step
+    kept = rates.held(graph, of_rate)
+    return Optimizer(first.rule, rate, options, clips[0], variables, by_rows, kept), step
 
 
 def averages(

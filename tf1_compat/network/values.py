@@ -115,7 +115,7 @@ class Rate:
     """A learning rate that falls."""
 
     kind: str
-    """exponential, polynomial, inverse_time, cosine or piecewise."""
+    """exponential, polynomial, inverse_time, cosine, piecewise, noam or warmup."""
     options: Mapping[str, Any]
 
 
@@ -133,6 +133,8 @@ class Optimizer:
     """What it trains."""
     by_rows: bool
     """A gradient is of a few rows, those of an embedding."""
+    rate_variable: str | None = None
+    """What holds the rate, if a variable does."""
 
 
 @dataclass(frozen=True)

@@ -130,6 +130,18 @@ def branches(step: Any) -> Any:
         tf1.enable_control_flow_v2()
 
 
+def noam(step: Any) -> Any:
+    number = tf.cast(step + 1, tf.float32)
+    return 2.0 * tf.minimum(number * 0.125, number**-0.5)
+
+
+def warmed_up(step: Any) -> Any:
+    """As BERT has it."""
+    number, steps = tf.cast(step, tf.float32), tf.constant(4.0)
+    rising = tf.cast(number < steps, tf.float32)
+    return (1.0 - rising) * 0.1 + rising * (0.2 * (number / steps))
+
+
 RATES: dict[str, tuple[Callable[[Any], Any], str, list[Any]]] = {
     "exponential": (
         lambda step: tf1.train.exponential_decay(0.1, step, 7, 0.5),
@@ -156,6 +168,8 @@ RATES: dict[str, tuple[Callable[[Any], Any], str, list[Any]]] = {
         "piecewise",
         [[5, 8], [0.1, 0.05, 0.01]],
     ),
+    "noam": (noam, "noam", [2.0, 0.125]),
+    "warmup": (warmed_up, "warmup", [pytest.approx(0.1), 0.2, 4]),
     "branches": (branches, "piecewise", [[5, 8], [0.1, 0.05, 0.01]]),
 }
 
@@ -169,6 +183,12 @@ def test_learning_rates_that_fall_are_found(name: str) -> None:
     assert isinstance(found.optimizers[0].learning_rate, Rate)
     assert found.optimizers[0].learning_rate.kind == kind
     assert list(found.optimizers[0].learning_rate.options.values()) == options
+
+
+def test_a_rate_that_a_variable_holds_is_what_that_begins_with() -> None:
+    held = tf1.Variable(0.3, trainable=False, name="rate", use_resource=False)
+    (found,) = read(line(), tf1.train.GradientDescentOptimizer(held)).optimizers
+    assert (found.learning_rate, found.rate_variable) == (0.3, "rate")
 
 
 def test_penalties_are_found_however_they_are_weighed() -> None:

@@ -1,4 +1,4 @@
-"""Learning rates: a number, or one of TensorFlow 1's decays of the step.
+"""TensorFlow 1's decays of the step, by their ops.
 
 Formulas: `tensorflow/python/training/learning_rate_decay.py`.
 """
@@ -12,7 +12,6 @@ from tf1_compat.network.graph import Trained, shortest
 from tf1_compat.network.layers.products import SUMS
 from tf1_compat.network.values import NotCovered, Rate
 from tf1_compat.reading import constants
-from tf1_compat.reading.structure import VARIABLES
 from tf1_compat.reading.updates import ancestors
 
 EXPECTED = (
@@ -21,21 +20,12 @@ EXPECTED = (
 )
 
 
-def read(graph: Trained, tensor: tf.Tensor) -> tuple[float | Rate, str | None]:
-    """Return the rate, and the variable that counts steps for it, if any; raises NotCovered."""
-    behind = list(ancestors([tensor.op], control=False))
-    steps = {op.name: op for op in behind if op.type in VARIABLES}
-    if not steps:
-        return graph.short(tensor), None
-    (name, step), *others = steps.items()
-    if others or not tf.as_dtype(step.get_attr("dtype")).is_integer:
-        raise NotCovered(tensor.op, f"a learning rate made of {', '.join(steps)}; {EXPECTED}")
-    if not any(op.type == "Merge" for op in behind):
-        op = graph.source(tensor).op
-        for pattern in (_exponential, _polynomial, _inverse_time, _cosine):
-            if (found := pattern(graph, op)) is not None:
-                return found, name
-    return _piecewise(graph, tensor, step, behind), name
+def of_ops(graph: Trained, tensor: tf.Tensor) -> Rate | None:
+    """Return the decay that an op is the last of; None for another, and for one with branches."""
+    if any(op.type == "Merge" for op in ancestors([tensor.op], control=False)):
+        return None
+    op = graph.source(tensor).op
+    return next(filter(None, (pattern(graph, op) for pattern in PATTERNS)), None)
 
 
 def _exponential(graph: Trained, op: tf.Operation) -> Rate | None:
@@ -132,7 +122,10 @@ def _cosine(graph: Trained, op: tf.Operation) -> Rate | None:
     )
 
 
-def _piecewise(
+PATTERNS = (_exponential, _polynomial, _inverse_time, _cosine)
+
+
+def piecewise(
     graph: Trained, tensor: tf.Tensor, step: tf.Operation, behind: Sequence[tf.Operation]
 ) -> Rate:
     """The rates between the whole numbers that it is made of, where it changes at no other step."""
