@@ -97,7 +97,8 @@ def test_its_source_is_marked_and_shows_the_ops() -> None:
 
 def branch(x: Any) -> Any:
     training = tf1.placeholder(tf.bool, [], "training")
-    return tf.math.cumsum(x, 1) * tf1.cond(training, lambda: tf.ones([4]), lambda: tf.zeros([4]))
+    scale = tf1.cond(training, lambda: tf.constant([1.0, 2, 3, 4]), lambda: tf.zeros([4]))
+    return tf.math.cumprod(tf.math.cumsum(x, 1) * scale, 1)
 
 
 REFUSED: dict[str, tuple[Build, str]] = {

@@ -1,7 +1,8 @@
 """How rows of an embedding are updated where TensorFlow 1 had no Apply op for them.
 
 Adam: var -= rate * m / (sqrt(v) + epsilon), behind a ScatterAdd to m and to v each; gradient
-descent: a ScatterSub (`tensorflow/python/training/{adam,gradient_descent}.py`).
+descent: a ScatterSub, or for resources a ScatterAdd of the negated gradient
+(`tensorflow/python/training/{adam,gradient_descent}.py`).
 """
 
 import functools
@@ -29,7 +30,7 @@ def read(graph: Trained, moves: Sequence[tf.Operation]) -> list[Update]:
     """Return the updates of rows among `moves`."""
     found: list[Update] = []
     for op in moves:
-        if op.type in SUBTRACTS:
+        if op.type in (*SUBTRACTS, *ADDS):
             found += _descent(graph, op)
         elif op.type in MOVES:
             found += _adam(graph, op, moves)
@@ -41,6 +42,10 @@ def _descent(graph: Trained, op: tf.Operation) -> Iterator[Update]:
     product = graph.source(step).op
     if product.type == "Mul" and product.inputs[1].shape.rank == 0:
         gradient, rate = product.inputs
+        if op.type in ADDS:
+            if (negative := graph.source(gradient).op).type != "Neg":
+                return  # it is one of Adam's
+            (gradient,) = negative.inputs
         yield Update(
             rule="GradientDescent",
             variable=variable.op.name,
