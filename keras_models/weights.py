@@ -52,6 +52,15 @@ class AddedWeight(_Weight):
 
 
 @keras.saving.register_keras_serializable(package=PACKAGE)
+class SubtractedWeight(_Weight):
+    """inputs - weight, in the dtype of the layer: thresholds."""
+
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
+        """Return inputs - weight, [N, ...]."""
+        return inputs - self.weight
+
+
+@keras.saving.register_keras_serializable(package=PACKAGE)
 class MultipliedWeight(_Weight):
     """inputs * weight, in the dtype of the layer: slopes, scales, or a vector to project on."""
 

@@ -47,6 +47,7 @@ ROWS: dict[str, Row] = {
     "transposed_dense": Row("TransposedDense", ("tied_to",), DENSE),
     "added_weight": Row("AddedWeight", ("shape",)),
     "multiplied_weight": Row("MultipliedWeight", ("shape",)),
+    "subtracted_weight": Row("SubtractedWeight", ("shape",)),
     "conv1d": Row("Conv1D", ("filters", "kernel_size"), CONVOLVED),
     "conv2d": Row("Conv2D", ("filters", "kernel_size"), CONVOLVED),
     "conv3d": Row("Conv3D", ("filters", "kernel_size"), CONVOLVED),
@@ -104,7 +105,9 @@ ROWS: dict[str, Row] = {
 OURS = {
     REST: "",  # of model.py itself
     "transposed_dense": "keras_models.tied",
-    **dict.fromkeys(("added_weight", "multiplied_weight"), "keras_models.weights"),
+    **dict.fromkeys(
+        ("added_weight", "multiplied_weight", "subtracted_weight"), "keras_models.weights"
+    ),
     **dict.fromkeys(("resize_bilinear", "local_response_normalization", *PIECES), EXACT),
 }
 """Kind that Keras has no layer for -> the module that has."""

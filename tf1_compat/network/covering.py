@@ -23,7 +23,7 @@ OF_CELL = re.compile(
     r"(basic_)?(lstm|gru|rnn)_cell|multi_rnn_cell|cell_\d+|(bidirectional_)?rnn|[fb]w|gates|candidate"
 )
 """Scopes that TensorFlow 1 gives a cell, beside those that somebody chose."""
-NAMED = ("embedding", "added_weight", "multiplied_weight")
+NAMED = ("embedding", "added_weight", "multiplied_weight", "subtracted_weight")
 """Kinds that are named by their variable where it has no scope."""
 NOTHING = "nothing"
 """The kind of a match that hands on its input, such as a dropout that drops none."""

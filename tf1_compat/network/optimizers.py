@@ -142,6 +142,8 @@ def _beginning(graph: Trained, slot: str) -> float:
             value = graph.source(op.inputs[1])
             while value.op.type == "Fill":
                 value = graph.source(value.op.inputs[1])
+            if any(one.type.startswith("Restore") for one in graph.behind(value)):
+                continue  # a Saver's
             number = graph.number(value)
             return float(str(number.flat[0])) if number.ndim else graph.short(value)
     raise NotCovered(variable, "nothing says what this slot begins with")

@@ -115,7 +115,7 @@ def flat_bias() -> Any:
 def weights_alone() -> Any:
     x = images(5, 4) + tf.expand_dims(variable("position", 5, 4), 0)
     x = tf.maximum(x, 0.0) * variable("slopes", 4)
-    return tf.tensordot(x, variable("direction", 4), 1) + variable("whole")
+    return tf.tensordot(x, variable("direction", 4), 1) - variable("whole")
 
 
 def grouped() -> Any:
@@ -191,7 +191,7 @@ LAYERS: dict[str, tuple[Build, list[tuple[str, dict[str, Any]]]]] = {
             ("multiplied_weight", {"shape": [4]}),
             ("multiplied_weight", {"shape": [4]}),
             ("total", {"axis": -1}),
-            ("added_weight", {"shape": []}),
+            ("subtracted_weight", {"shape": []}),
         ],
     ),
     "groups of channels": (

@@ -150,10 +150,11 @@ def test_losses_are_found(name: str) -> None:
 def test_a_number_beside_the_losses_of_rows_is_a_penalty() -> None:
     def cost(z: Any, y: Any) -> Any:
         (kernel,) = tf1.trainable_variables()
-        return mean(add_up(tf.square(z - y), 1) + 0.5 * tf.nn.l2_loss(kernel))
+        more = 2.0 * mean(tf.square(kernel))  # of 8 numbers
+        return mean(add_up(tf.square(z - y), 1) + 0.5 * tf.nn.l2_loss(kernel)) + more
 
     found = read(line(), cost=cost)
-    assert found.penalties == {"a/kernel": {"l2": 0.25}}
+    assert found.penalties == {"a/kernel": {"l2": 0.5}}
     assert [one.weight for one in found.losses] == [2]
 
 
@@ -209,6 +210,11 @@ OWN: dict[str, tuple[Cost, list[tuple[str, bool, float]], str]] = {
         lambda z, y: tf1.losses.mean_squared_error(tf.stop_gradient(tf.tanh(z)), z),
         [("own", False, 1.0)],
         "dense activation stop_gradient subtract square",
+    ),
+    "sums of each output, divided": (
+        lambda z, y: add_up(tf.math.divide_no_nan(add_up(z * y, 0), tf.constant([4.0, 4.0]))),
+        [("own", True, 1.0)],
+        "dense multiply total over",
     ),
     "two losses of one output": (
         lambda z, y: mean(tf.square(z - y)) + 0.5 * add_up(tf.abs(z - y)),

@@ -8,14 +8,18 @@ from tf1_compat.network.covering import Match
 from tf1_compat.network.graph import Trained
 from tf1_compat.network.layers.products import shape
 
-KINDS = {**dict.fromkeys(SUMS, "added_weight"), "Mul": "multiplied_weight"}
+KINDS = {
+    **dict.fromkeys(SUMS, "added_weight"),
+    **{"Mul": "multiplied_weight", "Sub": "subtracted_weight"},
+}
 
 
 def combined(graph: Trained, tensor: tf.Tensor) -> Match | None:
-    """[N, ...] + weight, or times it: of positions, of slopes, of the whole."""
+    """[N, ...] + weight, less it, or times it: of positions, of slopes, of the whole."""
     if tensor.op.type not in KINDS:
         return None
-    for this, other in (tensor.op.inputs, [*tensor.op.inputs][::-1]):
+    turned = [[*tensor.op.inputs][::-1]] if tensor.op.type != "Sub" else []
+    for this, other in (tensor.op.inputs, *turned):
         weight = _same_for_all_rows(graph, other)
         if weight is not None and graph.rows(this) and _fits(shape(weight), this):
             return _match(KINDS[tensor.op.type], this, weight)

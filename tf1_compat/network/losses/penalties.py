@@ -43,9 +43,10 @@ def _norm(graph: Trained, op: tf.Operation) -> tuple[tf.Operation, str, float]:
     found = None
     if op.type == "L2Loss":
         found = made, "l2", 0.5
-    elif op.type == "Sum" and made is not None and made.op.type in ("Square", "Abs"):
+    elif op.type in ("Sum", "Mean") and made is not None and made.op.type in ("Square", "Abs"):
         kind = "l2" if made.op.type == "Square" else "l1"
-        found = made.op.inputs[0], kind, 1.0
+        size = made.shape.num_elements() if op.type == "Mean" else 1
+        found = made.op.inputs[0], kind, 1 / size
     variable = graph.variable(found[0]) if found and found[0] is not None else None
     if found is None or variable is None:
         raise NotCovered(op, "expected a loss of rows, or L1 and L2 penalties of variables")
