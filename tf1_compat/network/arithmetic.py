@@ -17,7 +17,7 @@ OPS = {
     *("Minimum", "Maximum", "Pow", "Exp", "Floor", "Sqrt", "Rsqrt", "Square", "Cos", "Log"),
     *("Switch", "Merge", "LogicalNot", "LogicalAnd", "Less", "LessEqual", "Greater"),
     *("GreaterEqual", "Equal", "Select", "SelectV2", "Pack", "ConcatV2", "Fill", "Reshape"),
-    *("All", "Any", "FloorDiv", "FloorMod", "Ceil", "Range"),
+    *("All", "Any", "FloorDiv", "FloorMod", "Ceil", "Range", "Sum", "Mean", "Prod"),
 }
 """What a number may be made of; none of it reads or writes anything."""
 

@@ -115,12 +115,14 @@ def carry_over(rewritten: Rewritten, proven: Pair, to: Path) -> tuple[str, list[
     """
     from keras_models import transfer
     from tf1_compat import checkpoint
+    from tf1_compat.checkpoint import partitions
 
     source = rewritten.source
     if source.checkpoint is None:
         return source.without_weights, []
     with reading.refusal(source.checkpoint):
-        arrays = checkpoint.read(source.checkpoint)
+        whole = checkpoint.read(source.checkpoint)
+        arrays = partitions.split(whole, partitions.read(proven.graph))
         layout = _layout(rewritten, arrays)
         model = proven.keras_model()
         betas = (one.options.get("beta_2") for one in rewritten.network.optimizers)
