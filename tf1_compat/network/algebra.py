@@ -6,8 +6,9 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from tf1_compat.network.graph import Trained, shortest
+from tf1_compat.network.graph import FED, Trained, shortest
 from tf1_compat.network.values import NotCovered
+from tf1_compat.reading.updates import ancestors
 
 SUMS = ("Add", "AddV2")
 LARGEST = 1 << 20
@@ -71,8 +72,11 @@ def array(graph: Trained, tensor: tf.Tensor) -> np.ndarray | None:
     """Return the numbers of a tensor that nothing is fed to; None where it has no such."""
     if not tensor.shape.is_fully_defined() or graph.rows(tensor) or graph.variables(tensor):
         return None
-    if tensor.dtype == tf.bool or tensor.shape.num_elements() > LARGEST:
+    size = tensor.shape.num_elements()
+    if tensor.dtype == tf.bool or size > LARGEST:
         return None
+    if size > 1 and any(op.type in FED for op in ancestors([tensor.op])):
+        return None  # a switch chooses them
     try:
         return np.asarray(graph.number(tensor))
     except NotCovered:
