@@ -37,8 +37,6 @@ class Term:
 
 def read(graph: Trained) -> tuple[tuple[Loss, ...], list[tf.Tensor], Penalties]:
     """Return the losses, the tensors of their outputs, and the penalties; raises NotCovered."""
-    if graph.cost.dtype.base_dtype != tf.float32:
-        raise NotCovered(graph.cost.op, f"it is {graph.cost.dtype.name}; expected float32")
     found, rest = list[Loss](), list[tuple[tf.Tensor, float]]()
     for number, weight in signed(graph, graph.cost):
         if graph.rows(number):

@@ -14,12 +14,9 @@ from tf1_compat.network.layers.recurrence import penalties as of_cells
 from tf1_compat.network.layers.recurrence import samples, tidying
 from tf1_compat.network.losses import own
 from tf1_compat.network.values import AVERAGES, Call, Layer, Network, NotCovered
-from tf1_compat.reading import updates
+from tf1_compat.reading import outside, updates
 from tf1_compat.reading.structure import VARIABLES
 from tf1_compat.reading.updates import Update
-
-SCATTERS = ("ScatterAdd", "ScatterSub", "ScatterUpdate", "ScatterNdUpdate", "ResourceScatter")
-"""How ops begin that change rows of a variable."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +46,7 @@ def read(graph: tf.Graph, given: Given) -> tuple[Network, dict[str, str]]:
     trained = Trained(graph, cost, ends.switches(behind, given.feeds))
     ends.refuse_noise(trained.behind(cost))
     losses, outputs, penalties = costs.read(trained)
-    moves = [op for op in behind if "Assign" in op.type or op.type.startswith(SCATTERS)]
+    moves = [*filter(outside.moves, behind)]
     applied = updates.read(train_op)
     applied += rows.read(trained, moves)
     scope = scope_of([one.variable for one in applied])
@@ -96,6 +93,7 @@ def read(graph: tf.Graph, given: Given) -> tuple[Network, dict[str, str]]:
         held=tuple(sorted({*mapped} - {*_trainable(graph)})),
         averages=averages,
         aside=tuple(sorted(shadows - {*(averages.shadows if averages else ())})),
+        outside=dict(outside.changes(graph, mapped, behind, initializers)),
     )
     return network, mapped
 

@@ -208,6 +208,8 @@ class Network(Forward):
     averages: Averages | None
     aside: tuple[str, ...]
     """Variables that the train op changes, and no layer or optimizer has: other averages."""
+    outside: Mapping[str, str]
+    """Op that the train op does not run -> the variable of a layer that it changes."""
 
     @property
     def groups(self) -> list[list[Update]]:

@@ -89,7 +89,8 @@ def _trained(
     proof, aside = trained.carry_over(rewritten, loaded, folder / "model.keras")
     stretches = Stretches(loaded.graph, rewritten.network)
     rest = rewrite.rest(rewritten.network)
-    page.write(folder, config, rewritten.written, stretches, found, proof, aside, rest)
+    outside = rewritten.network.outside
+    page.write(folder, config, rewritten.written, stretches, found, proof, aside, rest, outside)
     read = rewritten.network, rewritten.weight_map
     text = rewrite.text(rewritten.network, found, proof, aside)
     return text, rewrite.facts(*read, found, proof, aside)
@@ -112,7 +113,7 @@ def _forward(
     stretches = Stretches(read.function, read.network)
     judged = Diagnosis(found.verdict, found.rungs)
     rest = rewrite.rest(read.network)
-    page.write(folder, config, read.made(), stretches, judged, proof, read.aside, rest)
+    page.write(folder, config, read.made(), stretches, judged, proof, read.aside, rest, {})
     return rewrite.forward_text(read, found, proof), rewrite.forward_facts(read, found, proof)
 
 

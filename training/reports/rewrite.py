@@ -37,7 +37,15 @@ def text(network: Network, found: Diagnosis, proof: str, aside: Sequence[str]) -
     lines += ["", proof]
     if aside:
         lines.append(f"Not taken over, for training does not use it: {', '.join(aside)}.")
-    return "\n".join(lines)
+    return "\n".join([*lines, *_outside(network)])
+
+
+def _outside(network: Network) -> list[str]:
+    changes = ", ".join(f"{op} ({variable})" for op, variable in network.outside.items())
+    said = (
+        f"Not in model.py: what changes variables and {network.train_op} does not run: {changes}."
+    )
+    return [f"{said} Where your loop ran it, do as much after each update."] if changes else []
 
 
 def rest(network: Forward) -> list[str]:

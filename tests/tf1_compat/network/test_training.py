@@ -260,3 +260,13 @@ def test_how_variables_begin_is_found(name: str) -> None:
     assert (found.kind, found.shape) == (expected.kind, expected.shape)
     numbers = (found.shift, found.scale), (expected.shift, expected.scale)
     assert numbers[0] == pytest.approx(numbers[1], rel=1e-6)
+
+
+def test_what_changes_weights_beside_the_train_op_is_listed() -> None:
+    """What a Session begins with, and a Saver, are not meant."""
+    outputs = line()
+    (kernel,) = tf1.trainable_variables()
+    kernel.assign(tf.clip_by_value(kernel, -0.01, 0.01), name="clip")
+    tf1.assign_add(tf1.get_variable("other", 2), [1.0, 1.0])
+    tf1.train.Saver()
+    assert read(outputs).outside == {"clip": "a/kernel"}

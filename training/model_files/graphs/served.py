@@ -52,6 +52,7 @@ def read(graph: tf.Graph, feeds: Feeds) -> tuple[Network, dict[str, str]]:
         held=(),
         averages=None,
         aside=(),
+        outside={},
     )
     return network, mapped
 

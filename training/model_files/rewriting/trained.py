@@ -63,6 +63,9 @@ def read(source: Source, config: RewriteConfig) -> Rewritten:
             meta.load(source.graph)
             meta.say_shapes(source.graph, graph)
             understood, _ = network.read(graph, given)
+            cost = graph.get_tensor_by_name(understood.cost)
+            if cost.dtype.base_dtype != tf.float32:
+                raise network.NotCovered(cost.op, f"it is {cost.dtype.name}; expected float32")
         mapped = sources.weight_map(understood)
         written = sources.source(understood, mapped, GRAPH, to_the_bit=config.exact)
     return Rewritten(source, understood, mapped, written)

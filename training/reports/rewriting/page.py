@@ -1,6 +1,6 @@
 """report.html of a rewrite: the source, line for line beside the ops that became it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -30,8 +30,12 @@ def write(
     proof: str,
     aside: Sequence[str],
     rest: Sequence[str],
+    outside: Mapping[str, str],
 ) -> None:
-    """Write the page of a rewrite that was proven, into its folder; `rest` is not understood."""
+    """Write the page of a rewrite that was proven, into its folder.
+
+    `rest` is not understood; `outside` changes variables, and no train op runs it.
+    """
     document.write(
         folder,
         "rewrite.html.j2",
@@ -46,6 +50,7 @@ def write(
         proof=proof,
         aside=aside,
         rest=rest,
+        outside=outside,
     )
 
 
