@@ -22,7 +22,7 @@ MEASURED = 0.5
 """Seconds that one measurement lasts, at least: so many epochs are timed at once."""
 WARM_UP = 3
 """Epochs before anything is measured: graphs are built, kernels chosen, memory is reserved."""
-OURS = ("floor", "tf1", "exact", "idiomatic", "tf2", "article", "tf115", "numpy")
+OURS = ("floor", "tf1", "exact", "idiomatic", "tf2", "article", "tf115", "numpy", "portable")
 """What is no other library's way of doing it today; plain `keras.fit` is one."""
 
 

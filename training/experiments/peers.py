@@ -243,6 +243,7 @@ PEERS: dict[str, Build] = {
     "jax": jax,
     "sklearn": sklearn,
     "numpy": partial(_lane, "numpy"),
+    "portable": partial(_lane, "portable"),
 }
 
 NEEDS = {"torch": "torch", "torch_compile": "torch", "jax": "jax"}

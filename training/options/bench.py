@@ -22,6 +22,7 @@ Peer = Literal[
     "jax",
     "sklearn",
     "numpy",
+    "portable",
 ]
 
 MOST_ROWS = 2**31 // 784
