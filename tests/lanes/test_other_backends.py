@@ -72,7 +72,10 @@ def test_another_framework_follows_tensorflow_1_for_a_hundred_epochs(
 
 @pytest.mark.parametrize("lane", LANES)
 def test_its_state_goes_out_and_in_bit_for_bit(lane: Any, digits: Digits) -> None:
-    """From TensorFlow 1's state, ten epochs on; and from its own, the same bits again."""
+    """From TensorFlow 1's state, ten epochs on; and from its own, the same bits again.
+
+    A process that ends is a message.
+    """
     tf1, trainee = build(["tf1", lane], digits.train, 1234, CPU)
     for _ in range(10):
         tf1.step()
@@ -85,6 +88,10 @@ def test_its_state_goes_out_and_in_bit_for_bit(lane: Any, digits: Digits) -> Non
     later = [trainee.step() for _ in range(3)]
     trainee.load_state(state)
     assert [trainee.step() for _ in range(3)] == later
+    (process,) = trainee._child._processes  # type: ignore[attr-defined]
+    os.kill(process, signal.SIGKILL)
+    with pytest.raises(UserError, match=f"lane {lane}: its process ended"):
+        trainee.step()
 
 
 @pytest.mark.parametrize("lane", LANES)
@@ -115,17 +122,6 @@ def test_variations_and_dropout_run_there_too(lane: str, tmp_path: Path) -> None
     dropped = read_csv(tmp_path / "dropped" / "history.csv")
     assert (dropped["tf1"] == losses["tf1"]).all()
     assert relative_distance(dropped[lane], losses["tf1"]).min() > 1e-3
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("lane", LANES)
-def test_a_process_that_ends_is_a_message(lane: Any, digits: Digits) -> None:
-    (trainee,) = build([lane], digits.train, 1234, CPU)
-    trainee.step()
-    (process,) = trainee._child._processes  # type: ignore[attr-defined]
-    os.kill(process, signal.SIGKILL)
-    with pytest.raises(UserError, match=f"lane {lane}: its process ended"):
-        trainee.step()
 
 
 @pytest.mark.parametrize("lane", PACKAGES)

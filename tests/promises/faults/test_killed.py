@@ -68,7 +68,7 @@ def same(run_folder: Path, whole: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "most", [pytest.param(5, marks=pytest.mark.slow), pytest.param(20, marks=pytest.mark.soak)]
+    "most", [pytest.param(3, marks=pytest.mark.slow), pytest.param(20, marks=pytest.mark.soak)]
 )
 def test_killed_at_random_moments_it_ends_as_if_undisturbed(
     most: int, whole: Path, tmp_path: Path
