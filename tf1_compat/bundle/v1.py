@@ -24,17 +24,6 @@ FIELDS = {
 """dtype -> where a `TensorProto` has its numbers (`saved_tensor_slice_util.h`)."""
 
 
-def shards(prefix: Path) -> list[Path]:
-    """Return the files of a checkpoint of this version: itself, or PREFIX-00000-of-00002 and so on.
-
-    None where TensorFlow takes it for one with an index, or nothing is there.
-    """
-    if prefix.with_name(f"{prefix.name}.index").exists():
-        return []
-    several = prefix.parent.glob(f"{glob.escape(prefix.name)}-?????-of-?????")
-    return [prefix] if prefix.is_file() else sorted(several)
-
-
 def check(file: Path) -> dict[str, tf.DType]:
     """Return name -> dtype of every tensor.
 

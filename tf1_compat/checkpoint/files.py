@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from tf1_compat.bundle import index, v1
+from tf1_compat.bundle import index, shards, v1
 from tf1_compat.state import Unreadable, check_finite, first_line
 
 NO_NUMBERS = np.empty([], object)
@@ -29,8 +29,8 @@ def read(prefix: str | Path) -> dict[str, np.ndarray]:
         if not file.is_file():  # TensorFlow would wait for a pipe for ever
             raise Unreadable(f"{file}: not a readable checkpoint (a pipe, a device or a folder).")
     try:
-        if shards := v1.shards(prefix):
-            return _read_v1(prefix, shards)
+        if files := shards.of_v1(prefix):
+            return _read_v1(prefix, files)
         dtypes = index.check(prefix)
         if "_CHECKPOINTABLE_OBJECT_GRAPH" in dtypes:
             raise Unreadable(
@@ -53,16 +53,16 @@ def read(prefix: str | Path) -> dict[str, np.ndarray]:
     return arrays
 
 
-def _read_v1(prefix: Path, shards: Sequence[Path]) -> dict[str, np.ndarray]:
+def _read_v1(prefix: Path, files: Sequence[Path]) -> dict[str, np.ndarray]:
     """Return every array of a checkpoint without an index; raises as `read` does."""
-    count = shards[0].name.rpartition("-of-")[2]
-    if shards != [prefix] and len(shards) != int(count):
-        raise ValueError(f"{len(shards)} of its {int(count)} files are there")
+    count = files[0].name.rpartition("-of-")[2]
+    if files != [prefix] and len(files) != int(count):
+        raise ValueError(f"{len(files)} of its {int(count)} files are there")
     arrays = {
         name: tf.raw_ops.Restore(file_pattern=str(file), tensor_name=name, dt=dtype).numpy()
         if dtype in index.NUMBERS
         else NO_NUMBERS
-        for file in shards
+        for file in files
         for name, dtype in v1.check(file).items()
     }
     check_finite(arrays)

@@ -33,10 +33,10 @@ def is_one(prefix: Path) -> bool:
 
 def is_v1(prefix: Path) -> bool:
     """Whether it may be a checkpoint of before there was an index."""
-    from tf1_compat.bundle import table, v1
+    from tf1_compat.bundle import shards, table
 
-    shards = v1.shards(prefix) if prefix.name else []
-    return bool(shards) and all(one.is_file() and table.is_one(one) for one in shards)
+    files = shards.of_v1(prefix) if prefix.name else []
+    return bool(files) and all(one.is_file() and table.is_one(one) for one in files)
 
 
 def in_folder(folder: Path) -> Path | None:
