@@ -12,6 +12,7 @@ from keras_models.writing.lines import Line, assigned
 from keras_models.writing.names import of_inputs
 from keras_models.writing.rows import batches, samples
 from tf1_compat.network import Network
+from tf1_compat.network.losses.own import KINDS as OWN
 
 HEAD = '''"""A network that TensorFlow 1 trained, as {meta} beside this file has it, in Keras.
 {partial}
@@ -91,11 +92,7 @@ def _keras_model(network: Network, trainer: training.Trainer) -> list[Line]:
         Line("def keras_model() -> keras.Model:"),
         Line('    """Return the network, compiled."""'),
         *model.lines(network),
-        *(
-            [Line(f"    # {GIVEN}.")]
-            if any(one.kind.startswith("own") for one in network.losses)
-            else []
-        ),
+        *([Line(f"    # {GIVEN}.")] if any(one.kind in OWN for one in network.losses) else []),
         assigned("loss", loss, network.cost),
         *(Line(f"    # {why}.") for why in trainer.whys),
         assigned("optimizer", trainer.made, network.train_op),

@@ -11,6 +11,7 @@ from tf1_compat.network import clipping, rates
 from tf1_compat.network.graph import Trained, shortest
 from tf1_compat.network.values import Averages, NotCovered, Optimizer
 from tf1_compat.reading import averages as reading
+from tf1_compat.reading.outside import restores
 from tf1_compat.reading.updates import APPLY, Update, ancestors
 
 BEGINNINGS = {
@@ -138,12 +139,10 @@ def _beginning(graph: Trained, slot: str) -> float:
     """Return the number that a slot begins with."""
     variable = graph.graph.get_operation_by_name(slot)
     for op in variable.outputs[0].consumers():
-        if op.type in ("Assign", "AssignVariableOp"):
+        if op.type in ("Assign", "AssignVariableOp") and not restores(op):
             value = graph.source(op.inputs[1])
             while value.op.type == "Fill":
                 value = graph.source(value.op.inputs[1])
-            if any(one.type.startswith("Restore") for one in graph.behind(value)):
-                continue  # a Saver's
             number = graph.number(value)
             return float(str(number.flat[0])) if number.ndim else graph.short(value)
     raise NotCovered(variable, "nothing says what this slot begins with")

@@ -6,13 +6,17 @@ import tensorflow as tf
 
 from tf1_compat.reading.updates import APPLY, ancestors, variable_of
 
-RESTORES = {"RestoreV2", "Restore", "RestoreSlice"}
 SCATTERS = ("ScatterAdd", "ScatterSub", "ScatterUpdate", "ScatterNdUpdate", "ResourceScatter")
 
 
 def moves(op: tf.Operation) -> bool:
     """Whether an op sets, or adds to, a variable or rows of it; an optimizer's updates do not."""
     return "Assign" in op.type or op.type.startswith(SCATTERS)
+
+
+def restores(op: tf.Operation) -> bool:
+    """Whether an op sets a variable to what a Saver has read."""
+    return any(one.type.startswith("Restore") for one in ancestors([op], control=False))
 
 
 def changes(
@@ -29,6 +33,5 @@ def changes(
     for op in graph.get_operations():
         if op.name in known or not (moves(op) or APPLY.fullmatch(op.type)):
             continue
-        restored = any(one.type in RESTORES for one in ancestors([op], control=False))
-        if not restored and (variable := variable_of(op).name) in variables:
+        if (variable := variable_of(op).name) in variables and not restores(op):
             yield op.name, variable

@@ -93,10 +93,10 @@ def chosen(graph: Trained, tensor: tf.Tensor) -> Match | None:
     if places.type != "Pack" or places.get_attr("axis") not in (1, -1) or len(places.inputs) != 2:
         return None
     counted = graph.source(places.inputs[0]).op
-    if counted.type != "Range" or [constant(graph, counted.inputs[place]) for place in (0, 2)] != [
-        0,
-        1,
-    ]:
+    if counted.type != "Range":
+        return None
+    first, _, by = counted.inputs
+    if (constant(graph, first), constant(graph, by)) != (0, 1):
         return None
     mask = Match("one_hot", [places.inputs[1]], {"num_classes": rows.shape[1]})
     return Match("total", [Match("multiply", [rows, mask])], {"axis": 1, "keepdims": False})

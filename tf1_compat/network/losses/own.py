@@ -75,11 +75,9 @@ def masked(graph: Trained, tensor: tf.Tensor) -> Match | None:
     every = {"axis": None, "keepdims": False}
     within = Match("cast", [mask], {"dtype": rows.dtype.name})
     total = Match("total", [Match("multiply", [rows, within])], every)
-    return (
-        Match("quotient", [total, Match("total", [within], every)])
-        if (tensor.op.type == "Mean")
-        else total
-    )
+    if tensor.op.type == "Sum":
+        return total
+    return Match("quotient", [total, Match("total", [within], every)])
 
 
 def reduced(graph: Trained, tensor: tf.Tensor) -> Match | None:

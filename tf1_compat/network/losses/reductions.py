@@ -30,9 +30,7 @@ def reductions_of(graph: Trained, tensor: tf.Tensor) -> tuple[tf.Tensor, Reducti
     op = tensor.op
     if op.type in ("Sum", "Mean"):
         return op.inputs[0], Reduction(op.type, op)
-    if (
-        op.type == "DivNoNan" and tensor.shape.rank == 0
-    ):  # tf.losses: by the number of weights that are not 0
+    if op.type == "DivNoNan" and tensor.shape.rank == 0:  # by how many weights are not 0
         return op.inputs[0], Reduction("count", op)
     if op.type == "RealDiv" and any(one.type == "Shape" for one in graph.behind(op.inputs[1])):
         return op.inputs[0], Reduction("rows", op)

@@ -3,7 +3,7 @@
 Formulas: `tensorflow/python/training/learning_rate_decay.py`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import tensorflow as tf
@@ -125,17 +125,29 @@ def _cosine(graph: Trained, op: tf.Operation) -> Rate | None:
 PATTERNS = (_exponential, _polynomial, _inverse_time, _cosine)
 
 
+def at(
+    graph: Trained, tensor: tf.Tensor, step: tf.Operation, behind: Sequence[tf.Operation]
+) -> Callable[[int], np.ndarray]:
+    """Return what gives the rate at a step, in the dtype that it has."""
+    kind = tf.as_dtype(step.get_attr("dtype")).as_numpy_dtype
+    reads = [op for op in behind if any(one.op is step for one in op.inputs)]
+
+    def number(step: int) -> np.ndarray:
+        fed = {out.name: kind(step) for op in reads for out in op.outputs}
+        return graph.number(tensor, fed)
+
+    return number
+
+
 def piecewise(
     graph: Trained, tensor: tf.Tensor, step: tf.Operation, behind: Sequence[tf.Operation]
 ) -> Rate:
     """The rates between the whole numbers that it is made of, where it changes at no other step."""
-    kind = tf.as_dtype(step.get_attr("dtype")).as_numpy_dtype
-    reads = [op for op in behind if any(one.op is step for one in op.inputs)]
+    number = at(graph, tensor, step, behind)
     bounds = sorted({*constants.whole(behind)}) or [0]
 
-    def rate(at: int) -> float:
-        fed = {out.name: kind(at) for op in reads for out in op.outputs}
-        return shortest(graph.number(tensor, fed))
+    def rate(step: int) -> float:
+        return shortest(number(step))
 
     boundaries, values = [], [rate(0)]
     for bound, following in zip(bounds, [*bounds[1:], 2 * bounds[-1] + 2], strict=True):

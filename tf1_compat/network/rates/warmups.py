@@ -24,21 +24,14 @@ def read(
     """Return a rate that rises in a line, and what it does then; None for others."""
     branches = any(op.type == "Merge" for op in behind)
     found = None if branches else _noam(graph, tensor)
-    return found or _linear(graph, at(graph, tensor, step, behind), step, behind)
+    return found or _linear(graph, _at(graph, tensor, step, behind), step, behind)
 
 
-def at(
+def _at(
     graph: Trained, tensor: tf.Tensor, step: tf.Operation, behind: Sequence[tf.Operation]
 ) -> RateAt:
-    """Return what gives the rate at a step."""
-    kind = tf.as_dtype(step.get_attr("dtype")).as_numpy_dtype
-    reads = [op for op in behind if any(one.op is step for one in op.inputs)]
-
-    def rate(number: int) -> float:
-        fed = {out.name: kind(number) for op in reads for out in op.outputs}
-        return float(graph.number(tensor, fed))
-
-    return rate
+    number = decays.at(graph, tensor, step, behind)
+    return lambda step: float(number(step))
 
 
 def _noam(graph: Trained, tensor: tf.Tensor) -> Rate | None:
@@ -74,7 +67,7 @@ def _linear(
     for op in behind:
         if (after := _after(graph, op)) is None:
             continue
-        then = at(graph, op.outputs[0], step, behind)
+        then = _at(graph, op.outputs[0], step, behind)
         for steps in places:
             peak = shortest(float(f"{slope * steps:.6g}"))
             expected = functools.partial(_risen, peak=peak, steps=steps, then=then)

@@ -1,7 +1,6 @@
 """A model's outputs held against those of the graph that it was made of, from the same weights."""
 
 import math
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     import keras
     import tensorflow as tf
 
-    from tf1_compat.network import Input, Network
+    from tf1_compat.network import Network
     from tf1_compat.state import State
 
 ROWS = 8
@@ -41,14 +40,14 @@ def compared(understood: Understood, model: "keras.Model", state: "State") -> st
     odd = any(None in one.shape or one.dtype == "string" for one in read.inputs)
     if odd or numbers_of_a_row(model) > MOST:
         return "Its outputs were not compared with the graph's, which may be of any size."
-    count = _count(graph, read.inputs)
-    fed = drawn.inputs(read, np.random.default_rng(0), count)
+    fed = drawn.inputs(read, graph, np.random.default_rng(0), ROWS)
     wanted, again = _of_graph(graph, read, state, fed)
     if not same(wanted, again):
         return "Its outputs were not compared with the graph's, which are random."
     training = not read.switches  # a graph without any is as it trains
     named = {name: fed[tensor] for tensor, name in of_inputs(read).items()}
-    given: Any = named if len(named) > 1 else next(iter(fed.values()))
+    first = next(iter(fed.values()))
+    given: Any = named if len(named) > 1 else first
     with keras.StatelessScope():  # moving averages stay
         found = np.asarray(model(given, training=training))
     far = float(np.abs(found - wanted).max() / (np.abs(wanted).max() or 1))
@@ -57,13 +56,9 @@ def compared(understood: Understood, model: "keras.Model", state: "State") -> st
             f"{understood.file}: the model that was made of it answers otherwise than the graph, "
             f"by {far:.1e} of the largest output. --pair PAIR.py gives your own Keras model."
         )
-    return f"Its outputs are the graph's, within {shown(far)} of the largest, for {count} rows."
-
-
-def _count(graph: "tf.Graph", inputs: "Sequence[Input]") -> int:
-    """Return how many rows the placeholders take: any number, as a rule."""
-    sizes = (graph.get_tensor_by_name(one.tensor).shape[0] for one in inputs)
-    return next((size for size in sizes if size), ROWS)
+    return (
+        f"Its outputs are the graph's, within {shown(far)} of the largest, for {len(first)} rows."
+    )
 
 
 def numbers_of_a_row(model: "keras.Model") -> float:

@@ -6,14 +6,23 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
+    import tensorflow as tf
+
     from tf1_compat.network import Forward
 
 LENGTH = 8
 """Of what may be of any size."""
 
 
-def inputs(network: "Forward", rng: np.random.Generator, rows: int) -> dict[str, np.ndarray]:
-    """Return tensor -> [rows, ...] for each input; whole numbers are such as every table has."""
+def inputs(
+    network: "Forward", graph: "tf.Graph", rng: np.random.Generator, rows: int
+) -> dict[str, np.ndarray]:
+    """Return tensor -> [N, ...] for each input; whole numbers are such as every table has.
+
+    N is as many rows as `graph` takes; `rows`, where it leaves them open.
+    """
+    sizes = (graph.get_tensor_by_name(one.tensor).shape[0] for one in network.inputs)
+    rows = next(filter(None, sizes), rows)
     tables = [call.layer.options for call in network.calls if call.layer.kind == "embedding"]
     ids = min((options["input_dim"] for options in tables), default=2)
     return {one.tensor: numbers(rng, (rows, *one.shape), one.dtype, ids) for one in network.inputs}

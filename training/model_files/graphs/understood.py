@@ -4,8 +4,6 @@ The article's, where layers, loss, optimizer and the names of the variables are 
 listing or of a variation; any other is made of stock Keras, as `tf1keras rewrite` writes it.
 """
 
-import contextlib
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -104,7 +102,7 @@ def read(file: Path, given: "Given | None" = None) -> Understood:
     from tf1_compat import checkpoint, meta, network
     from training.model_files.graphs import saver, served
 
-    with _refusal(file), tf.Graph().as_default() as graph:
+    with reading.refusal(file, BY_HAND), tf.Graph().as_default() as graph:
         meta.import_definition(meta.read_any(file).definition, file)
         given = given or network.Given()
         if train_op := given.train_op or _train_op(graph):
@@ -122,18 +120,6 @@ def read(file: Path, given: "Given | None" = None) -> Understood:
     if hyper:
         weight_map = as_article.paths(hyper)
     return Understood(file, understood, weight_map, layout, hyper, averages)
-
-
-@contextlib.contextmanager
-def _refusal(file: Path) -> Iterator[None]:
-    """Turn a StateError into a UserError that leads on."""
-    from tf1_compat.state import StateError
-
-    try:
-        yield
-    except StateError:
-        with reading.refusal(file, BY_HAND):
-            raise
 
 
 def _train_op(graph: "tf.Graph") -> str | None:

@@ -109,7 +109,8 @@ def _compare(
 
     model = make()
     values = read.values or _drawn(read, rng)
-    compared = Compared(read, make, values, _inputs(read, rng), session)
+    fed = drawn.inputs(read.network, read.function, rng, ROWS)
+    compared = Compared(read, make, values, fed, session)
     try:
         narrow = compared.rung(read.function, model)
     except tf.errors.OpError as error:
@@ -123,13 +124,6 @@ def _compare(
     except (tf.errors.OpError, ValueError, TypeError) as error:
         return Proof("undecided", (narrow,), f"the run in float64 failed: {first_line(error)}")
     return Proof("equivalent" if rungs[-1].ok else "different", rungs)
-
-
-def _inputs(read: Inferring, rng: np.random.Generator) -> dict[str, np.ndarray]:
-    """Return rows for each input, as many as the graph takes."""
-    shapes = [read.function.get_tensor_by_name(one.tensor).shape for one in read.network.inputs]
-    fixed = [rows for rows, *_ in shapes if rows is not None]
-    return drawn.inputs(read.network, rng, fixed[0] if fixed else ROWS)
 
 
 def _drawn(read: Inferring, rng: np.random.Generator) -> dict[str, np.ndarray]:

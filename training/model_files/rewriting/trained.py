@@ -133,13 +133,13 @@ def carry_over(rewritten: Rewritten, proven: Pair, to: Path) -> tuple[str, list[
         state = checkpoint.to_state(arrays, layout, beta_2)
         bare = writing.is_bare(state)
         transfer.load_state(model, state, rewritten.weight_map, weights_only=bare)
-        rates = [one.rate_variable for one in rewritten.network.optimizers if one.rate_variable]
-        if len(rewritten.network.optimizers) == 1 and rates and rates[0] in arrays:
-            model.optimizer.learning_rate = float(arrays[rates.pop()])
+        first, *others = rewritten.network.optimizers
+        rate = None if others else first.rate_variable
+        if rate and rate in arrays:
+            model.optimizer.learning_rate = float(arrays[rate])
         names = Correspondence(rewritten.weight_map, layout, proven.keras_model)
         proof = writing.write("keras", to, model, state, names)
-    taken = {*layout.names(), *(one.rate_variable for one in rewritten.network.optimizers)}
-    return proof, sorted({*arrays} - (taken - {*rates}))
+    return proof, sorted({*arrays} - {*layout.names(), rate})
 
 
 def _layout(rewritten: Rewritten, arrays: "dict[str, np.ndarray]") -> "Layout":
