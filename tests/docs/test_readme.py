@@ -2,7 +2,9 @@
 
 import os
 import re
+import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -99,3 +101,17 @@ def test_make_help_lists_every_target() -> None:
     targets = re.findall(r"^\.PHONY: ([a-z0-9-]+)$", makefile, re.MULTILINE)
     assert [line.split()[0] for line in done.stdout.splitlines()] == targets
     assert all(len(line.split()) > 2 for line in done.stdout.splitlines())
+
+
+def test_what_its_commands_write_is_not_searched_for_misspellings(tmp_path: Path) -> None:
+    """Or `make test` fails after `make compare`, for a report has all of Plotly in it."""
+    codespell = Path(sys.executable).with_name("codespell")
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    ours = [line for line in text(".gitignore").partition("write.\n")[2].split() if line[-1] == "/"]
+    assert "/my-run*/" in ours
+    for folder in [*ours, "/docs/"]:
+        written = tmp_path / folder.strip("/").rstrip("*") / "report.html"
+        written.parent.mkdir()
+        written.write_text("t" + "eh")  # in one word it would be found here, too
+    found = subprocess.run([codespell], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert [line.partition(":")[0] for line in found.stdout.splitlines()] == ["./docs/report.html"]
