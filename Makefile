@@ -37,6 +37,10 @@ install: $(VENV)/installed ## make .venv with the command tf1keras in it
 .PHONY: test
 test: lint tests ## lint, then pytest with a worker more than there are cores, up to four; all of MNIST too where MNIST_DIR says where its files are
 
+# Where there are more workers than cores, a thread that waits by spinning takes the time of one that
+# computes.
+tests: export OMP_WAIT_POLICY = PASSIVE
+tests: export OPENBLAS_THREAD_TIMEOUT = 4
 .PHONY: tests
 tests: $(VENV)/installed-dev ## pytest without lint
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)

@@ -14,6 +14,7 @@ import pytest
 
 from tests.conftest import ROOT, python, tf1keras
 from training import cli
+from training.command_line import help_page
 from training.commands import table
 
 
@@ -74,6 +75,15 @@ def test_alone_it_is_its_help(capsys: pytest.CaptureFixture[str]) -> None:
     shown = capsys.readouterr().out
     assert shown[: len(shown) // 2] == shown[len(shown) // 2 :]
     assert shown.startswith("usage: tf1keras")
+
+
+def test_asking_again_describes_no_option_anew() -> None:
+    """What a notebook runs for the hundredth time begins as soon as the first."""
+    options = table.COMMANDS["compare"]
+    help_page.describe(options)
+    before = [dict(one.__annotations__) for one in options.__mro__[:-1]]
+    help_page.describe(options)
+    assert [dict(one.__annotations__) for one in options.__mro__[:-1]] == before
 
 
 def test_it_knows_its_version(capsys: pytest.CaptureFixture[str]) -> None:

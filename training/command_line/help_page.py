@@ -1,6 +1,7 @@
 """The page that --help prints: sentences laid out anew, and no default that says nothing."""
 
 import dataclasses
+import functools
 import inspect
 import re
 import shutil
@@ -26,11 +27,16 @@ def describe(options: type) -> None:
     tyro by itself keeps the line breaks of the source.
     """
     for one in filter(dataclasses.is_dataclass, options.__mro__):
-        hints = get_type_hints(one, include_extras=True)
-        parsed = docstring_parser.parse_from_object(one).params
-        said = {part.arg_name: " ".join((part.description or "").split()) for part in parsed}
-        for name in inspect.get_annotations(one):
-            one.__annotations__[name] = _described(hints[name], said.get(name))
+        _describe_its_own(one)
+
+
+@functools.cache  # once is enough: what is described again is parsed more slowly each time
+def _describe_its_own(one: type) -> None:
+    hints = get_type_hints(one, include_extras=True)
+    parsed = docstring_parser.parse_from_object(one).params
+    said = {part.arg_name: " ".join((part.description or "").split()) for part in parsed}
+    for name in inspect.get_annotations(one):
+        one.__annotations__[name] = _described(hints[name], said.get(name))
 
 
 def _described(hint: Any, said: str | None) -> Any:

@@ -161,7 +161,10 @@ def _choose(backend: str, device: Device) -> None:
         cards = visible.split(",") if visible else [str(n) for n in range(device.index + 1)]
         os.environ["CUDA_VISIBLE_DEVICES"] = cards[device.index]
     _here["index"] = device.index
-    with startup.nothing_collected():
+    others = {"tensorflow", "torch", *startup.LOOKED_FOR} - {backend}
+    if backend == "jax":
+        others.remove("scipy")  # which JAX itself needs
+    with startup.nothing_collected(), startup.unseen(others):
         import keras  # noqa: F401
 
 
