@@ -28,7 +28,7 @@ from training.options.compare import CompareConfig
 from training.parity.distance import relative_distance
 
 CPU = Device("CPU", 0)
-OPTIONS = ["compare", "--data", "digits", "--epochs", "100"]
+OPTIONS = ["compare", "--data", "digits", "--epochs", "40"]
 
 REPLICAS = """
 import json, sys
@@ -47,7 +47,7 @@ strategy = devices.mirrored(device, replicas)
 for hyper in (Hyperparameters(), Hyperparameters(cost="mse", l1=1e-3, l2=1e-2)):
     one = build(["tf1", "exact", "idiomatic"], train, 5, device, hyper)
     many = build(["exact", "idiomatic"], train, 5, device, hyper, Manner(strategy=strategy))
-    apart = [loop.train(of, 100, lambda *_: None, timed=100).losses for of in (one, many)]
+    apart = [loop.train(of, 40, lambda *_: None, timed=40).losses for of in (one, many)]
     for trainee in many:
         devices.check(trainee.name, trainee.placement, *devices.from_on(device, replicas))
         trainee.weights()  # which looks at every replica's
@@ -149,7 +149,7 @@ def long_run(tmp_path: Path) -> Iterator[Workers]:
     for line in chief.stderr:
         if "executed idiomatic" in line:
             break
-    time.sleep(2)
+    time.sleep(1)
     yield workers
     for worker in workers:
         worker.kill()
@@ -203,7 +203,7 @@ def test_no_worker_is_blamed_that_may_have_left_after_another() -> None:
 @pytest.mark.slow
 def test_workers_resume_bit_for_bit(of_two: Path, tmp_path: Path) -> None:
     """Two workers, one killed in the middle: resumed, all is as of two that nobody disturbed."""
-    workers = start(tmp_path, 2, *OPTIONS, "--save-every", "20", "--out", "run")
+    workers = start(tmp_path, 2, *OPTIONS, "--save-every", "10", "--out", "run")
     deadline = time.monotonic() + 60
     while not (tmp_path / "run.unfinished" / "state.npz").is_file():
         assert time.monotonic() < deadline

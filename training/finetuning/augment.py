@@ -4,6 +4,7 @@ All of it is one mapping of coordinates and one bilinear look-up, so that a row 
 The random numbers are stateless: the same seed gives the same bits.
 """
 
+import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -72,6 +73,7 @@ def _elastic(rows: "tf.Tensor", seed: "tf.Tensor", amount: Augmentation) -> "tf.
     return tf.reshape(tf.matmul(numbers, tf.constant(basis)), [rows, 2, SIDE * SIDE])
 
 
+@functools.cache
 def smooth_fields(sigma: float) -> np.ndarray:
     """Return the fields [K, 784] whose random sums are 784 smoothed random numbers.
 
