@@ -27,7 +27,8 @@ from training.runs.saver import Saver
 from training.runs.state_file import STATE
 
 LANES = ["tf1", "exact", "idiomatic", "numpy"]
-OPTIONS = ["compare", "--data", "digits", "--epochs", 120, "--dropout", 0.1, "--lanes", *LANES]
+EPOCHS = 60
+OPTIONS = ["compare", "--data", "digits", "--epochs", EPOCHS, "--dropout", 0.1, "--lanes", *LANES]
 
 
 @pytest.fixture(scope="module")
@@ -131,7 +132,7 @@ def test_told_to_stop_it_saves_and_says_how_to_go_on(
     assert "Traceback" not in said
     saved = saved_by(tmp_path / "run.unfinished")
     assert saved
-    assert 0 < saved.epochs < 120
+    assert 0 < saved.epochs < EPOCHS
     assert run("resume", tmp_path / "run.unfinished") == 0
     assert f"\ngoes on after epoch {saved.last}\n" in capsys.readouterr().err
     same(tmp_path / "run", whole)
