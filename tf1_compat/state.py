@@ -10,11 +10,6 @@ from dataclasses import dataclass, field
 import numpy as np
 
 
-def first_line(error: BaseException) -> str:
-    """Return the first line of what `error` says; the name of its type where it says nothing."""
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
-
-
 class StateError(ValueError):
     """A state that is damaged, incomplete, or does not fit where it is to go; says what and why."""
 

@@ -1,6 +1,6 @@
 """The one error that a user can mend: it ends the command with exit status 2 and no traceback."""
 
-from tf1_compat.state import first_line
+from tf1_compat.errors import first_line
 
 __all__ = ["UnusableState", "UserError", "first_line", "printable"]
 

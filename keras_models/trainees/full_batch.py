@@ -39,9 +39,9 @@ class FullBatchTrainee(ABC):
         self._dtype, self._device = tf.as_dtype(weights["W1"].dtype), device
         with tf.device(device):
             optimizer.build(self._trained)
-        self._train = tf.function(self._update, jit_compile=jit_compile)
+        self._train = tf.function(self._update, autograph=False, jit_compile=jit_compile)
         self._train_many = tf.function(self._updates, jit_compile=jit_compile)
-        self._predict = tf.function(self._forward)
+        self._predict = tf.function(self._forward, autograph=False)
 
     @abstractmethod
     def _loss(self, x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:

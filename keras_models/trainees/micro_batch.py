@@ -35,8 +35,8 @@ class MicroBatchTrainee(KerasTrainee):
                 for variable in self._trained
             ]
             self._loss_sum = tf.Variable(tf.zeros([], self._dtype), trainable=False)
-        self._add = tf.function(self._add_slice, reduce_retracing=True)
-        self._apply = tf.function(self._apply_sums)
+        self._add = tf.function(self._add_slice, autograph=False, reduce_retracing=True)
+        self._apply = tf.function(self._apply_sums, autograph=False)
         self._train = self._train_on_slices
 
     def steps(self, count: int) -> list[np.floating]:

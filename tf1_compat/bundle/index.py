@@ -15,7 +15,8 @@ from tensorflow.core.protobuf import tensor_bundle_pb2
 
 from tf1_compat.bundle import parts, table
 from tf1_compat.bundle.parts import Entry
-from tf1_compat.state import Unreadable, first_line
+from tf1_compat.errors import first_line
+from tf1_compat.state import Unreadable
 
 NUMBERS = frozenset(
     [

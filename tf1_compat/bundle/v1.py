@@ -14,7 +14,8 @@ import tensorflow as tf
 from tensorflow.core.util import saved_tensor_slice_pb2
 
 from tf1_compat.bundle import parts, table
-from tf1_compat.state import Unreadable, first_line
+from tf1_compat.errors import first_line
+from tf1_compat.state import Unreadable
 
 FIELDS = {
     **{tf.float32: "float_val", tf.float64: "double_val", tf.int64: "int64_val"},

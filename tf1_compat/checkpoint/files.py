@@ -11,7 +11,8 @@ import numpy as np
 import tensorflow as tf
 
 from tf1_compat.bundle import index, shards, v1
-from tf1_compat.state import Unreadable, check_finite, first_line
+from tf1_compat.errors import first_line
+from tf1_compat.state import Unreadable, check_finite
 
 NO_NUMBERS = np.empty([], object)
 """Stands for a tensor that holds no numbers."""

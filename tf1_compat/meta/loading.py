@@ -10,10 +10,11 @@ from typing import Any
 
 import tensorflow as tf
 
+from tf1_compat.errors import first_line
 from tf1_compat.meta.reading import read
 from tf1_compat.reading import updates
 from tf1_compat.reading.averages import MOVES
-from tf1_compat.state import Unreadable, first_line
+from tf1_compat.state import Unreadable
 
 Names = str | list[Any] | dict[str, Any]
 """Of a tensor, "x:0", or an operation, "Adam"; or several."""

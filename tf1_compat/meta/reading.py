@@ -12,8 +12,9 @@ from typing import Any
 import tensorflow as tf
 
 from tf1_compat.bounds import most_bytes
+from tf1_compat.errors import first_line
 from tf1_compat.meta import channels_last
-from tf1_compat.state import Unreadable, first_line
+from tf1_compat.state import Unreadable
 
 PYTHON = re.compile(r"(Eager)?PyFunc(Stateless)?")
 """Ops that call a function of the process that made the graph."""

@@ -8,8 +8,9 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
 
+from tf1_compat.errors import first_line
 from tf1_compat.meta.reading import check_constants, make_sound, read
-from tf1_compat.state import Unreadable, check_finite, first_line
+from tf1_compat.state import Unreadable, check_finite
 
 BY_OBJECTS = (
     "tf.keras or TensorFlow 2 saved it; tf_keras.models.load_model loads it, and the weights that "

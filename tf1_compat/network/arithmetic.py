@@ -8,8 +8,8 @@ from typing import Any
 
 import tensorflow as tf
 
+from tf1_compat.errors import first_line
 from tf1_compat.network.values import NotCovered
-from tf1_compat.state import first_line
 
 OPS = {
     *("Const", "Identity", "Enter", "Cast", "Neg", "Sub", "Add", "AddV2", "Mul", "RealDiv"),

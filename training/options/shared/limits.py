@@ -3,8 +3,6 @@
 import re
 from decimal import Decimal
 
-import numpy as np
-
 from tf1_compat.hyperparameters import N_INPUT, N_OUTPUT, Hyperparameters
 from training.errors import UserError
 
@@ -14,8 +12,8 @@ LARGEST_SEED = 2**31 - 2
 MOST = 2**31 - 1
 """Of epochs, rows and the like: what counts them may have 32 bits."""
 
-LARGEST_FLOAT32 = float(np.finfo(np.float32).max)
-SMALLEST_FLOAT32 = float(np.finfo(np.float32).tiny)
+LARGEST_FLOAT32 = (2 - 2**-23) * 2.0**127
+SMALLEST_FLOAT32 = 2.0**-126
 """What both sides compute in: a larger number would be infinity there, a smaller one 0."""
 
 MOST_PARAMETERS = 2**29

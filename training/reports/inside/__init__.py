@@ -18,8 +18,11 @@ def base64_of(array: np.ndarray) -> str:
 
 
 def deflated(array: np.ndarray) -> str:
-    """Return the bytes of `array`, compressed, in base64: what page.js' `inflate` takes."""
-    return base64.b64encode(zlib.compress(array.tobytes(), 9)).decode()
+    """Return the bytes of `array`, compressed, in base64: what page.js' `inflate` takes.
+
+    At zlib's default level: 9 takes fifteen times as long for 2% fewer bytes of digits.
+    """
+    return base64.b64encode(zlib.compress(array.tobytes())).decode()
 
 
 def rounded(array: np.ndarray) -> dict[str, Any]:
