@@ -111,6 +111,10 @@ bench: $(VENV)/installed-frameworks ## measure every lane and other libraries, a
 	$(BIN)/tf1keras bench --out runs/bench
 	$(BIN)/python -m docs.figures.write_bench runs/bench
 
+.PHONY: speed
+speed: $(VENV)/installed-frameworks ## measure again what docs/reference/speed.md quotes besides, five minutes
+	$(BIN)/python -m docs.figures.speed.start
+
 .PHONY: fuzz
 fuzz: $(VENV)/installed-fuzz ## give every reader of files a million damaged inputs, ten minutes (ARGS="1000 npz")
 	$(BIN)/python -m tests.promises.fuzz $(ARGS)

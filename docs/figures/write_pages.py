@@ -20,6 +20,7 @@ from docs.figures import (
     write_traps,
 )
 from docs.figures.portable import write as write_portable
+from docs.figures.speed import start
 
 WRITERS: dict[str, ModuleType] = {
     "figures": write_compare_and_ablate,
@@ -30,6 +31,7 @@ WRITERS: dict[str, ModuleType] = {
     "map": write_article_map,
     "traps": write_traps,
     "portable": write_portable,
+    "start": start,
 }
 """What stands in a page's mark -> what has PAGES, KEPT figures and rewrite(page, text, figures)."""
 

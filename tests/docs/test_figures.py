@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from docs.figures import write_lockstep, write_traps
+from docs.figures.speed import start
 from docs.figures.traps.traps import TRAPS, distances
 from docs.figures.write_pages import WRITERS
 from tests.commands.test_ablate import KINDS
@@ -100,6 +101,15 @@ def test_quoted_speed_is_of_every_peer() -> None:
             for lane in {"tf1", "exact", "idiomatic", "tf2", "article"} & of_rows.keys():
                 assert 1.1 <= round(of_rows[lane]["to_floor"], 1) <= 1.4
             assert 2.4 <= round(of_rows["keras_fit"]["to_floor"], 1) <= 8
+
+
+def test_quoted_start_is_of_every_command_and_before_a_bare_import_is_done() -> None:
+    """And a picture is read in half of its time; tests/lanes/test_costs.py measures it again."""
+    measured = read_json(MEASURED / "start.json")["commands"]
+    assert tuple(measured) == start.COMMANDS
+    assert all(of["to_import"] < 1 for of in measured.values())
+    (picture,) = (of for command, of in measured.items() if command.startswith("predict "))
+    assert 0.4 <= picture["to_import"] <= 0.6
 
 
 def test_quoted_comparison_is_what_a_run_gives(default_run: Path) -> None:
