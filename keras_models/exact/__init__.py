@@ -7,6 +7,7 @@ from keras_models.exact.adam import TF1Adam
 from keras_models.exact.batch_norm import TF1BatchNorm, TF1FusedBatchNorm
 from keras_models.exact.bias import AddV2Conv2D, AddV2Dense, BiasAddConv2D, BiasAddDense, add_bias
 from keras_models.exact.cells import TF1GRUCell, TF1LSTMCell, TF1RNNCell
+from keras_models.exact.costs import TF1L2, TF1Cost, TF1Model
 from keras_models.exact.distances import TF1Contrastive
 from keras_models.exact.dropout import TF1Dropout
 from keras_models.exact.images import TF1LocalResponseNormalization, TF1ResizeBilinear
@@ -18,6 +19,7 @@ from keras_models.exact.probabilities import TF1BinaryCrossentropy, TF1Categoric
 
 __all__ = [
     "PACKAGE",
+    "TF1L2",
     "AddV2Conv2D",
     "AddV2Dense",
     "BiasAddConv2D",
@@ -28,12 +30,14 @@ __all__ = [
     "TF1BinaryCrossentropy",
     "TF1CategoricalCrossentropy",
     "TF1Contrastive",
+    "TF1Cost",
     "TF1Dropout",
     "TF1FusedBatchNorm",
     "TF1GRUCell",
     "TF1LSTMCell",
     "TF1LocalResponseNormalization",
     "TF1Loss",
+    "TF1Model",
     "TF1Optimizer",
     "TF1RNNCell",
     "TF1ResizeBilinear",

@@ -60,6 +60,9 @@ class _Cell(keras.layers.Layer):
             "kernel_initializer": keras.initializers.serialize(self.kernel_initializer),
         }
 
+    def get_build_config(self) -> None:
+        """Return None: its layer builds it, so that its variables have paths in the layer's."""
+
 
 @keras.saving.register_keras_serializable(package=PACKAGE)
 class TF1RNNCell(_Cell):

@@ -8,7 +8,7 @@ number of weights that are not zero, unless told otherwise. Formulas:
 """
 
 import inspect
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, Literal, get_args
 
 import keras
@@ -23,6 +23,8 @@ Reduction = Literal[
     "weighted_sum",
 ]
 """The values of `tf.losses.Reduction` that give one number."""
+Plain = Literal["mean", "sum"]
+"""tf.reduce_mean and tf.reduce_sum, of all numbers."""
 Formula = Callable[..., tf.Tensor]
 """(labels, predictions, its own options) -> the loss of each of them."""
 
@@ -73,7 +75,13 @@ def sigmoid_cross_entropy(
 def softmax_cross_entropy(
     labels: tf.Tensor, logits: tf.Tensor, label_smoothing: float = 0.0
 ) -> tf.Tensor:
-    """The cross-entropy of each row: [..., classes], [..., classes] -> [...]."""
+    """The cross-entropy of each row: [..., classes], [..., classes] -> [...].
+
+    Labels, [...], that are classes are made one-hot, which sparse_softmax_cross_entropy is not: it
+    rounds otherwise.
+    """
+    if labels.shape.rank < logits.shape.rank:
+        labels = tf.one_hot(tf.cast(labels, tf.int64), logits.shape[-1], dtype=logits.dtype)
     if label_smoothing:
         classes = tf.cast(tf.shape(labels)[-1], logits.dtype)
         labels = labels * (1 - label_smoothing) + label_smoothing / classes
@@ -107,54 +115,61 @@ def _check(given: str, known: Collection[str]) -> None:
 class TF1Loss(keras.losses.Loss):
     """A loss of `tf.losses` by its name there, with its options; `sample_weight` are its weights.
 
-    Labels and predictions of one shape, but for sparse labels -> [], in the dtype of the
-    predictions. Raises ValueError for an unknown loss, reduction or option, and for shapes that do
-    not fit.
+    Or, with the reductions mean and sum, as people wrote it by hand, where `sum_along` axes numbers
+    are added up first. Labels and predictions of one shape, but for sparse labels -> [], in the
+    dtype of the predictions. Raises ValueError for an unknown loss, reduction or option, and for
+    shapes that do not fit.
     """
 
     def __init__(
         self,
         loss: str,
-        reduction: Reduction = "weighted_sum_by_nonzero_weights",
+        reduction: Reduction | Plain = "weighted_sum_by_nonzero_weights",
         name: str | None = None,
+        sum_along: int | Sequence[int] | None = None,
         **options: float,
     ) -> None:
         _check(loss, FORMULAS)
-        _check(reduction, get_args(Reduction))
+        _check(reduction, (*get_args(Reduction), *get_args(Plain)))
         parameters = inspect.signature(FORMULAS[loss]).parameters.values()
         known = {one.name: one.default for one in parameters if one.default is not one.empty}
         for option in options:
             _check(option, known)
         super().__init__(name=name or loss)
-        self.loss, self.weighted = loss, reduction
+        self.loss, self.weighted, self.sum_along = loss, reduction, sum_along
         self._fn_kwargs = known | options  # by the name that Keras' own losses have for theirs
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> tf.Tensor:
         """Return the weighted loss; a weight for each row is one for all of its numbers."""
         labels, predictions = tf.convert_to_tensor(y_true), tf.convert_to_tensor(y_pred)
-        if not self.loss.startswith("sparse"):
+        ids = self.loss == "softmax_cross_entropy" and labels.shape.rank < predictions.shape.rank
+        if not self.loss.startswith("sparse") and not ids:
             if not labels.shape.is_compatible_with(predictions.shape):
                 raise ValueError(
                     f"labels {labels.shape}: expected {predictions.shape}, as outputs."
                 )
             labels = tf.cast(labels, predictions.dtype)
         losses = FORMULAS[self.loss](labels, predictions, **self._fn_kwargs)
+        if self.sum_along is not None:
+            losses = tf.reduce_sum(losses, self.sum_along)
+        if self.weighted in get_args(Plain) and sample_weight is None:
+            return (tf.reduce_mean if self.weighted == "mean" else tf.reduce_sum)(losses)
         weights = tf.cast(1.0 if sample_weight is None else sample_weight, losses.dtype)
         while 0 < weights.shape.rank < losses.shape.rank:
             weights = weights[..., tf.newaxis]
         total = tf.reduce_sum(losses * weights)
-        if self.weighted == "weighted_sum":
+        if self.weighted in ("weighted_sum", "sum"):
             return total
         return tf.math.divide_no_nan(total, self._divisor(losses, weights))
 
     def _divisor(self, losses: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
         if self.weighted == "weighted_mean":
             return tf.reduce_sum(tf.ones_like(losses) * weights)
-        if self.weighted == "weighted_sum_over_batch_size":
+        if self.weighted in ("weighted_sum_over_batch_size", "mean"):
             return tf.cast(tf.size(losses), losses.dtype)
         return tf.reduce_sum(tf.ones_like(losses) * tf.cast(weights != 0, losses.dtype))
 
     def get_config(self) -> dict[str, Any]:
         """Return what `from_config` needs."""
         given = {"loss": self.loss, "reduction": self.weighted, "name": self.name}
-        return given | self._fn_kwargs
+        return given | {"sum_along": self.sum_along} | self._fn_kwargs

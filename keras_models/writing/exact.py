@@ -1,13 +1,16 @@
 """A network of exact pieces: layers and losses of the kinds that are TensorFlow 1's bits."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from keras_models.writing.losses import WEIGHTED
+from keras_models.writing import costs
+from keras_models.writing.losses import OF_TF1
 from keras_models.writing.weights import RECURRENT
 from tf1_compat.network import Layer, Loss, Network
+from tf1_compat.network.graph import shortest
 from tf1_compat.network.values import REST
 
 ALIKE = (
@@ -17,11 +20,29 @@ ALIKE = (
 """Kinds of losses that are TensorFlow 1's ops as they are written, weighted or not."""
 
 
+ONE_KERNEL = {"kernel+recurrent_kernel": "kernel", "bias": "bias"}
+ROLES = {
+    "lstm": ONE_KERNEL,
+    "simple_rnn": ONE_KERNEL,
+    "gru": {
+        f"{part}:{role}": f"{part}_{name}"
+        for part in ("gates", "candidate")
+        for role, name in ONE_KERNEL.items()
+    },
+}
+"""Kind of recurrent layer -> its variables, where they are TensorFlow 1's, and its cell's."""
+GATES = {"lstm": "icfo", "gru": "ru"}
+"""Kind -> the order that TensorFlow 1's cell has its gates in."""
+
+
 def of(network: Network) -> Network:
     """Return the network with pieces where there are any; needs its layers' `ops`."""
     made = {id(call.layer): _layer(call.layer) for call in network.calls}
     calls = tuple(replace(call, layer=made[id(call.layer)]) for call in network.calls)
-    return replace(network, calls=calls, losses=tuple(map(_loss, network.losses)))
+    apart = costs.formula(network) is not None
+    losses = (_loss(one) if apart or not _alike(one) else one for one in network.losses)
+    penalties = costs.penalties(network) if apart else network.penalties
+    return replace(network, calls=calls, losses=tuple(losses), penalties=penalties)
 
 
 def _layer(one: Layer) -> Layer:
@@ -36,7 +57,34 @@ def _layer(one: Layer) -> Layer:
         if ops["rounded_rate"]:
             rate = float(np.float32(1) - np.float32(1 - rate))
         return _with(one, "tf1_dropout", rate=rate, seed=seed, seed2=seed2)
-    return one
+    return _bidirectional(one) if one.kind == "bidirectional" else _recurrent(one)
+
+
+def _recurrent(one: Layer) -> Layer:
+    """Return a recurrent layer with TensorFlow 1's cell, if it is one's."""
+    roles = ROLES.get(one.kind)
+    if roles is None or {*one.variables} != {*roles}:
+        return one
+    if one.options.get("gates", GATES.get(one.kind)) != GATES.get(one.kind):
+        return one
+    variables = {roles[role]: name for role, name in one.variables.items()}
+    return replace(one, kind=f"tf1_{one.kind}", variables=variables)
+
+
+def _bidirectional(one: Layer) -> Layer:
+    """Return both directions with TensorFlow 1's cell, if they are of one."""
+    ways: dict[str, dict[str, str]] = {"forward": {}, "backward": {}}
+    for role, name in one.variables.items():
+        way, _, of_cell = role.partition("/")
+        ways[way][of_cell] = name
+    made = {
+        way: _recurrent(replace(one.options["layer"], variables=its)) for way, its in ways.items()
+    }
+    variables = {
+        f"{way}/{role}": name for way, its in made.items() for role, name in its.variables.items()
+    }
+    within = replace(one.options["layer"], kind=made["forward"].kind)
+    return replace(one, options={**one.options, "layer": within}, variables=variables)
 
 
 def _with(one: Layer, kind: str, **options: Any) -> Layer:
@@ -44,20 +92,36 @@ def _with(one: Layer, kind: str, **options: Any) -> Layer:
 
 
 def _loss(one: Loss) -> Loss:
-    return replace(one, kind=f"weighted_{one.kind}") if _has_piece(one) else one
+    if not _has_piece(one):
+        return one
+    ops = {**one.ops}
+    factor, one_hot = ops.pop("factor"), ops.pop("one_hot", False)
+    kind = f"tf1_{one.kind.removeprefix('sparse_') if one_hot else one.kind}"
+    if one.weighted:
+        return replace(one, kind=kind)
+    weight = shortest(one.weight / one.within * factor)
+    options = {**one.options, **ops}
+    return replace(one, kind=kind, options=options, summed=False, weight=weight, within=factor)
 
 
 def _has_piece(one: Loss) -> bool:
-    return one.weighted and one.kind in WEIGHTED
+    return one.kind in OF_TF1 and (one.weighted or "reduction" in one.ops)
 
 
-def lacking(network: Network) -> list[str]:
-    """Return what is written as Keras' own, which may round otherwise, for want of a piece."""
+def _alike(one: Loss) -> bool:
+    return one.kind in ALIKE and not one.weighted and "one_hot" not in one.ops
+
+
+def lacking(network: Network) -> Iterator[str]:
+    """Yield what is written as Keras' own, which may round otherwise, for want of a piece."""
     biased = {one.layer.kind for one in network.calls if "bias" in one.layer.variables}
-    named = [f"the bias of {kind}" for kind in sorted(biased - {"dense", "conv2d", REST})]
+    for kind in sorted(biased - {"dense", "conv2d", REST}):
+        yield f"the bias of {kind}"
     kinds = {one.layer.kind for one in network.calls}
-    named += [f"the layer {kind}" for kind in RECURRENT if kind in kinds]
-    others = {one.kind for one in network.losses if not _has_piece(one)} - {*ALIKE}
-    named += [f"the loss {kind}" for kind in sorted(others)]
-    summed = len(network.losses) > 1 or network.penalties
-    return named + (["the sum of losses and penalties"] if summed else [])
+    for kind in RECURRENT:
+        if kind in kinds:
+            yield f"the layer {kind}"
+    for kind in sorted({one.kind for one in network.losses if not _has_piece(one)} - {*ALIKE}):
+        yield f"the loss {kind}"
+    if costs.formula(network) is None and (len(network.losses) > 1 or network.penalties):
+        yield "the sum of losses and penalties"

@@ -14,7 +14,7 @@ WEIGHTS = "\nIts weights are in model.keras.\n"
 
 def source(network: Forward, name: str, *, weights: bool) -> Source:
     """Return the source; `name` is what it is made of, `weights`: they are in model.keras."""
-    pieces = layers.pieces(call.layer.kind for call in network.calls)
+    pieces = layers.pieces(network.calls)
     made = [
         *rest.lines(network),
         Line("def keras_model() -> keras.Model:"),

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from keras_models.writing.expressions import Calling, Name
-from tf1_compat.network import Layer
+from tf1_compat.network import Call, Layer
 from tf1_compat.network.graph import shortest
 from tf1_compat.network.values import REST
 
@@ -42,6 +42,14 @@ PIECES: dict[str, Row] = {
     "tf1_dropout": Row("TF1Dropout", ("rate",), {"seed": None, "seed2": None}),
 }
 """Kinds that `exact` gives layers."""
+CELL = "cell"
+"""What a cell is called within its layer."""
+CELLS: dict[str, Row] = {
+    "tf1_lstm": Row("TF1LSTMCell", ("units",), {"activation": "tanh", "forget_bias": 1.0}),
+    "tf1_gru": Row("TF1GRUCell", ("units",), {"activation": "tanh"}),
+    "tf1_simple_rnn": Row("TF1RNNCell", ("units",), {"activation": "tanh"}),
+}
+"""Kind that `exact` gives a recurrent layer -> its cell."""
 ROWS: dict[str, Row] = {
     "dense": Row("Dense", ("units",), DENSE),
     "transposed_dense": Row("TransposedDense", ("tied_to",), DENSE),
@@ -100,6 +108,7 @@ ROWS: dict[str, Row] = {
     "dot": Row("Dot", ("axes",)),
     REST: Row("NotUnderstood"),
     **PIECES,
+    **dict.fromkeys(CELLS, Row("RNN", ("cell",), SEQUENCES)),
 }
 """Kind, as `tf1_compat.network` calls it -> how it is written."""
 OURS = {
@@ -117,9 +126,12 @@ SQUARES = ("kernel_size", "strides", "pool_size", "dilation_rate")
 """Options that people write as one number where both are the same."""
 
 
-def pieces(kinds: Iterable[str]) -> dict[str, str]:
-    """Return the layers among `kinds` that are not Keras' own -> the module of each."""
-    return {ROWS[kind].name: OURS[kind] for kind in kinds if OURS.get(kind)}
+def pieces(calls: Iterable[Call]) -> dict[str, str]:
+    """Return the layers that are called and not Keras' own -> the module of each."""
+    layers = [call.layer for call in calls]
+    every = {one.options.get("layer", one).kind for one in layers} | {one.kind for one in layers}
+    cells = {CELLS[kind].name: EXACT for kind in every & {*CELLS}}
+    return {ROWS[kind].name: OURS[kind] for kind in every if OURS.get(kind)} | cells
 
 
 def argument(kind: str, role: str) -> str:
@@ -134,7 +146,16 @@ def of(one: Layer, arguments: Mapping[int, Options]) -> Calling:
     options = one.options
     if within := options.get("layer"):
         options = {**options, "layer": of(within, arguments)}
+    if one.kind in CELLS:
+        options = {**options, "cell": _cell(CELLS[one.kind], options, arguments[id(one)])}
+        return layer(one.kind, one.name, options, {})
     return layer(one.kind, one.name, options, arguments[id(one)])
+
+
+def _cell(row: Row, options: Options, more: Options) -> Calling:
+    named = {key: options[key] for key, usual in row.defaults.items() if options[key] != usual}
+    named |= {**more, "name": CELL}
+    return Calling(row.name, [options[key] for key in row.positional], named)
 
 
 def layer(kind: str, name: Any, options: Options, more: Options) -> Calling:

@@ -21,13 +21,15 @@ class Row(NamedTuple):
 
 LOGITS = {"from_logits": True}
 EXACT = "keras_models.exact"
-WEIGHTED = {
+COST = "TF1Cost"
+OF_TF1 = {
     "softmax_cross_entropy": "softmax_cross_entropy",
     "sparse_softmax_cross_entropy": "sparse_softmax_cross_entropy",
     "sigmoid_cross_entropy": "sigmoid_cross_entropy",
     "mean_squared_error": "mean_squared_error",
     "mean_absolute_error": "absolute_difference",
     "huber": "huber_loss",
+    "hinge": "hinge_loss",
 }
 """Kind -> what `tf.losses` calls it."""
 ROWS: Mapping[str, Row] = {
@@ -47,25 +49,31 @@ ROWS: Mapping[str, Row] = {
     "own_squares": Row("OutputAsLoss", {"squared": True}, EXACT),
     "hinge": Row("TF1Loss", module=EXACT, positional=("hinge_loss",), summed="weighted_sum"),
     **{
-        f"weighted_{kind}": Row("TF1Loss", module=EXACT, positional=(name,))
-        for kind, name in WEIGHTED.items()
+        f"tf1_{kind}": Row("TF1Loss", module=EXACT, positional=(name,))
+        for kind, name in OF_TF1.items()
     },
 }
 """Kind, as `tf1_compat.network` calls it -> how it is written."""
 
 
-def compiled(losses: Sequence[Loss]) -> tuple[Any, dict[str, Any]]:
-    """Return the loss that a model is compiled with, or those of its outputs, and the weights."""
+def compiled(losses: Sequence[Loss], formula: str | None) -> tuple[Any, dict[str, Any]]:
+    """Return the loss that a model is compiled with, or those of its outputs, and the weights.
+
+    By a `formula` they are one cost.
+    """
     written = [_loss(one) for one in losses]
+    if formula is not None:
+        return Calling(COST, [formula, *written]), {}
     weights = [one.weight for one in losses]
     named = {} if set(weights) == {1.0} else {"loss_weights": weights}
     return written[0] if len(written) == 1 else written, named
 
 
-def pieces(losses: Sequence[Loss]) -> dict[str, str]:
+def pieces(losses: Sequence[Loss], formula: str | None) -> dict[str, str]:
     """Return the losses that are not Keras' own -> the module of each."""
     rows = [ROWS[one.kind] for one in losses]
-    return {row.name: row.module for row in rows if row.module}
+    cost = {} if formula is None else {COST: EXACT, "TF1Model": EXACT}
+    return {row.name: row.module for row in rows if row.module} | cost
 
 
 def _loss(found: Loss) -> Calling:

@@ -81,7 +81,7 @@ def _repeated(values: Iterable[Any]) -> list[Any]:
 
 
 def _called(value: Calling) -> str:
-    if ".regularizers." in value.function:
+    if re.search(r"L\d$", value.function):
         return "penalty"
     return re.findall("[A-Z][a-z]+", value.function)[-1].lower()  # normal, uniform, constant
 

@@ -7,6 +7,7 @@ from keras_models.writing.expressions import Calling
 from tf1_compat.network import Beginning
 from tf1_compat.network.graph import shortest
 
+EXACT = "keras_models.exact"
 CLOSE = 1e-5
 """Of a distribution that is Keras' own but for the rounding of its numbers, relative."""
 ZEROS = {"bias": 0.0, "beta": 0.0, "moving_mean": 0.0, "gamma": 1.0, "moving_variance": 1.0}
@@ -15,12 +16,23 @@ EMBEDDINGS = 0.05
 """Keras' embeddings are uniform between minus this and this."""
 
 
+HALF, PIECE = "half_l2", "TF1L2"
+"""The kind of a penalty that is a multiple of tf.nn.l2_loss, and the piece that does it."""
+
+
+def pieces(penalties: Mapping[str, Mapping[str, float]]) -> dict[str, str]:
+    """Return the regularizers that are not Keras' own -> the module of each."""
+    return {PIECE: EXACT} if any(HALF in sizes for sizes in penalties.values()) else {}
+
+
 def penalty(sizes: Mapping[str, float]) -> Calling:
     """Return the regularizer of l1 * sum |w| + l2 * sum w^2."""
     shortened = {kind: shortest(size) for kind, size in sizes.items()}
     if len(shortened) == 2:
         return Calling("keras.regularizers.L1L2", named=shortened)
     ((kind, size),) = shortened.items()
+    if kind == HALF:
+        return Calling(PIECE, [] if size == 1 else [size])
     return Calling(f"keras.regularizers.{kind.upper()}", [size])
 
 

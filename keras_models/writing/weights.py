@@ -10,7 +10,7 @@ from tf1_compat.network.values import REST
 
 CELLS = ("lstm", "gru", "simple_rnn")
 """Kinds whose variables are those of a cell within."""
-RECURRENT = (*CELLS, "bidirectional")
+RECURRENT = (*CELLS, *layers.CELLS, "bidirectional")
 """Kinds that take steps, beside which are within their row, and states to begin with."""
 GATES = {"i": (4, 0), "f": (4, 1), "c": (4, 2), "o": (4, 3), "update": (3, 0), "reset": (3, 1)}
 """Gate that has variables of its own -> how many Keras keeps side by side, and which it is."""
@@ -34,7 +34,11 @@ def recipe(layer: Layer, role: str) -> Recipe:
     if layer.kind == "bidirectional":
         direction, _, of_cell = role.partition("/")
         one = layer.options["layer"]
+        if one.kind in layers.CELLS:
+            return f"{direction}_{one.name}/{layers.CELL}/{of_cell}"
         return _of_cell(one, of_cell, f"{direction}_{one.name}/{one.kind}_cell")
+    if layer.kind in layers.CELLS:
+        return f"{layer.name}/{layers.CELL}/{role}"
     return f"{layer.name}/{role}"
 
 
@@ -70,9 +74,12 @@ def _options(of_layer: Mapping[str, object], parts: str) -> dict[str, object]:
 def arguments(layer: Layer, role: str) -> list[str]:
     """Return what a layer's arguments for the variable in a role begin with, as kernel_initializer.
 
-    None for the bias of some gates, for Keras has one with the candidate's; for both directions,
-    whose layer within has them; and for the rest, whose class has them.
+    None for the bias of some gates, for Keras has one with the candidate's, and for that of an
+    exact cell; for both directions, whose layer within has them; and for the rest, whose class has
+    them.
     """
+    if layer.kind in layers.CELLS:
+        return ["kernel"] if role.endswith("kernel") else []
     if layer.kind not in CELLS:
         within = ("bidirectional", REST)
         return [] if layer.kind in within else [layers.argument(layer.kind, role)]

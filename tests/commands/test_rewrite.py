@@ -18,7 +18,7 @@ import tensorflow as tf
 
 from keras_models.writing import layers
 from keras_models.writing.rows.batches import FORMS
-from tests.conftest import python, run
+from tests.conftest import ROOT, python, run
 from tests.support.docs_pages import code_blocks, text
 from training.checking.judgement import Diagnosis
 from training.commands import rewrite
@@ -349,6 +349,22 @@ def test_a_loop_is_refused_as_one(tmp_path: Path, capsys: pytest.CaptureFixture[
     finally:
         tf1.enable_control_flow_v2()
     assert re.search(r"while/Exit_1 \(Exit\): a loop that is no layer", said), said
+
+
+EXACT = ("text_lstm", "regression_l2", "autoencoder", "slim_style")
+OTHERS = ("mlp_layers", "convnet_layers", "convnet_bn", "two_inputs")
+
+
+@pytest.mark.parametrize(
+    "name", [*EXACT, *(pytest.param(name, marks=pytest.mark.slow) for name in OTHERS)]
+)
+def test_graphs_of_tensorflow_1_15_are_rewritten_bit_for_bit(name: str, tmp_path: Path) -> None:
+    """Recurrent cells, sums of losses and penalties, tied weights, classes made one-hot."""
+    meta = ROOT / "examples" / "tf115" / "graphs" / f"{name}.meta"
+    feeds = ["--feed=keep_prob=1.0/1.0"] if name == "slim_style" else []
+    assert run("rewrite", meta, "--to", tmp_path / "new", "--exact", "--quiet", *feeds) == 0
+    facts = json.loads((tmp_path / "new" / "rewrite.json").read_text())
+    assert facts["check"]["verdict"] == "identical"
 
 
 GRAPHS = (

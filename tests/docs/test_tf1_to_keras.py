@@ -137,7 +137,7 @@ def test_every_exact_layer_and_loss_is_in_its_table(language: str) -> None:
     first = [line.split(" | ")[0] for line in PAGES[language].splitlines() if line[:2] == "| "]
     exactly = re.compile(r"`((?:AddV2|BiasAdd|TF1|Output)\w+)`")
     named = {name for cell in first for name in exactly.findall(cell)}
-    kinds = (keras.Layer, keras.losses.Loss)
+    kinds = (keras.Layer, keras.losses.Loss, keras.regularizers.Regularizer)
     every = {name: getattr(exact, name) for name in exact.__all__}
     assert named == {
         name for name, one in every.items() if isinstance(one, type) and issubclass(one, kinds)

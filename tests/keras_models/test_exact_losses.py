@@ -1,6 +1,6 @@
 """`TF1Loss` is `tf.losses` bit for bit, value and gradient, with every reduction and weights."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, get_args
 
 import keras
@@ -78,6 +78,60 @@ def test_loss_is_tensorflow_1s_bit_for_bit(name: str) -> None:
         assert all(array.any() for array in one)
 
 
+def of_classes(labels: Any, logits: Any) -> Any:
+    one_hot = tf.one_hot(labels, 4)
+    return tf.nn.softmax_cross_entropy_with_logits(labels=one_hot, logits=logits)
+
+
+BY_HAND: dict[str, tuple[Callable[[Any, Any], Any], TF1Loss]] = {
+    "mean of all": (
+        lambda y, z: tf.reduce_mean(tf.square(z - tf.one_hot(y, 4))),
+        TF1Loss("mean_squared_error", "mean"),
+    ),
+    "mean of sums": (
+        lambda y, z: tf.reduce_mean(tf.reduce_sum(tf.abs(z - tf.one_hot(y, 4)), 1)),
+        TF1Loss("absolute_difference", "mean", sum_along=1),
+    ),
+    "mean of classes made one-hot": (
+        lambda y, z: tf.reduce_mean(of_classes(y, z)),
+        TF1Loss("softmax_cross_entropy", "mean"),
+    ),
+    "sum": (lambda y, z: tf.reduce_sum(of_classes(y, z)), TF1Loss("softmax_cross_entropy", "sum")),
+}
+
+
+@pytest.mark.parametrize("name", BY_HAND)
+def test_losses_by_hand_are_tensorflow_1s_bit_for_bit(name: str) -> None:
+    by_hand, loss = BY_HAND[name]
+    rng = np.random.default_rng(0)
+    labels, logits = rng.integers(0, 4, 17), rng.standard_normal((17, 4)).astype(np.float32)
+    signature = [tf.TensorSpec([None], tf.int64), tf.TensorSpec([None, 4])]
+
+    def ours(y: Any, z: Any) -> Any:
+        return loss(y if loss.loss.startswith("softmax") else tf.one_hot(y, 4), z)
+
+    def look(of: Callable[[Any, Any], Any], y: Any, z: Any) -> list[Any]:
+        value = of(y, z)
+        return [value, tf.gradients(value, z)[0]]
+
+    with tf.Graph().as_default(), tf1.Session() as session:
+        y, z = (tf1.placeholder(one.dtype, one.shape) for one in signature)
+        theirs = session.run(look(by_hand, y, z), {y: labels, z: logits})
+    found = tf.function(lambda y, z: look(ours, y, z), input_signature=signature)(labels, logits)
+    assert [one.numpy().tobytes() for one in found] == [one.tobytes() for one in theirs]
+
+
+def test_classes_made_one_hot_round_otherwise_than_sparse_ones() -> None:
+    rng = np.random.default_rng(0)
+    labels, logits = rng.integers(0, 5, 400), rng.standard_normal((400, 5)).astype(np.float32)
+    dense, sparse = (
+        FORMULAS[f"{kind}softmax_cross_entropy"](tf.constant(labels), tf.constant(logits)).numpy()
+        for kind in ("", "sparse_")
+    )
+    assert (dense != sparse).any()
+    np.testing.assert_allclose(dense, sparse, rtol=1e-5)
+
+
 def test_loss_of_rows_that_weigh_nothing_is_zero() -> None:
     labels, predictions, _ = batch("huber_loss", 16)
     assert TF1Loss("huber_loss")(labels, predictions, tf.zeros([16])).numpy() == 0
@@ -86,8 +140,8 @@ def test_loss_of_rows_that_weigh_nothing_is_zero() -> None:
 def test_unknown_loss_reduction_option_and_shapes_are_refused() -> None:
     with pytest.raises(ValueError, match=r"'mse': expected one of .*mean_squared_error"):
         TF1Loss("mse")
-    with pytest.raises(ValueError, match=r"'mean': expected one of weighted_sum"):
-        TF1Loss("huber_loss", "mean")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match=r"'median': expected one of weighted_sum.*, mean, sum"):
+        TF1Loss("huber_loss", "median")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match=r"'label_smoothing': expected one of delta"):
         TF1Loss("huber_loss", label_smoothing=0.1)
     with pytest.raises(ValueError, match=r"labels \(4,\): expected \(4, 1\)"):

@@ -22,8 +22,9 @@ tf1 = tf.compat.v1
 
 
 def written_of_default_graph(*, exact: bool = False) -> str:
-    read = network.read(tf1.get_default_graph(), Given(exact=exact))
-    return writing.source(*read, "graph.meta", to_the_bit=exact).text
+    read, mapped = network.read(tf1.get_default_graph(), Given(exact=exact))
+    read = writing.of_pieces(read) if exact else read
+    return writing.source(read, mapped, "graph.meta", to_the_bit=exact).text
 
 
 class NamesAside(ast.NodeTransformer):

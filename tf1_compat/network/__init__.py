@@ -4,6 +4,7 @@
 `normalization` or `dropout`; scopes give names, and are evidence of nothing.
 """
 
+from tf1_compat.network.added import Added, Part, Penalty, Scaled
 from tf1_compat.network.forward import Inference, answer, read_forward
 from tf1_compat.network.read import Given, read
 from tf1_compat.network.rest.ops import Constant, Raw
@@ -25,6 +26,7 @@ from tf1_compat.network.values import (
 )
 
 __all__ = [
+    "Added",
     "Averages",
     "Beginning",
     "Call",
@@ -41,8 +43,11 @@ __all__ = [
     "Network",
     "NotCovered",
     "Optimizer",
+    "Part",
+    "Penalty",
     "Rate",
     "Raw",
+    "Scaled",
     "answer",
     "read",
     "read_forward",

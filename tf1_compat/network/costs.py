@@ -9,7 +9,7 @@ from tf1_compat.network import losses
 from tf1_compat.network.algebra import SUMS, once, signed
 from tf1_compat.network.graph import Trained, shortest
 from tf1_compat.network.layers.recurrence.rows import labels as unmerged
-from tf1_compat.network.losses import own
+from tf1_compat.network.losses import own, pieces
 from tf1_compat.network.losses.penalties import Penalties, penalties_of
 from tf1_compat.network.losses.reductions import Reduction, against_keras, reductions_of
 from tf1_compat.network.losses.terms import Terms, fed, unranked
@@ -46,6 +46,8 @@ def read(graph: Trained) -> tuple[tuple[Loss, ...], list[tf.Tensor], Penalties]:
                 losses_of, penalties = [], []
             if not losses_of or {one.outputs for one in losses_of} & {one.outputs for one in found}:
                 losses_of, penalties = [own.loss(graph, number, weight)], []
+            if len(losses_of) == 1 and not penalties:
+                losses_of = [_as_number(losses_of[0], number, weight)]
             found, rest = found + losses_of, rest + penalties
         else:
             rest.append((number, weight))
@@ -53,6 +55,12 @@ def read(graph: Trained) -> tuple[tuple[Loss, ...], list[tf.Tensor], Penalties]:
         raise NotCovered(graph.cost.op, "it has no loss of what is fed; expected one")
     outputs = [graph.graph.get_tensor_by_name(one.outputs) for one in found]
     return tuple(found), outputs, penalties_of(graph, rest)
+
+
+def _as_number(one: Loss, number: tf.Tensor, weight: float) -> Loss:
+    """Return a loss that is all of a number, with what it is multiplied by within that."""
+    ops = {**one.ops, "factor": shortest(one.ops["factor"] / weight)}
+    return replace(one, number=number.name, within=shortest(one.weight / weight), ops=ops)
 
 
 def _read(graph: Trained, cost: Term) -> tuple[list[Loss], list[tuple[tf.Tensor, float]]]:
@@ -108,9 +116,11 @@ def _loss(graph: Trained, term: Term) -> Loss:
     if outputs.shape.rank == 1:
         outputs = unranked(graph, outputs)
     summed, weight = against_keras(graph, term.tensor, found, outputs, term.reductions)
-    weight *= term.weight * found.scale
+    factor = term.weight * found.scale
+    weight *= factor
     if weight <= 0:
         raise NotCovered(term.tensor.op, f"it is multiplied by {weight:g}; {EXPECTED}")
     weighted = any(one.how == "count" for one in term.reductions)
     ends = outputs.name, labels.name, given is not found.labels, weighted
-    return Loss(found.kind, found.options, summed, shortest(weight), *ends)
+    ops = pieces.computed(graph, term.tensor, found, term.reductions) | {"factor": factor}
+    return Loss(found.kind, found.options, summed, shortest(weight), *ends, ops=ops)

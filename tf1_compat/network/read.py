@@ -12,7 +12,7 @@ from tf1_compat.network.graph import GIVING, HANDS_ON, Trained
 from tf1_compat.network.layers import pieces
 from tf1_compat.network.layers.recurrence import penalties as of_cells
 from tf1_compat.network.layers.recurrence import samples, tidying
-from tf1_compat.network.losses import own
+from tf1_compat.network.losses import own, totals
 from tf1_compat.network.values import AVERAGES, Call, Layer, Network, NotCovered
 from tf1_compat.reading import outside, updates
 from tf1_compat.reading.structure import VARIABLES
@@ -79,6 +79,7 @@ def read(graph: tf.Graph, given: Given) -> tuple[Network, dict[str, str]]:
         calls=calls,
         outputs=tuple(one.outputs for one in losses),
         losses=losses,
+        total=totals.read(trained, losses) if given.exact else None,
         penalties=penalties,
         beginnings=beginnings.read(trained, mapped),
         optimizers=found,

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
+from tf1_compat.network.added import Part
 from tf1_compat.reading.updates import Update
 from tf1_compat.state import StateError
 
@@ -93,6 +94,12 @@ class Loss:
     """The outputs have the steps of rows as rows of their own."""
     weighted: bool = False
     """It is one of `tf.losses`: a sum over the number of weights that are not 0."""
+    number: str = ""
+    """Tensor: it as one number, which the cost adds up; empty where that has more in it."""
+    within: float = 1.0
+    """What of `weight` is within that number."""
+    ops: Mapping[str, Any] = field(default_factory=dict)
+    """How it was added up, to the bit; see `losses/pieces.py`. Empty where that is not known."""
 
 
 @dataclass(frozen=True)
@@ -191,6 +198,8 @@ class Network(Forward):
 
     losses: tuple[Loss, ...]
     """One for each output."""
+    total: Part | None = None
+    """How the cost is added up, to the bit; None where nobody asked, or where it is not known."""
     optimizers: tuple[Optimizer, ...]
     """The first trains the most variables."""
     updates: tuple[Update, ...]

@@ -7,7 +7,9 @@ import pytest
 import tensorflow as tf
 
 from tests.tf1_compat.network.graphs import line, read, variable
-from tf1_compat.network import NotCovered
+from tf1_compat.network import Added, Loss, NotCovered, Penalty, Scaled
+from tf1_compat.network.graph import Trained
+from tf1_compat.network.losses import totals
 
 tf1 = tf.compat.v1
 mean, add_up, log = tf.reduce_mean, tf.reduce_sum, tf.math.log
@@ -156,6 +158,44 @@ def test_a_number_beside_the_losses_of_rows_is_a_penalty() -> None:
     found = read(line(), cost=cost)
     assert found.penalties == {"a/kernel": {"l2": 0.5}}
     assert [one.weight for one in found.losses] == [2]
+
+
+def penalties() -> list[Any]:
+    weights = [variable("b/kernel", 2, 2), variable("c/kernel", 2, 2)]
+    return [0.1 * tf.nn.l2_loss(weights[0]), 0.2 * add_up(tf.square(weights[1]))]
+
+
+B, C = Penalty("b/kernel", "half_l2", 0.1), Penalty("c/kernel", "l2", 0.2)
+TOTALS: dict[str, tuple[Callable[[Any, list[Any]], Any], Any]] = {
+    "one by one": (lambda c, of: c + of[0] + of[1], Added("sum", (0, B, C))),
+    "by sum()": (lambda c, of: sum([c, *of]), Added("sum", (0, B, C))),
+    "from the last on": (lambda c, of: of[1] + (of[0] + c), Added("sum", (B, 0, C))),
+    "apart": (
+        lambda c, of: c + 0.3 * tf.add_n(of),
+        Added("sum", (0, Scaled(Added("add_n", (B, C)), 0.3))),
+    ),
+    "penalties first": (lambda c, of: tf.add_n([*of, c]), Added("add_n", (B, C, 0))),
+    "stacked, halved": (
+        lambda c, of: add_up([c, *of]) / 2,
+        Scaled(Added("reduce_sum", (0, B, C)), 2.0, over=True),
+    ),
+    "penalties apart, and first": (
+        lambda c, of: 0.7 * c + sum(of),
+        Added("sum", (B, C, Scaled(0, 0.7))),
+    ),
+    "with a root": (lambda c, of: c + tf.sqrt(of[0]) + of[1], None),
+}
+
+
+@pytest.mark.parametrize("name", TOTALS)
+def test_the_order_in_which_a_cost_is_added_up_is_read(name: str) -> None:
+    cost, expected = TOTALS[name]
+    with tf.Graph().as_default():
+        y, z = tf1.placeholder(tf.float32, [None, 2], "y"), line()
+        graph = Trained(tf1.get_default_graph(), cost(mean(tf.square(z - y)), penalties()), {})
+        (number,) = (op.outputs[0].name for op in graph.behind(graph.cost) if op.type == "Mean")
+        loss = Loss("mean_squared_error", {}, False, 1.0, z.name, y.name, number=number)
+        assert totals.read(graph, [loss]) == expected
 
 
 def test_each_output_has_its_loss() -> None:

@@ -27,7 +27,7 @@ def of_classes(
         on, off = (constant(graph, one) for one in labels.op.inputs[2:4])
         if (on, off) != (1.0, 0.0) or labels.op.get_attr("axis") != -1:
             raise NotCovered(labels.op, "expected 1 and 0, along the last axis")
-        return Terms(f"sparse_{kind}", outputs, labels.op.inputs[0], "row")
+        return Terms(f"sparse_{kind}", outputs, labels.op.inputs[0], "row", one_hot=True)
     options = {"label_smoothing": smoothing} if smoothing else {}
     return Terms(kind, outputs, labels, "row", options)
 

@@ -43,7 +43,8 @@ def loss(graph: Trained, number: tf.Tensor, weight: float) -> Loss:
     rows = graph.source(rows)
     if _masked(graph, rows) is not None:
         rows = number
-    return Loss(kind, {}, summed, shortest(weight), rows.name, rows.name)
+    ends = rows.name, rows.name
+    return Loss(kind, {}, summed, shortest(weight), *ends, ops={"factor": weight})
 
 
 def labelled(losses: Sequence[Loss], inputs: Iterable[str]) -> tuple[Loss, ...]:

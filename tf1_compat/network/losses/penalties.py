@@ -33,12 +33,12 @@ def _penalize(graph: Trained, tensor: tf.Tensor, by: float, penalties: Penalties
         factor, term = (second, first) if graph.variables(first) else (first, second)
         _penalize(graph, term, by * graph.short(factor), penalties)
     else:
-        variable, kind, half = _norm(graph, op)
+        variable, kind, half = norm(graph, op)
         penalties[variable.name][kind] += by * half
 
 
-def _norm(graph: Trained, op: tf.Operation) -> tuple[tf.Operation, str, float]:
-    """Return the variable of a penalty, l1 or l2, and what it is multiplied by."""
+def norm(graph: Trained, op: tf.Operation) -> tuple[tf.Operation, str, float]:
+    """Return the variable of a penalty, l1 or l2, and what it is multiplied by; or NotCovered."""
     made = graph.source(op.inputs[0]) if op.inputs else None
     found = None
     if op.type == "L2Loss":

@@ -28,6 +28,8 @@ class Terms:
     """What Keras' loss is multiplied by."""
     added_up: bool = False
     """The losses of all numbers are added up already."""
+    one_hot: bool = False
+    """Labels are classes that the graph makes one-hot."""
 
 
 Pattern = Callable[[Trained, tf.Tensor], Terms | None]

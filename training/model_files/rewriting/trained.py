@@ -66,8 +66,9 @@ def read(source: Source, config: RewriteConfig) -> Rewritten:
             cost = graph.get_tensor_by_name(understood.cost)
             if cost.dtype.base_dtype != tf.float32:
                 raise network.NotCovered(cost.op, f"it is {cost.dtype.name}; expected float32")
-        mapped = sources.weight_map(understood)
-        written = sources.source(understood, mapped, GRAPH, to_the_bit=config.exact)
+        as_written = sources.of_pieces(understood) if config.exact else understood
+        mapped = sources.weight_map(as_written)
+        written = sources.source(as_written, mapped, GRAPH, to_the_bit=config.exact)
     return Rewritten(source, understood, mapped, written)
 
 
