@@ -103,7 +103,7 @@ def _growth(trainers: Sequence[Train]) -> list[float]:
         train(1)
     rounds = []
     for _ in range(3):
-        of_few, *of_more = map(_seconds_of_call, trainers, (150, 10, 1))
+        of_few, *of_more = map(_seconds_of_call, trainers, (75, 5, 1))
         rounds.append([seconds / of_few for seconds in of_more])
     return [statistics.median(ratios) for ratios in zip(*rounds, strict=True)]
 
