@@ -5,6 +5,7 @@ browser run these scripts and no others.
 """
 
 import base64
+import functools
 import hashlib
 import json
 import re
@@ -19,6 +20,7 @@ from training.parity import distance
 from training.runs import names
 
 if TYPE_CHECKING:
+    import jinja2
     from markupsafe import Markup
 
 STYLE = tuple(f"style/{part}.css" for part in ("page", "tables", "charts", "pad", "lab"))
@@ -51,6 +53,24 @@ class Text(NamedTuple):
     zh: str
 
 
+@functools.cache
+def _environment() -> "jinja2.Environment":
+    """Return what reads the templates, each once a process."""
+    import jinja2
+
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("training.reports"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.policies["json.dumps_kwargs"] = {"allow_nan": False, "ensure_ascii": False}
+    environment.filters["distance"] = lambda value: _whole(distance.shown(value))
+    environment.filters["whole"] = _whole
+    return environment
+
+
 def write(
     folder: Path,
     template: str,
@@ -64,31 +84,24 @@ def write(
     `data` is what the `scripts` read, and what JSON knows; where "charts" are in it they are drawn.
     The folder holds config.json and environment.json already.
     """
-    import jinja2
     from markupsafe import Markup
 
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("training.reports"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.policies["json.dumps_kwargs"] = {"allow_nan": False, "ensure_ascii": False}
-    environment.filters["distance"] = lambda value: _whole(distance.shown(value))
-    environment.filters["whole"] = _whole
     drawn = "charts" in data
     sources = [*([_plotly()] if drawn else []), *map(_own, PAGE)]
     sources += map(_own, (*(["charts/charts.js"] if drawn else []), *scripts))
-    text = environment.get_template(template).render(
-        command=words.again(config),
-        environment=files.read_json(folder / "environment.json"),
-        config=files.read_json(folder / "config.json"),
-        data=data,
-        policy=_policy(sources),
-        style=Markup("".join(map(_own, STYLE))),
-        scripts=[Markup(source) for source in sources],
-        **shown,
+    text = (
+        _environment()
+        .get_template(template)
+        .render(
+            command=words.again(config),
+            environment=files.read_json(folder / "environment.json"),
+            config=files.read_json(folder / "config.json"),
+            data=data,
+            policy=_policy(sources),
+            style=Markup("".join(map(_own, STYLE))),
+            scripts=[Markup(source) for source in sources],
+            **shown,
+        )
     )
     text = _CHINESE_MARK.sub(r"\1 \2", text)
     (folder / output.PAGE).write_text(text, encoding="utf-8", newline="\n")
