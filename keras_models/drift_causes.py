@@ -137,6 +137,8 @@ class VariantTrainee(KerasTrainee):
     ) -> None:
         super().__init__(name, article.assemble(variant.pieces, dtype=variant.dtype), x, y)
         self._variant = variant
+        # With autograph, which converts the loop over mini-batches.
+        self._train = tf.function(self._update, jit_compile=self.model.jit_compile)
         self._seed, self._random, self._epochs = seed, np.random.default_rng(seed), 0
         self._order = tf.Variable(tf.range(len(x)), trainable=False)  # [N] int32
         self.load_weights(glorot(initial, seed) if variant.glorot else initial)
