@@ -112,8 +112,9 @@ bench: $(VENV)/installed-frameworks ## measure every lane and other libraries, a
 	$(BIN)/python -m docs.figures.write_bench runs/bench
 
 .PHONY: speed
-speed: $(VENV)/installed-frameworks ## measure again what docs/reference/speed.md quotes besides, five minutes
+speed: $(VENV)/installed-frameworks ## measure again what docs/reference/speed.md quotes besides, a quarter of an hour and 8 GB
 	$(BIN)/python -m docs.figures.speed.start
+	$(BIN)/python -m docs.figures.speed.memory
 
 .PHONY: fuzz
 fuzz: $(VENV)/installed-fuzz ## give every reader of files a million damaged inputs, ten minutes (ARGS="1000 npz")

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from docs.figures import write_lockstep, write_traps
-from docs.figures.speed import start
+from docs.figures.speed import memory, start
 from docs.figures.traps.traps import TRAPS, distances
 from docs.figures.write_pages import WRITERS
 from tests.commands.test_ablate import KINDS
@@ -110,6 +110,13 @@ def test_quoted_start_is_of_every_command_and_before_a_bare_import_is_done() -> 
     assert all(of["to_import"] < 1 for of in measured.values())
     (picture,) = (of for command, of in measured.items() if command.startswith("predict "))
     assert 0.4 <= picture["to_import"] <= 0.6
+
+
+def test_quoted_memory_of_many_rows_is_least_in_compare() -> None:
+    quoted = read_json(MEASURED / "memory.json")["of"]
+    assert list(quoted) == [*memory.WORKS, memory.SLICED]
+    own = max(quoted[memory.OWN]["600000"])
+    assert all(own < min(quoted[name]["600000"]) for name in memory.OTHERS)
 
 
 def test_quoted_comparison_is_what_a_run_gives(default_run: Path) -> None:

@@ -4,6 +4,8 @@ import statistics
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from docs.figures.speed import memory
+
 Row = dict[str, Any]
 """Its kind, and of what; its figure, lowest and highest; its ratio to a peer; machine, command."""
 
@@ -45,6 +47,17 @@ def of_finetune(figures: dict[str, Any]) -> Iterator[Row]:
         yield _row("tuning", [recipe], measured, peer, *about_it)
 
 
+def of_memory(figures: dict[str, Any]) -> Iterator[Row]:
+    """Give a row for each number of rows that `compare` was measured with."""
+    of = figures["of"]
+    for rows, found in of[memory.OWN].items():
+        peers = {name: statistics.median(of[name][rows]) for name in memory.OTHERS}
+        least = min(peers, key=lambda name: peers[name])
+        measured = statistics.median(found), min(found), max(found)
+        peer, of_it = (measured[0] / peers[least], f"`{least}`"), [memory.OWN, int(rows)]
+        yield _row("memory", of_it, measured, peer, figures["on"]["cpu"], "make speed")
+
+
 def _row(
     kind: str,
     of: list[Any],
@@ -63,4 +76,5 @@ SOURCES: dict[str, Callable[[dict[str, Any]], Iterator[Row]]] = {
     "start": of_start,
     "bench": of_bench,
     "finetune": of_finetune,
+    "memory": of_memory,
 }

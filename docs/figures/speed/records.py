@@ -23,7 +23,10 @@ HEADINGS = {
     PAGES[0]: ("what", "figure", "spread", "ratio", "to", "commit", "date", "machine", "command"),
     PAGES[1]: ("项目", "数值", "范围", "比值", "相对于", "提交", "日期", "机器", "命令"),
 }
-SHOWN = {"start": "{:.2f} s", "epoch": "{:.4f} s", "accuracy": "{:.2%}", "tuning": "{:.0f} s"}
+SHOWN = {
+    **{"start": "{:.2f} s", "epoch": "{:.4f} s", "tuning": "{:.0f} s"},
+    **{"memory": "{:,.0f} B", "accuracy": "{:.2%}"},
+}
 """Kind of a record -> how its figure is shown."""
 MORE = ("accuracy",)
 """Kinds of which more is better; of the others it is less."""
@@ -31,6 +34,7 @@ WORDS = {
     PAGES[0]: {
         "start": "`tf1keras {}`, to its result",
         "epoch": "epoch of `{}`, {:,} rows",
+        "memory": "`{}`, a row of {:,}",
         "accuracy": "test accuracy, recipe `{}`",
         "tuning": "fine-tuning, recipe `{}`",
         "from scratch": "training from scratch",
@@ -39,6 +43,7 @@ WORDS = {
     PAGES[1]: {
         "start": "`tf1keras {}`，到结果",
         "epoch": "`{}` 的一个 epoch，{:,} 行",
+        "memory": "`{}`，{:,} 行中的一行",
         "accuracy": "测试准确率，配方 `{}`",
         "tuning": "微调时间，配方 `{}`",
         "from scratch": "从头训练",
