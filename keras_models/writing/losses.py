@@ -19,6 +19,14 @@ class Row(NamedTuple):
     """The reduction that adds rows up."""
 
 
+class Cost(NamedTuple):
+    """What a TF1Cost is made with, beside losses."""
+
+    formula: str
+    order: list[str] | None
+    """The weights that `penalties` in the formula are of; None: all, in the model's order."""
+
+
 LOGITS = {"from_logits": True}
 EXACT = "keras_models.exact"
 COST = "TF1Cost"
@@ -56,24 +64,25 @@ ROWS: Mapping[str, Row] = {
 """Kind, as `tf1_compat.network` calls it -> how it is written."""
 
 
-def compiled(losses: Sequence[Loss], formula: str | None) -> tuple[Any, dict[str, Any]]:
+def compiled(losses: Sequence[Loss], cost: Cost | None) -> tuple[Any, dict[str, Any]]:
     """Return the loss that a model is compiled with, or those of its outputs, and the weights.
 
-    By a `formula` they are one cost.
+    By a formula they are one `cost`.
     """
     written = [_loss(one) for one in losses]
-    if formula is not None:
-        return Calling(COST, [formula, *written]), {}
+    if cost is not None:
+        order = {} if cost.order is None else {"order": cost.order}
+        return Calling(COST, [cost.formula, *written], order), {}
     weights = [one.weight for one in losses]
     named = {} if set(weights) == {1.0} else {"loss_weights": weights}
     return written[0] if len(written) == 1 else written, named
 
 
-def pieces(losses: Sequence[Loss], formula: str | None) -> dict[str, str]:
+def pieces(losses: Sequence[Loss], cost: Cost | None) -> dict[str, str]:
     """Return the losses that are not Keras' own -> the module of each."""
     rows = [ROWS[one.kind] for one in losses]
-    cost = {} if formula is None else {COST: EXACT, "TF1Model": EXACT}
-    return {row.name: row.module for row in rows if row.module} | cost
+    more = {} if cost is None else {COST: EXACT, "TF1Model": EXACT}
+    return {row.name: row.module for row in rows if row.module} | more
 
 
 def _loss(found: Loss) -> Calling:

@@ -19,7 +19,7 @@ SHORTER = 0.75
 def lines(network: Forward) -> list[Line]:
     """Return the lines: Sequential where each layer takes what the last gave."""
     common, held = shared.of(network), _held(network)
-    if not held and _is_chain(network):
+    if not held and is_chain(network):
         made = _sequential(network, common)
     else:
         made = _functional(network, held, common, ())
@@ -33,7 +33,8 @@ def _count(lines: Sequence[Line]) -> int:
     return sum(line.text.count("\n") + 1 for line in lines)
 
 
-def _is_chain(network: Forward) -> bool:
+def is_chain(network: Forward) -> bool:
+    """Whether each layer takes what the last gave."""
     before = [network.inputs[0].tensor, *(call.output for call in network.calls)]
     return len(network.inputs) == len(network.outputs) == 1 and all(
         call.inputs == (tensor,) and call.layer.kind not in operations.KINDS

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import keras
 
 from keras_models.pairing import WeightMap
-from keras_models.writing import costs, layers, losses, model, rest, training, variables
+from keras_models.writing import exact, layers, losses, model, rest, training, variables
 from keras_models.writing.expressions import Calling, Name, written
 from keras_models.writing.lines import Line, assigned
 from keras_models.writing.names import of_inputs
@@ -44,14 +44,14 @@ def source(network: Network, mapped: WeightMap, meta: str, *, to_the_bit: bool =
     `to_the_bit`: it is a network of exact pieces.
     `check` pairs what is not trainable, such as moving averages, and takes no map of it.
     """
-    formula = costs.formula(network) if to_the_bit else None
+    cost = exact.cost(network) if to_the_bit else None
     trained = {one: path for one, path in mapped.items() if one not in network.held}
     trainer = training.trainer(network, mapped, to_the_bit)
-    pieces = {"meta": "tf1_compat", **losses.pieces(network.losses, formula)}
+    pieces = {"meta": "tf1_compat", **losses.pieces(network.losses, cost)}
     pieces |= variables.pieces(network.penalties)
     pieces |= layers.pieces(network.calls)
     imported = imports(pieces | training.modules(trainer.pieces))
-    made = [*rest.lines(network), *_keras_model(network, trainer, formula)]
+    made = [*rest.lines(network), *_keras_model(network, trainer, cost)]
     lines = "\n".join(line.text for line in made)
     text = "\n\n".join(
         [
@@ -85,14 +85,16 @@ def imports(pieces: Mapping[str, str]) -> Iterator[str]:
         yield f"from {module} import {', '.join(names)}"
 
 
-def _keras_model(network: Network, trainer: training.Trainer, formula: str | None) -> list[Line]:
-    loss, weights = losses.compiled(network.losses, formula)
+def _keras_model(
+    network: Network, trainer: training.Trainer, cost: losses.Cost | None
+) -> list[Line]:
+    loss, weights = losses.compiled(network.losses, cost)
     compiled = Calling("model.compile", [Name("optimizer"), Name("loss")], weights)
     return [
         Line("def keras_model() -> keras.Model:"),
         Line('    """Return the network, compiled."""'),
         *model.lines(network),
-        *([] if formula is None else [Line("    model = TF1Model.of(model)")]),
+        *([] if cost is None else [Line("    model = TF1Model.of(model)")]),
         *([Line(f"    # {GIVEN}.")] if any(one.kind in OWN for one in network.losses) else []),
         assigned("loss", loss, network.cost),
         *(Line(f"    # {why}.") for why in trainer.whys),

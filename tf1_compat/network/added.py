@@ -18,7 +18,7 @@ class Added:
     """What a graph adds up, in its order."""
 
     how: str
-    """sum, by +; add_n; reduce_sum."""
+    """sum, from left to right; reduce_sum, of all at once."""
     terms: tuple["Part", ...]
 
 

@@ -63,12 +63,15 @@ def inexact(network: Network, found: Diagnosis) -> str:
     """Return why a model of exact pieces is not the graph bit for bit."""
     from keras_models.writing import exact
 
+    lacking = " or ".join(exact.lacking(network))
+    said = (
+        f"there is no exact piece for {lacking}"
+        if lacking
+        else ("all of it has an exact piece, but TensorFlow 2 computes this graph in another order")
+    )
     first = found.first_difference
     where = f", and bits differ at {first.name}, {first.where}" if first else ""
-    return (
-        f"--exact: there is no exact piece for {' or '.join(exact.lacking(network)) or 'all of it'}"
-        f"{where}. Nothing is written; without --exact it is {found.verdict}."
-    )
+    return f"--exact: {said}{where}. Nothing is written; without --exact it is {found.verdict}."
 
 
 def _became(network: Forward) -> list[str]:

@@ -162,29 +162,44 @@ def test_a_number_beside_the_losses_of_rows_is_a_penalty() -> None:
 
 def penalties() -> list[Any]:
     weights = [variable("b/kernel", 2, 2), variable("c/kernel", 2, 2)]
-    return [0.1 * tf.nn.l2_loss(weights[0]), 0.2 * add_up(tf.square(weights[1]))]
+    first, second = tf.nn.l2_loss(weights[0]), add_up(tf.square(weights[1]))
+    return [tf.multiply(0.1, first, name="n"), tf.multiply(0.2, second, name="o")]
 
 
 B, C = Penalty("b/kernel", "half_l2", 0.1), Penalty("c/kernel", "l2", 0.2)
 TOTALS: dict[str, tuple[Callable[[Any, list[Any]], Any], Any]] = {
-    "one by one": (lambda c, of: c + of[0] + of[1], Added("sum", (0, B, C))),
-    "by sum()": (lambda c, of: sum([c, *of]), Added("sum", (0, B, C))),
-    "from the last on": (lambda c, of: of[1] + (of[0] + c), Added("sum", (B, 0, C))),
+    "by sum()": (lambda c, of: sum([c, *of]), Added("sum", (Added("sum", (0, B)), C))),
+    "from the last on": (
+        lambda c, of: of[1] + (of[0] + c),
+        Added("sum", (C, Added("sum", (0, B)))),
+    ),
     "apart": (
-        lambda c, of: c + 0.3 * tf.add_n(of),
-        Added("sum", (0, Scaled(Added("add_n", (B, C)), 0.3))),
+        lambda c, of: c + 0.3 * tf.add_n(of[::-1]),
+        Added("sum", (0, Scaled(Added("sum", (B, C)), 0.3))),
     ),
-    "penalties first": (lambda c, of: tf.add_n([*of, c]), Added("add_n", (B, C, 0))),
+    "penalties first": (lambda c, of: tf.add_n([*of, c]), Added("sum", (0, B, C))),
     "stacked, halved": (
-        lambda c, of: add_up([c, *of]) / 2,
-        Scaled(Added("reduce_sum", (0, B, C)), 2.0, over=True),
+        lambda c, of: add_up([*of, c]) / 2,
+        Scaled(Added("reduce_sum", (B, C, 0)), 2.0, over=True),
     ),
-    "penalties apart, and first": (
+    "times the loss": (
         lambda c, of: 0.7 * c + sum(of),
-        Added("sum", (B, C, Scaled(0, 0.7))),
+        Added("sum", (Scaled(0, 0.7), Added("sum", (B, C)))),
+    ),
+    "one by one within": (
+        lambda c, of: 2.0 * (of[1] + of[0] + c),
+        Scaled(Added("sum", (0, B, C)), 2.0),
+    ),
+    "eight by eight": (
+        lambda c, of: tf.add_n([c, of[0], *(8 * [of[1]])]),
+        Added("sum", (0, B, Added("sum", 8 * (C,)))),
     ),
     "with a root": (lambda c, of: c + tf.sqrt(of[0]) + of[1], None),
 }
+"""How it is added up, where the names of its terms are in the order of loss, B and C.
+
+Of `sum` within another sum, Grappler makes one op, whose inputs have the order of their names.
+"""
 
 
 @pytest.mark.parametrize("name", TOTALS)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from keras_models.writing import costs
+from keras_models.writing.exact import costs
 from keras_models.writing.losses import OF_TF1
 from keras_models.writing.weights import RECURRENT
 from tf1_compat.network import Layer, Loss, Network
@@ -39,7 +39,7 @@ def of(network: Network) -> Network:
     """Return the network with pieces where there are any; needs its layers' `ops`."""
     made = {id(call.layer): _layer(call.layer) for call in network.calls}
     calls = tuple(replace(call, layer=made[id(call.layer)]) for call in network.calls)
-    apart = costs.formula(network) is not None
+    apart = costs.of(network) is not None
     losses = (_loss(one) if apart or not _alike(one) else one for one in network.losses)
     penalties = costs.penalties(network) if apart else network.penalties
     return replace(network, calls=calls, losses=tuple(losses), penalties=penalties)
@@ -123,5 +123,5 @@ def lacking(network: Network) -> Iterator[str]:
             yield f"the layer {kind}"
     for kind in sorted({one.kind for one in network.losses if not _has_piece(one)} - {*ALIKE}):
         yield f"the loss {kind}"
-    if costs.formula(network) is None and (len(network.losses) > 1 or network.penalties):
+    if costs.of(network) is None and (len(network.losses) > 1 or network.penalties):
         yield "the sum of losses and penalties"
