@@ -115,6 +115,7 @@ bench: $(VENV)/installed-frameworks ## measure every lane and other libraries, a
 speed: $(VENV)/installed-frameworks ## measure again what docs/reference/speed.md quotes besides, a quarter of an hour and 8 GB
 	$(BIN)/python -m docs.figures.speed.start
 	$(BIN)/python -m docs.figures.speed.memory
+	$(BIN)/python -m docs.figures.speed.peaks
 
 .PHONY: fuzz
 fuzz: $(VENV)/installed-fuzz ## give every reader of files a million damaged inputs, ten minutes (ARGS="1000 npz")

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from docs.figures import write_lockstep, write_traps
-from docs.figures.speed import memory, start
+from docs.figures.speed import memory, peaks, start
 from docs.figures.traps.traps import TRAPS, distances
 from docs.figures.write_pages import WRITERS
 from tests.commands.test_ablate import KINDS
@@ -117,6 +117,15 @@ def test_quoted_memory_of_many_rows_is_least_in_compare() -> None:
     assert list(quoted) == [*memory.WORKS, memory.SLICED]
     own = max(quoted[memory.OWN]["600000"])
     assert all(own < min(quoted[name]["600000"]) for name in memory.OTHERS)
+
+
+def test_quoted_limit_is_below_the_floor() -> None:
+    quoted = read_json(MEASURED / "peaks.json")["rows"]
+    assert [*quoted] == [str(rows) for rows in peaks.ROWS]
+    assert all([*of] == [*peaks.LIBRARIES] for of in quoted.values())
+    many = quoted["60000"]
+    assert 0.65 <= sum(many["oneDNN, PyTorch"]) / sum(many["TensorFlow"]) <= 0.75
+    assert many["TensorFlow, (G^T @ X)^T"][1] <= 0.75 * many["TensorFlow"][1]
 
 
 def test_quoted_comparison_is_what_a_run_gives(default_run: Path) -> None:
