@@ -12,6 +12,7 @@ import keras
 import tensorflow as tf
 
 from keras_models.exact.package import PACKAGE
+from keras_models.exact.products import turned_dense
 
 
 @keras.saving.register_keras_serializable(package=PACKAGE)
@@ -21,8 +22,17 @@ class AddV2Dense(keras.layers.Dense):
     [N, inputs] -> [N, units], in the dtype of the layer.
     """
 
+    turns_at: int | None = None
+    """Of inputs with so many rows the kernel's gradient is made the other way round; not saved.
+
+    For rows of which `products.same_either_way` says that it has the same bits.
+    """
+
     def call(self, inputs: tf.Tensor, training: bool | None = None) -> tf.Tensor:
         """Return activation(inputs @ kernel + bias)."""
+        if self.turns_at and inputs.shape[0] == self.turns_at:
+            kernel, bias = map(tf.convert_to_tensor, (self.kernel, self.bias))
+            return _activated(self.activation, turned_dense(inputs, kernel, bias))
         outputs = tf.matmul(inputs, self.kernel)
         if self.bias is not None:
             outputs = add_bias(outputs, tf.convert_to_tensor(self.bias))
