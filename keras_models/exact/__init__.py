@@ -5,7 +5,14 @@ The other optimizers are in `keras_models.tf1_optimizers`.
 
 from keras_models.exact.adam import TF1Adam
 from keras_models.exact.batch_norm import TF1BatchNorm, TF1FusedBatchNorm
-from keras_models.exact.bias import AddV2Conv2D, AddV2Dense, BiasAddConv2D, BiasAddDense, add_bias
+from keras_models.exact.bias import (
+    AddV2Conv2D,
+    AddV2Dense,
+    BiasAddConv2D,
+    BiasAddDense,
+    BiasAddSeparableConv2D,
+    add_bias,
+)
 from keras_models.exact.cells import TF1GRUCell, TF1LSTMCell, TF1RNNCell
 from keras_models.exact.costs import TF1L2, TF1Cost, TF1Model
 from keras_models.exact.distances import TF1Contrastive
@@ -16,6 +23,7 @@ from keras_models.exact.optimizer import TF1Optimizer
 from keras_models.exact.outputs import OutputAsLoss
 from keras_models.exact.package import PACKAGE
 from keras_models.exact.probabilities import TF1BinaryCrossentropy, TF1CategoricalCrossentropy
+from keras_models.exact.static_rnn import TF1StaticRNN
 
 __all__ = [
     "PACKAGE",
@@ -24,6 +32,7 @@ __all__ = [
     "AddV2Dense",
     "BiasAddConv2D",
     "BiasAddDense",
+    "BiasAddSeparableConv2D",
     "OutputAsLoss",
     "TF1Adam",
     "TF1BatchNorm",
@@ -41,5 +50,6 @@ __all__ = [
     "TF1Optimizer",
     "TF1RNNCell",
     "TF1ResizeBilinear",
+    "TF1StaticRNN",
     "add_bias",
 ]

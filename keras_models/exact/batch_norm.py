@@ -81,15 +81,23 @@ class TF1FusedBatchNorm(TF1BatchNorm):
     """Batch normalization of one fused op, as `tf.layers` and slim had on images, slim on rows too.
 
     [N, height, width, channels] or, slim's, [N, channels] -> the same. `rounded_momentum`: false
-    for slim's rows, and where `assign_moving_average` was called by hand. In float64, for which the
-    op has no kernel, of plain ops. Raises ValueError for inputs of another rank.
+    for slim's rows, and where `assign_moving_average` was called by hand. `switched`: a placeholder
+    said whether it trains, so that Grappler does not make the op one with the ReLU behind it. In
+    float64, for which the op has no kernel, of plain ops. Raises ValueError for inputs of another
+    rank.
     """
 
     def __init__(
-        self, *, epsilon: float = 1e-3, rounded_momentum: bool = True, **options: Any
+        self,
+        *,
+        epsilon: float = 1e-3,
+        rounded_momentum: bool = True,
+        switched: bool = False,
+        **options: Any,
     ) -> None:
         at_least = max(epsilon, SMALLEST_EPSILON)
         super().__init__(epsilon=at_least, rounded_momentum=rounded_momentum, **options)
+        self.switched = switched
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Create gamma, beta and the averages."""
@@ -102,7 +110,9 @@ class TF1FusedBatchNorm(TF1BatchNorm):
 
     def _by_batch(self, inputs: tf.Tensor) -> Normalized:
         if inputs.dtype != tf.float64:
-            return self._fused(inputs)
+            outputs, mean, variance = self._fused(inputs)
+            apart = tf.ensure_shape(outputs, outputs.shape) if self.switched else outputs
+            return apart, mean, variance
         outputs, mean, variance = super()._by_batch(inputs)
         n = tf.cast(tf.size(inputs) // tf.size(mean), inputs.dtype)
         return outputs, mean, variance * n / tf.maximum(n - 1, 1)
@@ -126,3 +136,7 @@ class TF1FusedBatchNorm(TF1BatchNorm):
             **options,
         )
         return tf.reshape(outputs, [-1, inputs.shape[-1]]) if rows else outputs, mean, variance
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what `from_config` needs."""
+        return super().get_config() | {"switched": self.switched}

@@ -51,7 +51,9 @@ class BiasAddDense(keras.layers.Dense):
         outputs = keras.ops.matmul(inputs, self.kernel)
         if self.bias is not None:
             outputs = tf.nn.bias_add(outputs, tf.convert_to_tensor(self.bias))
-        return self.activation(outputs)
+        # Keras' sigmoid hands on what it is of, so that Grappler leaves the two apart.
+        of_keras = self.activation is keras.activations.sigmoid
+        return tf.sigmoid(outputs) if of_keras else self.activation(outputs)
 
 
 @keras.saving.register_keras_serializable(package=PACKAGE)
@@ -87,6 +89,30 @@ class BiasAddConv2D(keras.layers.Conv2D):
     def call(self, inputs: tf.Tensor) -> tf.Tensor:
         """Return activation(convolution + bias)."""
         outputs = self.convolution_op(inputs, self.kernel)
+        if self.use_bias:
+            outputs = _gated_bias_add(outputs, tf.convert_to_tensor(self.bias))
+        return self.activation(outputs)
+
+
+@keras.saving.register_keras_serializable(package=PACKAGE)
+class BiasAddSeparableConv2D(keras.layers.SeparableConv2D):
+    """`keras.layers.SeparableConv2D` as `tf.layers.separable_conv2d` and slim's trained it.
+
+    Its bias is that of BiasAddConv2D. [N, height, width, channels] -> [N, height, width, filters],
+    in the dtype of the layer.
+    """
+
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
+        """Return activation(convolution + bias)."""
+        outputs = keras.ops.separable_conv(
+            inputs,
+            self.depthwise_kernel,
+            self.pointwise_kernel,
+            strides=self.strides,
+            padding=self.padding,
+            dilation_rate=self.dilation_rate,
+            data_format=self.data_format,
+        )
         if self.use_bias:
             outputs = _gated_bias_add(outputs, tf.convert_to_tensor(self.bias))
         return self.activation(outputs)

@@ -116,9 +116,9 @@ class TF1Loss(keras.losses.Loss):
     """A loss of `tf.losses` by its name there, with its options; `sample_weight` are its weights.
 
     Or, with the reductions mean and sum, as people wrote it by hand, where `sum_along` axes numbers
-    are added up first. Labels and predictions of one shape, but for sparse labels -> [], in the
-    dtype of the predictions. Raises ValueError for an unknown loss, reduction or option, and for
-    shapes that do not fit.
+    are added up first. Labels and predictions of one shape, but for sparse labels and a last axis
+    of one -> [], in the dtype of the predictions. Raises ValueError for an unknown loss, reduction
+    or option, and for shapes that do not fit.
     """
 
     def __init__(
@@ -142,13 +142,7 @@ class TF1Loss(keras.losses.Loss):
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> tf.Tensor:
         """Return the weighted loss; a weight for each row is one for all of its numbers."""
         labels, predictions = tf.convert_to_tensor(y_true), tf.convert_to_tensor(y_pred)
-        ids = self.loss == "softmax_cross_entropy" and labels.shape.rank < predictions.shape.rank
-        if not self.loss.startswith("sparse") and not ids:
-            if not labels.shape.is_compatible_with(predictions.shape):
-                raise ValueError(
-                    f"labels {labels.shape}: expected {predictions.shape}, as outputs."
-                )
-            labels = tf.cast(labels, predictions.dtype)
+        labels = self._fitting(labels, predictions)
         losses = FORMULAS[self.loss](labels, predictions, **self._fn_kwargs)
         if self.sum_along is not None:
             losses = tf.reduce_sum(losses, self.sum_along)
@@ -161,6 +155,17 @@ class TF1Loss(keras.losses.Loss):
         if self.weighted in ("weighted_sum", "sum"):
             return total
         return tf.math.divide_no_nan(total, self._divisor(losses, weights))
+
+    def _fitting(self, labels: tf.Tensor, predictions: tf.Tensor) -> tf.Tensor:
+        """Return labels as the formula takes them; ValueError for shapes that do not fit."""
+        fewer = labels.shape.rank < predictions.shape.rank
+        if self.loss.startswith("sparse") or (fewer and self.loss == "softmax_cross_entropy"):
+            return labels  # classes
+        if fewer and predictions.shape[-1] == 1:
+            labels = labels[..., tf.newaxis]
+        if not labels.shape.is_compatible_with(predictions.shape):
+            raise ValueError(f"labels {labels.shape}: expected {predictions.shape}, as outputs.")
+        return tf.cast(labels, predictions.dtype)
 
     def _divisor(self, losses: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
         if self.weighted == "weighted_mean":

@@ -1,24 +1,34 @@
-"""Cross-entropies of probabilities as people wrote them by hand in TensorFlow 1.
+"""Cross-entropies as people wrote them by hand in TensorFlow 1, of labels times logarithms.
 
 Keras' own of probabilities keep them within 1e-7 and 1 - 1e-7; these as the graph did.
 """
 
-from typing import Any
+from typing import Any, Literal
 
 import keras
 import tensorflow as tf
 
 from keras_models.exact.package import PACKAGE
 
+Along = Literal["mean", "sum"] | None
 Bounds = tuple[float | None, float | None]
 
 
-class _OfProbabilities(keras.losses.Loss):
-    """`epsilon` is added to probabilities, or they are kept within the bounds of `clip`."""
+class _ByHand(keras.losses.Loss):
+    """`epsilon` is added to probabilities, or they are kept within the bounds of `clip`.
 
-    def __init__(self, epsilon: float = 0.0, clip: Bounds = (None, None), **options: Any) -> None:
+    `along`: what is done along the last axis, mean, sum or, so that a loss is of each number, None.
+    """
+
+    def __init__(
+        self,
+        along: Along,
+        epsilon: float = 0.0,
+        clip: Bounds = (None, None),
+        **options: Any,
+    ) -> None:
         super().__init__(**options)
-        self.epsilon, self.clip = epsilon, tuple(clip)
+        self.along, self.epsilon, self.clip = along, epsilon, tuple(clip)
 
     def kept(self, probabilities: tf.Tensor) -> tf.Tensor:
         """Return probabilities kept from 0."""
@@ -33,26 +43,51 @@ class _OfProbabilities(keras.losses.Loss):
         """Return the logarithm of probabilities to which epsilon is added."""
         return tf.math.log(probabilities + self.epsilon if self.epsilon else probabilities)
 
+    def less(self, likelihoods: tf.Tensor) -> tf.Tensor:
+        """Return the losses that are these logarithms of likelihoods."""
+        if self.along is None:
+            return -likelihoods
+        return -(tf.reduce_mean if self.along == "mean" else tf.reduce_sum)(likelihoods, -1)
+
     def get_config(self) -> dict[str, Any]:
         """Return what `from_config` needs."""
-        return super().get_config() | {"epsilon": self.epsilon, "clip": self.clip}
+        own = {"along": self.along, "epsilon": self.epsilon, "clip": self.clip}
+        return super().get_config() | own
 
 
 @keras.saving.register_keras_serializable(package=PACKAGE)
-class TF1CategoricalCrossentropy(_OfProbabilities):
-    """-sum(y log p) over classes: [..., classes], [..., classes] -> [...]."""
+class TF1CategoricalCrossentropy(_ByHand):
+    """-sum(y log p) over classes: [..., classes], [..., classes] -> [...].
+
+    Labels, [...], that are classes are made one-hot. With `from_logits` log p is log_softmax.
+    """
+
+    def __init__(self, *, along: Along = "sum", from_logits: bool = False, **options: Any) -> None:
+        super().__init__(along, **options)
+        self.from_logits = from_logits
 
     def call(self, y_true: tf.Tensor, y_pred: tf.Tensor) -> tf.Tensor:
         """Return the loss of each row."""
-        return -tf.reduce_sum(y_true * self.log(self.kept(y_pred)), -1)
+        if y_true.shape.rank < y_pred.shape.rank:
+            y_true = tf.one_hot(tf.cast(y_true, tf.int64), y_pred.shape[-1], dtype=y_pred.dtype)
+        log = tf.nn.log_softmax(y_pred) if self.from_logits else self.log(self.kept(y_pred))
+        return self.less(y_true * log)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what `from_config` needs."""
+        return super().get_config() | {"from_logits": self.from_logits}
 
 
 @keras.saving.register_keras_serializable(package=PACKAGE)
-class TF1BinaryCrossentropy(_OfProbabilities):
+class TF1BinaryCrossentropy(_ByHand):
     """The mean of -y log p - (1 - y) log(1 - p): [..., outputs], [..., outputs] -> [...]."""
+
+    def __init__(self, *, along: Along = "mean", **options: Any) -> None:
+        super().__init__(along, **options)
 
     def call(self, y_true: tf.Tensor, y_pred: tf.Tensor) -> tf.Tensor:
         """Return the loss of each row."""
         y_pred = self.kept(y_pred)
-        ones = y_true * self.log(y_pred) + (1 - y_true) * self.log(1 - y_pred)
-        return -tf.reduce_mean(ones, -1)
+        # Or Grappler takes 1 + epsilon - p, as it cannot where TensorFlow 1 asked for shapes.
+        rest = tf.ensure_shape(1 - y_pred, y_pred.shape)
+        return self.less(y_true * self.log(y_pred) + (1 - y_true) * self.log(rest))

@@ -37,19 +37,25 @@ PIECES: dict[str, Row] = {
     "bias_add_dense": Row("BiasAddDense", ("units",), DENSE),
     "add_v2_conv2d": Row("AddV2Conv2D", ("filters", "kernel_size"), CONVOLVED),
     "bias_add_conv2d": Row("BiasAddConv2D", ("filters", "kernel_size"), CONVOLVED),
+    "bias_add_separable_conv2d": Row(
+        "BiasAddSeparableConv2D", ("filters", "kernel_size"), DEPTHWISE
+    ),
     "tf1_batch_norm": Row("TF1BatchNorm", (), {**NORMALIZED, "rounded_momentum": False}),
-    "tf1_fused_batch_norm": Row("TF1FusedBatchNorm", (), {**NORMALIZED, "rounded_momentum": True}),
+    "tf1_fused_batch_norm": Row(
+        "TF1FusedBatchNorm", (), {**NORMALIZED, "rounded_momentum": True, "switched": False}
+    ),
     "tf1_dropout": Row("TF1Dropout", ("rate",), {"seed": None, "seed2": None}),
 }
 """Kinds that `exact` gives layers."""
 CELL = "cell"
 """What a cell is called within its layer."""
-CELLS: dict[str, Row] = {
-    "tf1_lstm": Row("TF1LSTMCell", ("units",), {"activation": "tanh", "forget_bias": 1.0}),
-    "tf1_gru": Row("TF1GRUCell", ("units",), {"activation": "tanh"}),
-    "tf1_simple_rnn": Row("TF1RNNCell", ("units",), {"activation": "tanh"}),
+CELL_OF = {
+    "lstm": Row("TF1LSTMCell", ("units",), {"activation": "tanh", "forget_bias": 1.0}),
+    "gru": Row("TF1GRUCell", ("units",), {"activation": "tanh"}),
+    "simple_rnn": Row("TF1RNNCell", ("units",), {"activation": "tanh"}),
 }
-"""Kind that `exact` gives a recurrent layer -> its cell."""
+CELLS = {f"tf1_{how}{kind}": cell for kind, cell in CELL_OF.items() for how in ("", "static_")}
+"""Kind that `exact` gives a recurrent layer, in a loop or not -> its cell."""
 ROWS: dict[str, Row] = {
     "dense": Row("Dense", ("units",), DENSE),
     "transposed_dense": Row("TransposedDense", ("tied_to",), DENSE),
@@ -108,7 +114,8 @@ ROWS: dict[str, Row] = {
     "dot": Row("Dot", ("axes",)),
     REST: Row("NotUnderstood"),
     **PIECES,
-    **dict.fromkeys(CELLS, Row("RNN", ("cell",), SEQUENCES)),
+    **{f"tf1_{kind}": Row("RNN", ("cell",), SEQUENCES) for kind in CELL_OF},
+    **{f"tf1_static_{kind}": Row("TF1StaticRNN", ("cell",), SEQUENCES) for kind in CELL_OF},
 }
 """Kind, as `tf1_compat.network` calls it -> how it is written."""
 OURS = {
@@ -118,6 +125,7 @@ OURS = {
         ("added_weight", "multiplied_weight", "subtracted_weight"), "keras_models.weights"
     ),
     **dict.fromkeys(("resize_bilinear", "local_response_normalization", *PIECES), EXACT),
+    **{f"tf1_static_{kind}": EXACT for kind in CELL_OF},
 }
 """Kind that Keras has no layer for -> the module that has."""
 MERGES = ("concatenate", "add", "multiply", "subtract", "maximum", "minimum", "dot")

@@ -213,17 +213,3 @@ def test_exact_pieces_are_identical(tmp_path: Path) -> None:
     assert "from keras_models.exact import AddV2Dense, TF1Adam\n" in source
     assert source.count("AddV2Dense(") == 2
     assert '"(.*/)?output/.*": TF1Adam(0.01)' in source
-
-
-def test_what_has_no_exact_piece_is_named(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    with tf.Graph().as_default():
-        x, y = (tf1.placeholder(tf.float32, [None, 5], name) for name in "xy")
-        probabilities = tf.sigmoid(layer(x, 5, "a"))
-        sides = y * tf.math.log(probabilities) + (1 - y) * tf.math.log(1 - probabilities)
-        descent(-tf.reduce_mean(sides), None)
-        tf1.train.export_meta_graph(str(tmp_path / "graph.meta"))
-    assert run("rewrite", tmp_path / "graph.meta", "--to", tmp_path / "new", "--exact") == 2
-    assert "no exact piece for the loss binary_cross_entropy, and bits" in capsys.readouterr().err
-    assert [path.name for path in tmp_path.iterdir()] == ["graph.meta"]

@@ -144,5 +144,10 @@ def test_unknown_loss_reduction_option_and_shapes_are_refused() -> None:
         TF1Loss("huber_loss", "median")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match=r"'label_smoothing': expected one of delta"):
         TF1Loss("huber_loss", label_smoothing=0.1)
-    with pytest.raises(ValueError, match=r"labels \(4,\): expected \(4, 1\)"):
-        TF1Loss("huber_loss")(tf.zeros([4]), tf.zeros([4, 1]))
+    with pytest.raises(ValueError, match=r"labels \(4,\): expected \(4, 2\)"):
+        TF1Loss("huber_loss")(tf.zeros([4]), tf.zeros([4, 2]))
+
+
+def test_labels_of_one_output_need_no_axis_for_it() -> None:
+    labels, outputs = tf.constant([1.0, 2.0]), tf.constant([[1.0], [3.0]])
+    assert TF1Loss("mean_squared_error")(labels, outputs).numpy() == 0.5

@@ -58,6 +58,12 @@ def gated(x: Any) -> Any:
     return ends(tf.nn.bias_add(tf.nn.conv2d(x, kernel, strides=1, padding="SAME"), bias))
 
 
+def separated(x: Any) -> Any:
+    filters = variable("depthwise_kernel", 3, 3, 2, 1), variable("pointwise_kernel", 1, 1, 2, 8)
+    outputs = tf.nn.separable_conv2d(x, *filters, [1, 1, 1, 1], "SAME")
+    return ends(tf.nn.bias_add(outputs, variable("bias", 8)))
+
+
 def conv2d(kind: type[keras.Layer]) -> Layers:
     return lambda: ended(kind(8, 3, padding="same"))
 
@@ -117,16 +123,19 @@ def after_dense(kind: type[keras.Layer], **options: Any) -> Layers:
     return lambda: ended(layers.Dense(4, use_bias=False), kind(momentum=0.9, **options))
 
 
-def recurrent(cell: Callable[[int], cells.Step], states: int = 1) -> Net:
+def recurrent(cell: Callable[[int], cells.Step], states: int = 1, static: bool = False) -> Net:
     def net(x: Any) -> Any:
         made = cells.Cell(cell(x.shape[-1]), states)
+        if static:
+            steps = tf1.nn.static_rnn(made, tf.unstack(x, axis=1), dtype=tf.float32)[0]
+            return ends(tf.stack(steps, 1))
         return ends(tf1.nn.dynamic_rnn(made, x, dtype=tf.float32)[0])
 
     return net
 
 
-def rnn(kind: type[keras.Layer]) -> Layers:
-    return lambda: ended(layers.RNN(kind(cells.UNITS), return_sequences=True))
+def rnn(kind: type[keras.Layer], layer: type[keras.Layer] = layers.RNN) -> Layers:
+    return lambda: ended(layer(kind(cells.UNITS), return_sequences=True))
 
 
 def two_products(kind: type[keras.Layer]) -> type[keras.Layer]:
@@ -164,6 +173,10 @@ PLAIN, FUSED = exact.TF1BatchNorm, exact.TF1FusedBatchNorm
 
 PIECES = {
     "BiasAddConv2D": Piece(IMAGES, gated, conv2d(exact.BiasAddConv2D), conv2d(layers.Conv2D)),
+    "BiasAddSeparableConv2D": Piece(
+        *(IMAGES, separated),
+        *(conv2d(exact.BiasAddSeparableConv2D), conv2d(layers.SeparableConv2D)),
+    ),
     "AddV2Conv2D": Piece(IMAGES, convolved, conv2d(exact.AddV2Conv2D), conv2d(layers.Conv2D)),
     "TF1BatchNorm": Piece(
         *(ROWS, normalized(False, dense, once_rounded)), after_dense(PLAIN), after_dense(STOCK)
@@ -200,6 +213,10 @@ PIECES = {
     ),
     "TF1GRUCell": Piece(
         SEQUENCES, recurrent(cells.gru), rnn(exact.TF1GRUCell), rnn(two_products(exact.TF1GRUCell))
+    ),
+    "TF1StaticRNN": Piece(
+        *(SEQUENCES, recurrent(cells.lstm, 2, static=True)),
+        *(rnn(exact.TF1LSTMCell, exact.TF1StaticRNN), rnn(exact.TF1LSTMCell)),
     ),
     "TF1ResizeBilinear": Piece(
         *(IMAGES, resized(False)),

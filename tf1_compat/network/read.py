@@ -50,7 +50,7 @@ def read(graph: tf.Graph, given: Given) -> tuple[Network, dict[str, str]]:
     applied = updates.read(train_op)
     applied += rows.read(trained, moves)
     scope = scope_of([one.variable for one in applied])
-    patterns = layers.patterns(trained, moves)
+    patterns = layers.patterns(trained, moves, exact=given.exact)
     if any(one.kind in own.KINDS for one in losses):
         patterns = (*own.PATTERNS, *patterns)
     covering = rest.covered(trained, patterns, scope, outputs, partial=given.partial)

@@ -7,17 +7,25 @@ from typing import Any
 import numpy as np
 
 from keras_models.writing.exact import costs
+from keras_models.writing.layers import CELLS, PIECES
 from keras_models.writing.losses import OF_TF1
 from keras_models.writing.weights import RECURRENT
 from tf1_compat.network import Layer, Loss, Network
 from tf1_compat.network.graph import shortest
-from tf1_compat.network.values import REST
 
 ALIKE = (
     *("softmax_cross_entropy", "sparse_softmax_cross_entropy"),
     *("categorical_log_loss", "binary_log_loss", "hinge"),
 )
 """Kinds of losses that are TensorFlow 1's ops as they are written, weighted or not."""
+OF_CLASSES, OF_TWO = "categorical_log_loss", "binary_log_loss"
+BY_HAND = {
+    **dict.fromkeys(("categorical_cross_entropy", "sparse_categorical_cross_entropy"), OF_CLASSES),
+    **{"binary_cross_entropy": OF_TWO, OF_TWO: OF_TWO, OF_CLASSES: OF_CLASSES},
+}
+"""Kind of a loss of labels times logarithms -> that of its piece."""
+ALONG = {OF_CLASSES: "sum", OF_TWO: "mean"}
+"""What the piece does along the last axis, where nothing is said."""
 
 
 ONE_KERNEL = {"kernel+recurrent_kernel": "kernel", "bias": "bias"}
@@ -35,6 +43,10 @@ GATES = {"lstm": "icfo", "gru": "ru"}
 """Kind -> the order that TensorFlow 1's cell has its gates in."""
 
 
+OTHERWISE = ("layer_normalization", "group_normalization")
+"""Kinds of layers that Keras computes otherwise, and that have no piece."""
+
+
 def of(network: Network) -> Network:
     """Return the network with pieces where there are any; needs its layers' `ops`."""
     made = {id(call.layer): _layer(call.layer) for call in network.calls}
@@ -47,11 +59,14 @@ def of(network: Network) -> Network:
 
 def _layer(one: Layer) -> Layer:
     ops = one.ops
-    if "bias_by_plus" in ops and one.kind in ("dense", "conv2d"):
-        return replace(one, kind=f"{'add_v2' if ops['bias_by_plus'] else 'bias_add'}_{one.kind}")
+    if "bias_by_plus" in ops:
+        kind = f"{'add_v2' if ops['bias_by_plus'] else 'bias_add'}_{one.kind}"
+        if kind in PIECES:
+            return replace(one, kind=kind)
     if "fused" in ops:
         kind = "tf1_fused_batch_norm" if ops["fused"] else "tf1_batch_norm"
-        return _with(one, kind, rounded_momentum=ops["rounded_momentum"])
+        how = {name: ops[name] for name in ("rounded_momentum", "switched")}
+        return _with(one, kind, **how)
     if "seeds" in ops:
         rate, (seed, seed2) = one.options["rate"], ops["seeds"]
         if ops["rounded_rate"]:
@@ -68,7 +83,8 @@ def _recurrent(one: Layer) -> Layer:
     if one.options.get("gates", GATES.get(one.kind)) != GATES.get(one.kind):
         return one
     variables = {roles[role]: name for role, name in one.variables.items()}
-    return replace(one, kind=f"tf1_{one.kind}", variables=variables)
+    how = "static_" if one.ops.get("unrolled") else ""
+    return replace(one, kind=f"tf1_{how}{one.kind}", variables=variables)
 
 
 def _bidirectional(one: Layer) -> Layer:
@@ -77,13 +93,12 @@ def _bidirectional(one: Layer) -> Layer:
     for role, name in one.variables.items():
         way, _, of_cell = role.partition("/")
         ways[way][of_cell] = name
-    made = {
-        way: _recurrent(replace(one.options["layer"], variables=its)) for way, its in ways.items()
-    }
+    within = replace(one.options["layer"], ops=one.ops)
+    made = {way: _recurrent(replace(within, variables=its)) for way, its in ways.items()}
     variables = {
         f"{way}/{role}": name for way, its in made.items() for role, name in its.variables.items()
     }
-    within = replace(one.options["layer"], kind=made["forward"].kind)
+    within = replace(within, kind=made["forward"].kind)
     return replace(one, options={**one.options, "layer": within}, variables=variables)
 
 
@@ -92,6 +107,8 @@ def _with(one: Layer, kind: str, **options: Any) -> Layer:
 
 
 def _loss(one: Loss) -> Loss:
+    if (by_hand := _by_hand(one)) is not None:
+        return by_hand
     if not _has_piece(one):
         return one
     ops = {**one.ops}
@@ -104,24 +121,39 @@ def _loss(one: Loss) -> Loss:
     return replace(one, kind=kind, options=options, summed=False, weight=weight, within=factor)
 
 
+def _by_hand(one: Loss) -> Loss | None:
+    """Return a loss of labels times logarithms as its piece; None for others."""
+    kind = BY_HAND.get(one.kind, OF_CLASSES if "by_hand" in one.ops else None)
+    if kind is None or "reduction" not in one.ops:
+        return None
+    along, factor = "sum" if "sum_along" in one.ops else None, one.ops["factor"]
+    options = {**one.options, **({} if along == ALONG[kind] else {"along": along})}
+    options |= {"from_logits": True} if "by_hand" in one.ops else {}
+    summed = one.ops["reduction"] == "sum"
+    weight = shortest(one.weight / one.within * factor)
+    return replace(one, kind=kind, options=options, summed=summed, weight=weight, within=factor)
+
+
 def _has_piece(one: Loss) -> bool:
     return one.kind in OF_TF1 and (one.weighted or "reduction" in one.ops)
 
 
 def _alike(one: Loss) -> bool:
-    return one.kind in ALIKE and not one.weighted and "one_hot" not in one.ops
+    as_keras = one.weighted or "one_hot" in one.ops or "by_hand" in one.ops
+    return one.kind in ALIKE and one.kind not in BY_HAND and not as_keras
 
 
 def lacking(network: Network) -> Iterator[str]:
     """Yield what is written as Keras' own, which may round otherwise, for want of a piece."""
-    biased = {one.layer.kind for one in network.calls if "bias" in one.layer.variables}
-    for kind in sorted(biased - {"dense", "conv2d", REST}):
-        yield f"the bias of {kind}"
-    kinds = {one.layer.kind for one in network.calls}
+    kinds = {_layer(one.layer).kind for one in network.calls}
     for kind in RECURRENT:
+        if kind in kinds - {*CELLS, "bidirectional"}:
+            yield f"the layer {kind}"
+    for kind in OTHERWISE:
         if kind in kinds:
             yield f"the layer {kind}"
-    for kind in sorted({one.kind for one in network.losses if not _has_piece(one)} - {*ALIKE}):
+    without = {one.kind for one in network.losses if not (_has_piece(one) or _alike(one))}
+    for kind in sorted(without - {*BY_HAND}):
         yield f"the loss {kind}"
     if costs.of(network) is None and (len(network.losses) > 1 or network.penalties):
         yield "the sum of losses and penalties"

@@ -252,7 +252,8 @@ def test_how_a_layer_was_computed_is_told_for_exact_pieces() -> None:
     ops = {call.layer.kind: call.layer.ops for call in found.calls}
     assert ops["conv2d"] == {"bias_by_plus": False}
     assert ops["dense"] == {"bias_by_plus": True}
-    assert ops["batch_normalization"] == {"fused": True, "rounded_momentum": True}
+    expected = {"fused": True, "rounded_momentum": True, "switched": False}
+    assert ops["batch_normalization"] == expected
     assert ops["dropout"]["seeds"][1] == 3
     assert not ops["dropout"]["rounded_rate"]
 

@@ -27,10 +27,13 @@ from tf1_compat.network.layers import (
 )
 
 
-def patterns(graph: Trained, moves: Sequence[tf.Operation] | None) -> tuple[Pattern, ...]:
+def patterns(
+    graph: Trained, moves: Sequence[tf.Operation] | None, *, exact: bool = False
+) -> tuple[Pattern, ...]:
     """Return every pattern in the order to try them in.
 
-    `moves` are the ops of an update that change variables; None: nobody trains.
+    `moves` are the ops of an update that change variables; None: nobody trains. `exact`: without
+    activations of several ops, which Keras computes otherwise.
     """
     return (
         *(products.dense_over_steps, weights.projected),
@@ -38,7 +41,8 @@ def patterns(graph: Trained, moves: Sequence[tf.Operation] | None) -> tuple[Patt
         *normalization.patterns(graph, moves),
         *(row_normalization.normalized_by_hand, dropout.dropped),
         *(activations.activated, activations.along_an_axis, activations.leaky),
-        *(activations.gated_by_itself, products.dense),
+        *(() if exact else (activations.gated_by_itself,)),
+        products.dense,
         *(convolutions.separable_convolution, convolutions.grouped_convolution),
         convolutions.convolution_1d,
         *(convolutions.convolution, convolutions.transposed_convolution),

@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from tf1_compat.network.graph import Trained
 from tf1_compat.network.layers.products import BIASES, SUMS
+from tf1_compat.network.layers.recurrence.cells import KINDS
 from tf1_compat.network.values import Call, Layer
 from tf1_compat.reading import dropout
 from tf1_compat.reading.averages import MOVES
@@ -24,7 +25,7 @@ def computed(
         first, *_ = number.split("/")  # what is behind it is no tensor of the graph
         tensor = graph.graph.get_tensor_by_name(f"{name}:{first}")
         ops = {**_bias(graph, call, tensor), **_averages(graph, call, tensor, moves)}
-        ops |= _dropped(graph, call, tensor)
+        ops |= _dropped(graph, call, tensor) | _steps(graph, call, tensor)
         layer = made.setdefault(id(call.layer), replace(call.layer, ops=ops))
         found.append(replace(call, layer=layer))
     return tuple(found)
@@ -42,15 +43,23 @@ def _bias(graph: Trained, call: Call, tensor: tf.Tensor) -> dict[str, Any]:
 def _averages(
     graph: Trained, call: Call, tensor: tf.Tensor, moves: Sequence[tf.Operation]
 ) -> dict[str, Any]:
-    """Return whether one op normalizes, and whether 1 - momentum was taken in float32."""
+    """Return whether one op normalizes, behind a switch, and how 1 - momentum was rounded."""
     average = call.layer.variables.get("moving_mean")
     for op in moves if average else ():
         if op.type in MOVES and graph.source(op.inputs[0]).op.name == average:
             factors = [graph.source(one) for one in graph.source(op.inputs[1]).op.inputs]
             decays = [one.op.type for one in factors if not graph.variables(one)]
             fused = tensor.op.type.startswith("FusedBatchNorm")
-            return {"fused": fused, "rounded_momentum": decays == ["Sub"]}
+            switched = any(one.type == "Merge" for one in tensor.consumers())
+            return {"fused": fused, "rounded_momentum": decays == ["Sub"], "switched": switched}
     return {}
+
+
+def _steps(graph: Trained, call: Call, tensor: tf.Tensor) -> dict[str, Any]:
+    """Return whether a recurrent layer's steps are ops of their own, and in no loop."""
+    if call.layer.kind not in (*KINDS, "bidirectional"):
+        return {}
+    return {"unrolled": all(op.type != "TensorArrayReadV3" for op in graph.behind(tensor))}
 
 
 def _dropped(graph: Trained, call: Call, tensor: tf.Tensor) -> dict[str, Any]:

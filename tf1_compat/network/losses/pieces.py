@@ -14,12 +14,12 @@ from tf1_compat.network.losses.terms import Terms
 def computed(
     graph: Trained, tensor: tf.Tensor, found: Terms, reductions: Sequence[Reduction]
 ) -> dict[str, Any]:
-    """Return `one_hot`, where labels are made so, and how `tensor`, of each number, becomes one.
+    """Return `one_hot` and `by_hand`, of Terms, and how `tensor`, of each number, becomes one.
 
     That is a `reduction` of what is left after sums along axes, `sum_along`; nothing for others.
     """
-    one_hot = {"one_hot": True} if found.one_hot else {}
-    return _reduced(graph, tensor, found, reductions) | one_hot
+    said = {name: True for name in ("one_hot", "by_hand") if getattr(found, name)}
+    return _reduced(graph, tensor, found, reductions) | said
 
 
 def _reduced(

@@ -61,6 +61,7 @@ def of_classes_by_hand(graph: Trained, tensor: tf.Tensor) -> Terms | None:
     if outputs.op.type == "LogSoftmax":
         logits = outputs.op.inputs[0]
         terms = of_classes("softmax_cross_entropy", graph, logits, found.labels)
+        terms = replace(terms, by_hand=True)
     elif outputs.op.type == "Softmax" and not kept:
         terms = of_classes("categorical_cross_entropy", graph, outputs, found.labels)
     else:

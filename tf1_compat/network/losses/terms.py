@@ -28,6 +28,8 @@ class Terms:
     """What Keras' loss is multiplied by."""
     added_up: bool = False
     """The losses of all numbers are added up already."""
+    by_hand: bool = False
+    """It is labels times log_softmax(outputs), and not TensorFlow's op of both."""
     one_hot: bool = False
     """Labels are classes that the graph makes one-hot."""
 
