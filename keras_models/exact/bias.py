@@ -15,11 +15,36 @@ from keras_models.exact.package import PACKAGE
 from keras_models.exact.products import turned_dense
 
 
+class _AddV2:
+    """`apart`: Grappler leaves the activation apart from the product, as in TensorFlow 1's graphs.
+
+    It makes a product, its bias and their activation one op, where a sigmoid rounds otherwise (a
+    ReLU rounds nothing). There the gradient of `+` asked for the product's shape and kept it from
+    that, as `ensure_shape` does; in graphs that TensorFlow 2 has made it does not ask.
+    """
+
+    def __init__(self, *args: Any, apart: bool = True, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.apart = apart
+
+    def activated(self, outputs: tf.Tensor) -> tf.Tensor:
+        """Return activation(outputs)."""
+        activation = self.activation  # type: ignore[attr-defined]
+        rounds = activation not in (keras.activations.linear, keras.activations.relu)
+        return activation(
+            tf.ensure_shape(outputs, outputs.shape) if rounds and self.apart else outputs
+        )
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what `from_config` needs."""
+        return super().get_config() | {"apart": self.apart}  # type: ignore[misc]
+
+
 @keras.saving.register_keras_serializable(package=PACKAGE)
-class AddV2Dense(keras.layers.Dense):
+class AddV2Dense(_AddV2, keras.layers.Dense):
     """`keras.layers.Dense` whose bias is added as TensorFlow 1's `matmul(x, kernel) + bias` did.
 
-    [N, inputs] -> [N, units], in the dtype of the layer.
+    [..., inputs] -> [..., units], in the dtype of the layer, of steps as rows of their own.
     """
 
     turns_at: int | None = None
@@ -32,11 +57,17 @@ class AddV2Dense(keras.layers.Dense):
         """Return activation(inputs @ kernel + bias)."""
         if self.turns_at and inputs.shape[0] == self.turns_at:
             kernel, bias = map(tf.convert_to_tensor, (self.kernel, self.bias))
-            return _activated(self.activation, turned_dense(inputs, kernel, bias))
-        outputs = tf.matmul(inputs, self.kernel)
+            return self.activated(turned_dense(inputs, kernel, bias))
+        steps = inputs.shape.rank > 2
+        rows = tf.reshape(inputs, [-1, inputs.shape[-1]]) if steps else inputs
+        outputs = tf.matmul(rows, self.kernel)
         if self.bias is not None:
             outputs = add_bias(outputs, tf.convert_to_tensor(self.bias))
-        return _activated(self.activation, outputs)
+        outputs = self.activated(outputs)
+        if not steps:
+            return outputs
+        outputs = tf.reshape(outputs, tf.concat([tf.shape(inputs)[:-1], [self.units]], 0))
+        return tf.ensure_shape(outputs, [*inputs.shape[:-1], self.units])
 
 
 @keras.saving.register_keras_serializable(package=PACKAGE)
@@ -57,7 +88,7 @@ class BiasAddDense(keras.layers.Dense):
 
 
 @keras.saving.register_keras_serializable(package=PACKAGE)
-class AddV2Conv2D(keras.layers.Conv2D):
+class AddV2Conv2D(_AddV2, keras.layers.Conv2D):
     """`keras.layers.Conv2D` whose bias is added as TensorFlow 1's `conv2d(x, kernel) + bias` did.
 
     [N, height, width, channels] -> [N, height, width, filters], in the dtype of the layer. Raises
@@ -74,7 +105,7 @@ class AddV2Conv2D(keras.layers.Conv2D):
         outputs = self.convolution_op(inputs, self.kernel)
         if self.use_bias:
             outputs = add_bias(outputs, tf.convert_to_tensor(self.bias))
-        return _activated(self.activation, outputs)
+        return self.activated(outputs)
 
 
 @keras.saving.register_keras_serializable(package=PACKAGE)
@@ -128,17 +159,6 @@ def _gated_bias_add(outputs: tf.Tensor, bias: tf.Tensor) -> tuple[tf.Tensor, Any
             return tf.identity(upstream), of_bias
 
     return tf.nn.bias_add(outputs, bias), gradient
-
-
-def _activated(activation: Any, outputs: tf.Tensor) -> tf.Tensor:
-    """Return activation(outputs), apart from the product.
-
-    Grappler makes a product, its bias and their activation one op, where a sigmoid rounds otherwise
-    (a ReLU rounds nothing); in TensorFlow 1's graph the gradient of `+` asked for the product's
-    shape and kept it from that, as `ensure_shape` does.
-    """
-    rounds = activation not in (keras.activations.linear, keras.activations.relu)
-    return activation(tf.ensure_shape(outputs, outputs.shape) if rounds else outputs)
 
 
 @tf.custom_gradient

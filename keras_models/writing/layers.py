@@ -33,9 +33,9 @@ RECURRENT: Options = {"activation": "tanh", "use_bias": True}
 SEQUENCES: Options = dict.fromkeys(("return_sequences", "return_state", "go_backwards"), False)
 EXACT = "keras_models.exact"
 PIECES: dict[str, Row] = {
-    "add_v2_dense": Row("AddV2Dense", ("units",), DENSE),
+    "add_v2_dense": Row("AddV2Dense", ("units",), {**DENSE, "apart": True}),
     "bias_add_dense": Row("BiasAddDense", ("units",), DENSE),
-    "add_v2_conv2d": Row("AddV2Conv2D", ("filters", "kernel_size"), CONVOLVED),
+    "add_v2_conv2d": Row("AddV2Conv2D", ("filters", "kernel_size"), {**CONVOLVED, "apart": True}),
     "bias_add_conv2d": Row("BiasAddConv2D", ("filters", "kernel_size"), CONVOLVED),
     "bias_add_separable_conv2d": Row(
         "BiasAddSeparableConv2D", ("filters", "kernel_size"), DEPTHWISE

@@ -87,6 +87,42 @@ def test_costs_are_identical(name: str, tmp_path: Path) -> None:
     assert written in (to / "model.py").read_text()
 
 
+def added(x: Any, units: int, scope: str) -> Any:
+    with tf1.variable_scope(scope):
+        kernel = tf1.get_variable("kernel", [x.shape[-1], units], use_resource=False)
+        return tf.matmul(x, kernel) + tf1.get_variable("bias", [units], use_resource=False)
+
+
+def steps_as_rows() -> Any:
+    sizes = {"x": 5, "y": 2}.items()
+    x, y = (tf1.placeholder(tf.float32, [None, 3, size], name) for name, size in sizes)
+    z = added(tf.reshape(x, [-1, 5]), 2, "of_steps")
+    return mean(tf.square(tf.reshape(z, [-1, 3, 2]) - y))
+
+
+def gated_by_itself() -> Any:
+    """With a layer called as a placeholder is."""
+    a, b = (tf1.placeholder(tf.float32, [None, 5], name) for name in "ab")
+    hidden = added(tf.concat([a, b], 1), 4, "a")
+    return mean(tf.square(layer(hidden * tf.sigmoid(hidden), 5, "b") - b))
+
+
+def sigmoid_of_a_sum() -> Any:
+    """TensorFlow 2 asks for no shape in its gradient, so that Grappler makes one op of all."""
+    x, y = (tf1.placeholder(tf.float32, [None, size], name) for name, size in (("x", 5), ("y", 2)))
+    return mean(tf.square(layer(tf.sigmoid(added(x, 8, "first")), 2, "last") - y))
+
+
+@pytest.mark.parametrize("cost", [steps_as_rows, gated_by_itself, sigmoid_of_a_sum])
+def test_networks_are_identical(cost: Callable[[], Any], tmp_path: Path) -> None:
+    with tf.Graph().as_default():
+        tf1.train.AdagradOptimizer(0.1).minimize(cost())
+        tf1.train.export_meta_graph(str(tmp_path / "graph.meta"))
+    assert run("rewrite", tmp_path / "graph.meta", "--to", tmp_path / "new", "--exact") == 0
+    facts = json.loads((tmp_path / "new" / "rewrite.json").read_text())
+    assert facts["check"]["verdict"] == "identical"
+
+
 def test_what_has_no_exact_piece_is_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

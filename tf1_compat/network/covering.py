@@ -59,6 +59,9 @@ class Covering:
         self._same: dict[str, str] = {}
         """Tensor -> the one that it is, where an op between them does nothing."""
         self._layers: list[Layer] = []
+        fed = (op.name for op in graph.graph.get_operations() if op.type in FED)
+        self._fed = {re.sub(r"\W+", "_", name).lower() for name in fed}
+        """What inputs are called in Keras."""
         self.at: tf.Operation | None = None
         """The op that was looked at last."""
 
@@ -168,7 +171,7 @@ class Covering:
             chosen = (part for part in whole.split("/") if not OF_CELL.fullmatch(part))
             scope = whole = "/".join(chosen)
         wanted = re.sub(r"\W+", "_", whole).strip("_") if scope or kind in NAMED else kind
-        taken = {layer.name for layer in self._layers}
+        taken = {layer.name for layer in self._layers} | self._fed
         return next(name for name in _numbered(wanted or kind) if name not in taken)
 
 

@@ -61,8 +61,9 @@ def _layer(one: Layer) -> Layer:
     ops = one.ops
     if "bias_by_plus" in ops:
         kind = f"{'add_v2' if ops['bias_by_plus'] else 'bias_add'}_{one.kind}"
+        rounds = one.options.get("activation") not in (None, "relu")
         if kind in PIECES:
-            return replace(one, kind=kind)
+            return _with(one, kind, apart=ops["shape_asked"] or not rounds)
     if "fused" in ops:
         kind = "tf1_fused_batch_norm" if ops["fused"] else "tf1_batch_norm"
         how = {name: ops[name] for name in ("rounded_momentum", "switched")}

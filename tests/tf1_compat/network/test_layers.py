@@ -250,8 +250,8 @@ def test_how_a_layer_was_computed_is_told_for_exact_pieces() -> None:
         tf.matmul(rows, variable("d/w", 48, 2)) + variable("d/b", 2), given=Given(exact=True)
     )
     ops = {call.layer.kind: call.layer.ops for call in found.calls}
-    assert ops["conv2d"] == {"bias_by_plus": False}
-    assert ops["dense"] == {"bias_by_plus": True}
+    assert ops["conv2d"] == {"bias_by_plus": False, "shape_asked": False}
+    assert ops["dense"] == {"bias_by_plus": True, "shape_asked": False}
     expected = {"fused": True, "rounded_momentum": True, "switched": False}
     assert ops["batch_normalization"] == expected
     assert ops["dropout"]["seeds"][1] == 3

@@ -32,12 +32,18 @@ def computed(
 
 
 def _bias(graph: Trained, call: Call, tensor: tf.Tensor) -> dict[str, Any]:
-    """Return whether a bias is added by `+`."""
+    """Return whether a bias is added by `+`, whose gradient gives the product's its shape."""
     for op in graph.behind(tensor) if "bias" in call.layer.variables else ():
-        variables = (graph.variable(one) for one in op.inputs) if op.type in BIASES else ()
-        if any(one is not None and one.name == call.layer.variables["bias"] for one in variables):
-            return {"bias_by_plus": op.type in SUMS}
+        variables = [graph.variable(one) for one in op.inputs] if op.type in BIASES else []
+        for variable, product in zip(variables, op.inputs[::-1], strict=False):
+            if variable is not None and variable.name == call.layer.variables["bias"]:
+                return {"bias_by_plus": op.type in SUMS, "shape_asked": _asked(product)}
     return {}
+
+
+def _asked(product: tf.Tensor) -> bool:
+    shapes = [op.outputs[0] for op in product.consumers() if op.type == "Shape"]
+    return any(op.type == "Reshape" for shape in shapes for op in shape.consumers())
 
 
 def _averages(
