@@ -68,8 +68,10 @@ class TF1Cost(keras.losses.Loss):
         """Return the cost of a batch; `penalties`: path of a weight -> what it costs."""
         if penalties is None and "penalties" in self.formula:
             raise ValueError(f"{self.formula!r}: expected a TF1Model, which has the penalties.")
-        ends = [keras.tree.flatten(one) for one in (y_true, y_pred)]
-        lost = [loss(*one, sample_weight) for loss, *one in zip(self.losses, *ends, strict=True)]
+        ends = [keras.tree.flatten(one) for one in (y_true, y_pred, sample_weight)]
+        if len(ends[2]) == 1:  # as where there is none
+            ends[2] *= len(self.losses)
+        lost = [loss(*one) for loss, *one in zip(self.losses, *ends, strict=True)]
         names = ["loss"] if len(lost) == 1 else [f"loss_{n + 1}" for n in range(len(lost))]
         terms = {name: [one] for name, one in zip(names, lost, strict=True)}
         terms["penalties"] = self._in_order(penalties or {})
@@ -107,7 +109,7 @@ class TF1Cost(keras.losses.Loss):
 
 @keras.saving.register_keras_serializable(package=PACKAGE)
 class TF1Model(keras.Model):
-    """`keras.Model` of inputs and outputs that is compiled with a TF1Cost."""
+    """`keras.Model` of inputs and outputs that knows TF1Cost as a loss, as well as others."""
 
     @classmethod
     def of(cls, model: keras.Model) -> "TF1Model":
@@ -125,6 +127,8 @@ class TF1Model(keras.Model):
         training: bool = True,
     ) -> tf.Tensor:
         """Return the cost of a batch, penalties included."""
+        if not isinstance(self.loss, TF1Cost):
+            return super().compute_loss(x, y, y_pred, sample_weight, training)
         penalized = (one for one in self.trainable_weights if one.regularizer is not None)
         penalties = {one.path: one.regularizer(one) for one in penalized}
         return self.loss(y, y_pred, sample_weight, penalties)

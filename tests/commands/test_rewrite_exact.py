@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from keras_models.writing.exact import network
 from tests.conftest import run
+from tf1_compat.reading.control_flow import as_tensorflow_1
 
 tf1 = tf.compat.v1
 mean, add_up, log = tf.reduce_mean, tf.reduce_sum, tf.math.log
@@ -113,10 +114,36 @@ def sigmoid_of_a_sum() -> Any:
     return mean(tf.square(layer(tf.sigmoid(added(x, 8, "first")), 2, "last") - y))
 
 
-@pytest.mark.parametrize("cost", [steps_as_rows, gated_by_itself, sigmoid_of_a_sum])
+def normalized_behind_a_switch() -> Any:
+    """Of which Grappler makes no one op with the ReLU behind it."""
+    x, y = (tf1.placeholder(tf.float32, [None, *of]) for of in ([8, 8, 3], [4]))
+    kernel = tf1.get_variable("kernel", [3, 3, 3, 4], use_resource=False)
+    images = tf.nn.conv2d(x, kernel, [1, 1, 1, 1], "VALID")
+    gamma, beta, *averages = (
+        tf1.get_variable(name, [4], None, tf1.ones_initializer(), trainable=one, use_resource=False)
+        for name, one in (("gamma", True), ("beta", True), ("mean", False), ("variance", False))
+    )
+    normalize = tf1.nn.fused_batch_norm
+    outputs, *moments = tf1.cond(
+        tf1.placeholder(tf.bool, [], "training"),
+        lambda: normalize(images, gamma, beta, epsilon=0.01)[:3],
+        lambda: normalize(images, gamma, beta, *averages, epsilon=0.01, is_training=False)[:3],
+    )
+    for average, value in zip(averages, moments, strict=True):
+        moved = tf1.assign_sub(average, (average - value) * (1 - tf.constant(0.9)))
+        tf1.add_to_collection(tf1.GraphKeys.UPDATE_OPS, moved)
+    rows = tf.reshape(tf.nn.relu(outputs), [-1, 144])
+    return mean(tf.square(layer(rows, 4, "last") - y))
+
+
+@pytest.mark.parametrize(
+    "cost", [steps_as_rows, gated_by_itself, sigmoid_of_a_sum, normalized_behind_a_switch]
+)
 def test_networks_are_identical(cost: Callable[[], Any], tmp_path: Path) -> None:
-    with tf.Graph().as_default():
-        tf1.train.AdagradOptimizer(0.1).minimize(cost())
+    with as_tensorflow_1(), tf.Graph().as_default():
+        loss = cost()
+        with tf.control_dependencies(tf1.get_collection(tf1.GraphKeys.UPDATE_OPS)):
+            tf1.train.AdagradOptimizer(0.1).minimize(loss)
         tf1.train.export_meta_graph(str(tmp_path / "graph.meta"))
     assert run("rewrite", tmp_path / "graph.meta", "--to", tmp_path / "new", "--exact") == 0
     facts = json.loads((tmp_path / "new" / "rewrite.json").read_text())

@@ -90,6 +90,10 @@ def test_a_cost_is_saved_and_loaded(tmp_path: Path) -> None:
     first, second = made.predict(rows, verbose=0)
     alone = float(LOSS(y, first)) + 0.5 * float(LOSS(z, second))
     assert before == pytest.approx(alone + float(sum(made.losses)), rel=1e-6)
+    loaded.compile("sgd", "mse")  # as any model
+    mean = (np.square(first - y).mean() + np.square(second - z).mean()).item()
+    after = loaded.evaluate(rows, [y, z], verbose=0)
+    assert np.ravel(after)[0] == pytest.approx(mean + float(sum(made.losses)), rel=1e-6)
 
 
 @pytest.mark.parametrize(

@@ -26,8 +26,6 @@ BY_HAND = {
 """Kind of a loss of labels times logarithms -> that of its piece."""
 ALONG = {OF_CLASSES: "sum", OF_TWO: "mean"}
 """What the piece does along the last axis, where nothing is said."""
-
-
 ONE_KERNEL = {"kernel+recurrent_kernel": "kernel", "bias": "bias"}
 ROLES = {
     "lstm": ONE_KERNEL,
@@ -41,8 +39,6 @@ ROLES = {
 """Kind of recurrent layer -> its variables, where they are TensorFlow 1's, and its cell's."""
 GATES = {"lstm": "icfo", "gru": "ru"}
 """Kind -> the order that TensorFlow 1's cell has its gates in."""
-
-
 OTHERWISE = ("layer_normalization", "group_normalization")
 """Kinds of layers that Keras computes otherwise, and that have no piece."""
 
