@@ -38,6 +38,7 @@ OF_TF1 = {
     "mean_absolute_error": "absolute_difference",
     "huber": "huber_loss",
     "hinge": "hinge_loss",
+    "binary_log_loss": "log_loss",
 }
 """Kind -> what `tf.losses` calls it."""
 ROWS: Mapping[str, Row] = {

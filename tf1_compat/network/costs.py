@@ -85,8 +85,10 @@ def _added_up(graph: Trained, term: Term) -> Iterator[Term]:
         )
     elif (reduced := reductions_of(graph, tensor)) is not None and graph.rows(tensor):
         inner, reduction = reduced
-        more = (reduction,) if reduction else ()
-        yield from _added_up(graph, replace(term, tensor=inner, reductions=term.reductions + more))
+        if reduction:
+            weight, reductions = term.weight / reduction.times, (*term.reductions, reduction)
+            term = replace(term, weight=weight, reductions=reductions)
+        yield from _added_up(graph, replace(term, tensor=inner))
     elif tensor.op.type in (*SUMS, "AddN", "Sub"):
         for place, one in enumerate(tensor.op.inputs):
             sign = -1.0 if tensor.op.type == "Sub" and place else 1.0

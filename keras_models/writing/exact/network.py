@@ -121,7 +121,7 @@ def _loss(one: Loss) -> Loss:
 def _by_hand(one: Loss) -> Loss | None:
     """Return a loss of labels times logarithms as its piece; None for others."""
     kind = BY_HAND.get(one.kind, OF_CLASSES if "by_hand" in one.ops else None)
-    if kind is None or "reduction" not in one.ops:
+    if kind is None or one.weighted or "reduction" not in one.ops:
         return None
     along, factor = "sum" if "sum_along" in one.ops else None, one.ops["factor"]
     options = {**one.options, **({} if along == ALONG[kind] else {"along": along})}

@@ -46,6 +46,10 @@ COSTS: dict[str, tuple[Cost, str, dict[str, Any], bool, float]] = {
         lambda z, y: mean(tf.nn.softmax_cross_entropy_with_logits(y * 0.9 + 0.05, z)),
         *("softmax_cross_entropy", {"label_smoothing": 0.1}, False, 1),
     ),
+    "squares, added up over twice the rows": (
+        lambda z, y: add_up((z - y) ** 2) / (2 * tf.cast(2 * tf.shape(z)[0], tf.float32)),
+        *("mean_squared_error", {}, False, 0.5),
+    ),
     "sigmoid": (
         lambda z, y: mean(tf.nn.sigmoid_cross_entropy_with_logits(y, z)),
         *("sigmoid_cross_entropy", {}, False, 1),

@@ -25,13 +25,13 @@ def computed(
 def _reduced(
     graph: Trained, tensor: tf.Tensor, found: Terms, reductions: Sequence[Reduction]
 ) -> dict[str, Any]:
+    if any(one.how not in KERAS.values() for one in reductions):
+        return {}
     if found.added_up:
         return {"reduction": "sum"}
     how, left = {name: kind for kind, name in KERAS.items()}, list(range(tensor.shape.rank or 0))
     along = dict[str, Any]()
     for one in reversed(reductions):
-        if one.how not in how:
-            return {}
         axes = {int(axis) % len(left) for axis in np.ravel(graph.number(one.op.inputs[1]))}
         if len(axes) == len(left):
             return {"reduction": how[one.how], **along}

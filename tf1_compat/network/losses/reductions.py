@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
+from tf1_compat.network.algebra import linear
 from tf1_compat.network.graph import Trained
 from tf1_compat.network.losses.terms import Terms
 from tf1_compat.network.values import NotCovered
@@ -23,6 +24,8 @@ class Reduction(NamedTuple):
     how: str
     """Sum, Mean; count: divided by how many there are; rows: by how many rows there are."""
     op: tf.Operation
+    times: float = 1.0
+    """What the number of rows is multiplied by before."""
 
 
 def reductions_of(graph: Trained, tensor: tf.Tensor) -> tuple[tf.Tensor, Reduction | None] | None:
@@ -33,10 +36,20 @@ def reductions_of(graph: Trained, tensor: tf.Tensor) -> tuple[tf.Tensor, Reducti
     if op.type == "DivNoNan" and tensor.shape.rank == 0:  # by how many weights are not 0
         return op.inputs[0], Reduction("count", op)
     if op.type == "RealDiv" and any(one.type == "Shape" for one in graph.behind(op.inputs[1])):
-        return op.inputs[0], Reduction("rows", op)
+        return op.inputs[0], Reduction("rows", op, _times_rows(graph, op.inputs[1]))
     if op.type == "Reshape":
         return op.inputs[0], None
     return None
+
+
+def _times_rows(graph: Trained, number: tf.Tensor) -> float:
+    """Return what the number of rows is multiplied by; raises NotCovered where one is added."""
+    found = linear(graph, number)
+    if found.shift:
+        raise NotCovered(number.op, "expected the number of rows, or a multiple of it")
+    if found.tensor.op.type == "Cast":
+        return found.scale * _times_rows(graph, found.tensor.op.inputs[0])
+    return found.scale
 
 
 def against_keras(
