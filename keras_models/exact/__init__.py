@@ -13,7 +13,7 @@ from keras_models.exact.bias import (
     BiasAddSeparableConv2D,
     add_bias,
 )
-from keras_models.exact.cells import TF1GRUCell, TF1LSTMCell, TF1RNNCell
+from keras_models.exact.cells import TF1GRUCell, TF1LSTMCell, TF1RNNCell, TF1StaticRNN
 from keras_models.exact.costs import TF1L2, TF1Cost, TF1Model
 from keras_models.exact.distances import TF1Contrastive
 from keras_models.exact.dropout import TF1Dropout
@@ -23,7 +23,6 @@ from keras_models.exact.optimizer import TF1Optimizer
 from keras_models.exact.outputs import OutputAsLoss
 from keras_models.exact.package import PACKAGE
 from keras_models.exact.probabilities import TF1BinaryCrossentropy, TF1CategoricalCrossentropy
-from keras_models.exact.static_rnn import TF1StaticRNN
 
 __all__ = [
     "PACKAGE",

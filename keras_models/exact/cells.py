@@ -1,4 +1,4 @@
-"""TensorFlow 1's recurrent cells, for `keras.layers.RNN`.
+"""TensorFlow 1's recurrent cells, for `keras.layers.RNN`; and `tf.nn.static_rnn` of them.
 
     keras.layers.RNN(TF1LSTMCell(64), return_sequences=True)
 
@@ -8,6 +8,7 @@ no map here: they are TensorFlow 1's own. Formulas and orders of gates:
 `tensorflow/python/ops/rnn_cell_impl.py`.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -134,3 +135,38 @@ class TF1GRUCell(_Cell):
         candidate = self._linear(inputs, r * h, self.candidate_kernel, self.candidate_bias)
         h = u * h + (1 - u) * self.activation(candidate)
         return h, [h]
+
+
+@keras.saving.register_keras_serializable(package=PACKAGE)
+class TF1StaticRNN(keras.layers.RNN):
+    """`keras.layers.RNN` whose gradients are added up over steps as TensorFlow 1 did.
+
+    A tape adds them up from the last step to the first, `tf.gradients` by one op, whose inputs have
+    the order of their names in the end. [N, steps, inputs] -> as RNN. Takes no mask.
+    """
+
+    def inner_loop(
+        self, sequences: tf.Tensor, initial_state: Sequence[tf.Tensor], mask: Any, training: bool
+    ) -> tuple[tf.Tensor, tf.Tensor, list[tf.Tensor]]:
+        """Return the last outputs, all of them, and the states behind them."""
+
+        def run(sequences: tf.Tensor, *states: tf.Tensor) -> tuple[list[tf.Tensor], Any]:
+            steps, outputs, first = tf.unstack(sequences, axis=1), [], [*states]
+            for step in steps[::-1] if self.go_backwards else steps:
+                output, states = self.cell.call(step, [*states])
+                outputs.append(output)
+            every = tf.stack(outputs, 1) if self.return_sequences else outputs[-1]
+            made = [outputs[-1], every, *states]
+
+            def gradient(*upstream: tf.Tensor, variables: Any = ()) -> tuple[list[Any], list[Any]]:
+                of = [sequences, *first, *variables]
+                found = tf.gradients(made, of, grad_ys=[*upstream])
+                return found[: 1 + len(first)], found[1 + len(first) :]
+
+            return made, gradient
+
+        if tf.executing_eagerly():
+            (last, outputs, *states), _ = run(sequences, *initial_state)
+        else:
+            last, outputs, *states = tf.custom_gradient(run)(sequences, *initial_state)
+        return last, outputs, states
