@@ -3,14 +3,16 @@
     python -m docs.figures.portable.elsewhere INPUTS EPOCHS [WHERE]
 
 INPUTS is what `python -m docs.figures.portable.inputs INPUTS` wrote. WHERE is numpy, if nothing is
-said; cupy, on a GPU, which has not been run, for none was at hand; blis, from the package of that
-name; or mkl:FILE, such as the libmkl_rt.so.3 of the package mkl. NumPy, and what WHERE says, is all
-that has to be installed; it runs in the project's folder.
+said, or numpy:4, with so many threads of its OpenBLAS, also where there are fewer cores; cupy, on a
+GPU, which has not been run, for none was at hand; blis, from the package of that name; or mkl:FILE,
+such as the libmkl_rt.so.3 of the package mkl. NumPy, and what WHERE says, is all that has to be
+installed; it runs in the project's folder.
 """
 
 import ctypes
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -34,7 +36,9 @@ def main(inputs: str, epochs: int, where: str = "numpy") -> None:
 
 def placed(where: str) -> Callable[[np.ndarray], Any]:
     """Return what puts an array where it is computed on."""
-    if where == "numpy":
+    if where.startswith("numpy"):
+        if threads := where.partition(":")[2]:
+            set_threads(int(threads))
         return lambda array: array
     if where == "cupy":
         import cupy
@@ -42,6 +46,17 @@ def placed(where: str) -> Callable[[np.ndarray], Any]:
         return cupy.asarray
     Elsewhere.product = staticmethod(blis() if where == "blis" else mkl(where.partition(":")[2]))
     return lambda array: array.view(Elsewhere)
+
+
+def set_threads(count: int) -> None:
+    """Let the OpenBLAS of NumPy's wheel have `count` threads.
+
+    By OPENBLAS_NUM_THREADS it has no more than there are cores.
+    """
+    (library,) = Path(np.__file__).parent.parent.glob("numpy.libs/libscipy_openblas*")
+    openblas = ctypes.CDLL(str(library))
+    openblas.scipy_openblas_set_num_threads64_(count)
+    assert openblas.scipy_openblas_get_num_threads64_() == count
 
 
 def fetched(array: Any) -> np.ndarray:

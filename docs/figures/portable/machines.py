@@ -79,6 +79,7 @@ def machines(executables: Sequence[str]) -> Iterator[Machine]:
         python, numpy, has_blis, *mkl = said
         yield Machine(executable, python, numpy, threads=2)
         if number == 0:
+            yield Machine(executable, python, numpy, threads=4, where="numpy:4")
             yield Machine(
                 executable,
                 python,
