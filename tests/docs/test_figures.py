@@ -99,8 +99,8 @@ def test_quoted_speed_is_of_every_peer() -> None:
             assert list(of_rows) == list(known)
             assert not any("missing" in of for of in of_rows.values())
             for lane in {"tf1", "exact", "idiomatic", "tf2", "article"} & of_rows.keys():
-                assert 1.1 <= round(of_rows[lane]["to_floor"], 1) <= 1.4
-            assert 2.4 <= round(of_rows["keras_fit"]["to_floor"], 1) <= 8
+                assert 0.9 <= round(of_rows[lane]["to_floor"], 1) <= 1.4
+            assert 2.3 <= round(of_rows["keras_fit"]["to_floor"], 1) <= 8
 
 
 def test_quoted_start_is_of_every_command_and_before_a_bare_import_is_done() -> None:
