@@ -56,7 +56,7 @@ BARE = "import tensorflow"
 
 
 @pytest.mark.alone
-@pytest.mark.parametrize(("rows", "epochs"), [(4000, 60), (60000, 5)])
+@pytest.mark.parametrize(("rows", "epochs"), [(4000, 40), (60000, 3)])
 def test_three_lanes_cost_what_they_cost_one_by_one(rows: int, epochs: int) -> None:
     trainees = build(THREE, data.synthetic(rows), 1234, CPU)
     _seconds(trainees, 3)

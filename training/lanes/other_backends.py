@@ -21,6 +21,8 @@ from training.machine.processes import Child
 from training.options.lanes import PACKAGES
 
 if TYPE_CHECKING:
+    import keras
+
     from keras_models.trainees.compiled import KerasTrainee
     from tf1_compat.state import State
     from training.lanes.build import Setting
@@ -57,8 +59,6 @@ class BackendTrainee:
     def __init__(
         self, name: str, mirror: "KerasTrainee", x: np.ndarray, y: np.ndarray, device: Device
     ) -> None:
-        import keras
-
         from keras_models.article import moving
 
         self.name = name
@@ -70,7 +70,7 @@ class BackendTrainee:
         """What the mirror's state is read from and set by: no random state."""
         self._child = Child(_choose, PACKAGES[name], device)
         weakref.finalize(self, self._child.shutdown, wait=False)
-        self._call(_build, keras.saving.serialize_keras_object(mirror.model), x, y)
+        self._call(_build, _drawing_nothing(mirror.model), x, y)
         self._push()
 
     def _call(self, function: Callable, *arguments: Any) -> Any:
@@ -142,6 +142,20 @@ class BackendTrainee:
 
     def _push(self) -> None:
         self.restore({path: variable.numpy() for path, variable in self._held.items()})
+
+
+def _drawing_nothing(model: "keras.Model") -> dict[str, Any]:
+    """Return the config of a model whose weights begin as zeros, for they are set once it is built.
+
+    To draw each, JAX compiles a program, which takes longer than to import it.
+    """
+    import keras
+
+    config = keras.saving.serialize_keras_object(model)
+    for layer in config["config"]["layers"]:
+        options = layer["config"]
+        options.update((name, "zeros") for name in options if name.endswith("_initializer"))
+    return config
 
 
 # What follows runs in the other process.
