@@ -11,8 +11,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from keras_models.exact import products
 from keras_models.exact.package import PACKAGE
-from keras_models.exact.products import turned_dense
 
 
 class _AddV2:
@@ -55,12 +55,11 @@ class AddV2Dense(_AddV2, keras.layers.Dense):
 
     def call(self, inputs: tf.Tensor, training: bool | None = None) -> tf.Tensor:
         """Return activation(inputs @ kernel + bias)."""
-        if self.turns_at and inputs.shape[0] == self.turns_at:
-            kernel, bias = map(tf.convert_to_tensor, (self.kernel, self.bias))
-            return self.activated(turned_dense(inputs, kernel, bias))
         steps = inputs.shape.rank > 2
         rows = tf.reshape(inputs, [-1, inputs.shape[-1]]) if steps else inputs
-        outputs = tf.matmul(rows, self.kernel)
+        turns = self.turns_at is not None and rows.shape[0] == self.turns_at
+        product = products.turned if turns else tf.matmul
+        outputs = product(rows, tf.convert_to_tensor(self.kernel))
         if self.bias is not None:
             outputs = add_bias(outputs, tf.convert_to_tensor(self.bias))
         outputs = self.activated(outputs)

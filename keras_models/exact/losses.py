@@ -72,6 +72,13 @@ def sigmoid_cross_entropy(
     return tf.nn.sigmoid_cross_entropy_with_logits(labels=labels, logits=logits)
 
 
+def one_hot(labels: tf.Tensor, outputs: tf.Tensor) -> tf.Tensor:
+    """Return labels, made one-hot where they are classes, of a rank less than the outputs."""
+    if labels.shape.rank >= outputs.shape.rank:
+        return labels
+    return tf.one_hot(tf.cast(labels, tf.int64), outputs.shape[-1], dtype=outputs.dtype)
+
+
 def softmax_cross_entropy(
     labels: tf.Tensor, logits: tf.Tensor, label_smoothing: float = 0.0
 ) -> tf.Tensor:
@@ -80,8 +87,7 @@ def softmax_cross_entropy(
     Labels, [...], that are classes are made one-hot, which sparse_softmax_cross_entropy is not: it
     rounds otherwise.
     """
-    if labels.shape.rank < logits.shape.rank:
-        labels = tf.one_hot(tf.cast(labels, tf.int64), logits.shape[-1], dtype=logits.dtype)
+    labels = one_hot(labels, logits)
     if label_smoothing:
         classes = tf.cast(tf.shape(labels)[-1], logits.dtype)
         labels = labels * (1 - label_smoothing) + label_smoothing / classes

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import keras
 import tensorflow as tf
 
+from keras_models.exact.losses import one_hot
 from keras_models.exact.package import PACKAGE
 
 Along = Literal["mean", "sum"] | None
@@ -68,10 +69,8 @@ class TF1CategoricalCrossentropy(_ByHand):
 
     def call(self, y_true: tf.Tensor, y_pred: tf.Tensor) -> tf.Tensor:
         """Return the loss of each row."""
-        if y_true.shape.rank < y_pred.shape.rank:
-            y_true = tf.one_hot(tf.cast(y_true, tf.int64), y_pred.shape[-1], dtype=y_pred.dtype)
         log = tf.nn.log_softmax(y_pred) if self.from_logits else self.log(self.kept(y_pred))
-        return self.less(y_true * log)
+        return self.less(one_hot(y_true, y_pred) * log)
 
     def get_config(self) -> dict[str, Any]:
         """Return what `from_config` needs."""

@@ -89,19 +89,16 @@ def write(
     drawn = "charts" in data
     sources = [*([_plotly()] if drawn else []), *map(_own, PAGE)]
     sources += map(_own, (*(["charts/charts.js"] if drawn else []), *scripts))
-    text = (
-        _environment()
-        .get_template(template)
-        .render(
-            command=words.again(config),
-            environment=files.read_json(folder / "environment.json"),
-            config=files.read_json(folder / "config.json"),
-            data=data,
-            policy=_policy(sources),
-            style=Markup("".join(map(_own, STYLE))),
-            scripts=[Markup(source) for source in sources],
-            **shown,
-        )
+    page = _environment().get_template(template)
+    text = page.render(
+        command=words.again(config),
+        environment=files.read_json(folder / "environment.json"),
+        config=files.read_json(folder / "config.json"),
+        data=data,
+        policy=_policy(sources),
+        style=Markup("".join(map(_own, STYLE))),
+        scripts=[Markup(source) for source in sources],
+        **shown,
     )
     text = _CHINESE_MARK.sub(r"\1 \2", text)
     (folder / output.PAGE).write_text(text, encoding="utf-8", newline="\n")
