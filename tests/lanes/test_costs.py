@@ -81,29 +81,39 @@ def test_portable_lane_takes_at_most_twelve_times_the_exact_ones_processor_time(
     assert float(_run(tmp_path, PORTABLE)) <= 12
 
 
-@pytest.mark.alone
-def test_cost_is_linear_in_rows() -> None:
+@pytest.mark.parametrize(
+    "most",
+    [
+        pytest.param(240000, marks=pytest.mark.alone),
+        pytest.param(600000, marks=pytest.mark.soak),
+    ],
+)
+def test_cost_is_linear_in_rows(most: int) -> None:
     """Seconds a row of the exact lane, each number of rows in turn with the smallest.
 
     Where a processor's caches hold the smallest whole, TensorFlow's own two matrix products take up
     to 1.2 times as long a row of more; the lane has to be linear in what they take.
     """
-    examples = [data.synthetic(rows) for rows in (4000, 60000, 600000)]
-    grown = _growth([build(["exact"], of, 1234, CPU)[0].steps for of in examples])
+    numbers = (4000, 60000, most)
+    examples = [data.synthetic(rows) for rows in numbers]
+    lanes = [build(["exact"], of, 1234, CPU)[0].steps for of in examples]
+    grown = _growth(numbers, lanes)
     products = [1.0, 1.0]
     if max(grown) > 1.15:
-        products = [max(1, growth) for growth in _growth([peers.floor(*of) for of in examples])]
+        floors = [peers.floor(*of) for of in examples]
+        products = [max(1, growth) for growth in _growth(numbers, floors)]
     for lane, least in zip(grown, products, strict=True):
         assert 0.85 <= lane <= 1.15 * least, (grown, products)
 
 
-def _growth(trainers: Sequence[Train]) -> list[float]:
-    """Return how many times as long a row takes at 60,000 and 600,000 rows as at 4,000."""
+def _growth(numbers: Sequence[int], trainers: Sequence[Train]) -> list[float]:
+    """Return how many times as long a row takes at each larger number of rows as at the first."""
     for train in trainers:
         train(1)
+    epochs = [numbers[-1] // rows for rows in numbers]  # of as many rows together
     rounds = []
     for _ in range(3):
-        of_few, *of_more = map(_seconds_of_call, trainers, (75, 5, 1))
+        of_few, *of_more = map(_seconds_of_call, trainers, epochs)
         rounds.append([seconds / of_few for seconds in of_more])
     return [statistics.median(ratios) for ratios in zip(*rounds, strict=True)]
 
@@ -138,8 +148,9 @@ def test_results_are_there_before_a_bare_import_is_done(tmp_path: Path) -> None:
         epoch.append(_wall(tmp_path, PEAK, "article", "--epochs", "1"))
         bare.append(_wall(tmp_path, BARE))
         digit.append(_wall(tmp_path, PEAK, *picture))
-    assert min(epoch) <= min(bare), (epoch, bare)
-    assert min(digit) <= 0.8 * min(bare), (digit, bare)
+        if min(epoch) <= min(bare) and min(digit) <= 0.8 * min(bare):
+            return  # a second time where something else was in the way
+    pytest.fail(f"{epoch=} {digit=} {bare=}")
 
 
 def _wall(folder: Path, code: str, *words: str) -> float:
