@@ -122,6 +122,7 @@ OF_CONTRIB: dict[str, tuple[str, Any, str | None]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", OF_CONTRIB)
 def test_contribs_adams_are_told_apart_in_genuine_graphs(name: str, tmp_path: Path) -> None:
     graph, optimizer, cause = OF_CONTRIB[name]

@@ -50,6 +50,7 @@ def test_net_in_a_loop_of_tensorflow_1_is_identical_with_its_cell() -> None:
     assert tf1.control_flow_v2_enabled()
 
 
+@pytest.mark.slow
 def test_one_kernel_for_two_is_what_rounds_otherwise() -> None:
     def stock() -> list[keras.Layer]:
         _, *others = RNN.ours()
@@ -62,6 +63,7 @@ def test_one_kernel_for_two_is_what_rounds_otherwise() -> None:
     assert cause.evidence.endswith("; 0 with the exact piece")
 
 
+@pytest.mark.slow
 def test_mistake_beside_a_loop_of_tensorflow_1_is_found_in_float64() -> None:
     found = examine({"tf1_graph": graph, "keras_model": lambda: model(0.2)})
     assert [one.cause for one in found.causes] == [
@@ -81,6 +83,7 @@ def failing_in_float64(examination: Examination) -> Rung | None:
         return search.climb(Case(examination, wide, examination.pairing(wide)))
 
 
+@pytest.mark.slow
 def test_cells_written_out_are_keras_layers_but_for_rounding(cells: Examination) -> None:
     """Gradients, Adam's slots and three updates, in float64, by TensorFlow 1's names."""
     assert failing_in_float64(cells) is None
@@ -123,6 +126,7 @@ def test_a_frozen_cell_is_copied(monkeypatch: pytest.MonkeyPatch) -> None:
     assert failing_in_float64(examination) is None
 
 
+@pytest.mark.slow
 def test_mistakes_in_cells_and_beside_them_are_found(cells: Examination) -> None:
     """The search changes recipes, and models whose variables are paired by them."""
     every = [{"gates": "icfo", "forget_bias": 0.0} for _ in cells.pair.inspection.shapes]

@@ -92,6 +92,7 @@ def recurrent() -> keras.Model:
     return model
 
 
+@pytest.mark.slow
 def test_a_loop_is_one_op_and_what_follows_it_is_marked() -> None:
     examination, found = examined({"tf1_graph": looped, "keras_model": recurrent})
     assert found.verdict == "different"

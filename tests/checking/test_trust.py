@@ -28,6 +28,7 @@ def two_of_a_shape(x: tf.Tensor) -> tf.Tensor:
     return tf.matmul(tf.nn.relu(tf.matmul(x, second)), first)
 
 
+@pytest.mark.slow
 def test_an_order_that_was_only_guessed_is_no_mistake_and_said() -> None:
     """p is made first and used last."""
     names = pair(

@@ -224,6 +224,7 @@ def test_command_line_knows_every_cause() -> None:
     assert list(CAUSES) == list(get_args(Cause)) == list(AblateConfig().causes)
 
 
+@pytest.mark.slow
 def test_run_folder_and_screen_say_what_was_measured(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

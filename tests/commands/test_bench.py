@@ -51,6 +51,7 @@ def test_bench_measures_each_peer_against_the_floor(
     assert shown.endswith(f"\nResults: {tmp_path / 'b'}\nReport: {page}\n")
 
 
+@pytest.mark.slow
 def test_peak_memory_is_the_peers_own() -> None:
     """Linux hands the parent's largest resident size on to what it starts; here it is 1 GB."""
     ballast = np.ones(2**27)
@@ -147,6 +148,7 @@ def test_bound_data_are_the_same_memory_where_they_can_be(digits: Digits) -> Non
     assert (turned.numpy() == digits.train.x[:64].T).all()
 
 
+@pytest.mark.slow
 def test_a_run_by_slices_says_that_it_is_not_in_bits(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
+from tests.slow import few_of
 from training import cli
 from training.reports.check import WIDTH
 
@@ -30,12 +31,9 @@ FURTHER = {
     "sentences": ["inference"],
 }
 """Rungs that few have."""
-SLOW = ("momentum", "batch_norm", "sentences")
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=[pytest.mark.slow] * (name in SLOW)) for name in EXAMPLES]
-)
+@pytest.mark.parametrize("name", few_of(EXAMPLES, "article_exact", "article", "batch_norm_exact"))
 def test_example_is_judged_as_it_deserves(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     verdict, causes = EXAMPLES[name]
     pair = ROOT / "examples" / f"{name}.py"
@@ -102,6 +100,7 @@ def keras_model():
 """
 
 
+@pytest.mark.slow
 def test_search_says_where_it_begins_and_every_mistake_that_it_finds(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.conftest import ROOT
+from tests.slow import few_of
 from training.checking.diagnosis import BUDGET, diagnose
 from training.checking.judgement import Diagnosis
 from training.commands import check
@@ -32,7 +33,7 @@ def diagnosed(name: str) -> Diagnosis:
     return diagnose(examination, BUDGET)
 
 
-@pytest.mark.parametrize("name", STOCK)
+@pytest.mark.parametrize("name", few_of(STOCK, "mlp_layers", "convnet_bn", "autoencoder"))
 def test_an_exact_rewrite_is_identical(name: str) -> None:
     """Slots, moving averages, dropout's masks and inference included."""
     found = diagnosed(f"{name}_exact")

@@ -148,6 +148,7 @@ print(np.isfinite(loss).all(), kept.optimizer.iterations.numpy())
 """
 
 
+@pytest.mark.slow
 def test_what_is_written_needs_nothing_else(new: Path) -> None:
     """In a process of its own, in which model.py alone is imported."""
     assert python(ALONE, str(new)).split() == ["True", "4"]
@@ -217,6 +218,7 @@ def test_what_is_not_understood_is_named_and_nothing_is_written(
     assert ("--partial writes the rest in Keras" in message) == partial
 
 
+@pytest.mark.slow
 def test_with_partial_the_rest_is_a_layer_of_raw_ops_that_nobody_overlooks(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -196,6 +196,7 @@ def test_bad_words_are_refused(
     assert not [*tmp_path.iterdir()]
 
 
+@pytest.mark.slow
 def test_a_loop_goes_on_where_outputs_alone_are_asked(tmp_path: Path) -> None:
     """What is in it waits for the loop, and for nothing else of the graph."""
     graph = ROOT / "examples/tf115/graphs/text_lstm.meta"

@@ -95,6 +95,7 @@ def averaged(of: Callable[[list[Any]], list[Any]], **how: bool) -> Train:
     return train
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("counted", [False, True])
 def test_averages_of_weights_are_kept_on(counted: bool, tmp_path: Path) -> None:
     """The op that averages is no train op: it waits for the one that is."""
@@ -109,6 +110,7 @@ def test_averages_of_weights_are_kept_on(counted: bool, tmp_path: Path) -> None:
         assert np.abs(np.asarray(average) - theirs).max() <= LARGEST
 
 
+@pytest.mark.slow
 def test_averages_of_some_weights_stand_aside(tmp_path: Path) -> None:
     old = trained(tmp_path, averaged(lambda every: every[:1]))
     source, facts, _ = rewritten(old, "--train-op", "ExponentialMovingAverage")
@@ -132,6 +134,7 @@ def several(cost: Any, step: Any) -> Any:
         return tf.group(adagrad.apply_gradients(both[0]), adam.apply_gradients(both[1], step))
 
 
+@pytest.mark.slow
 def test_several_optimizers_train_on_with_their_slots(tmp_path: Path) -> None:
     source, facts, model = rewritten(trained(tmp_path, several))
     assert '"(.*/)?output/.*": keras.optimizers.Adam(' in source

@@ -5,6 +5,7 @@ import shlex
 import subprocess
 import sys
 
+import pytest
 import tyro
 
 from tests.conftest import ROOT
@@ -59,6 +60,7 @@ def test_every_command_is_understood() -> None:
         tyro.cli(table.grammar(), args=shlex.split(line)[1:])
 
 
+@pytest.mark.slow
 def test_the_listing_does_not_run_on_tensorflow_2() -> None:
     (command,) = {one for one in code(PAGES[0]) if one.startswith("python ")}
     _, *arguments = shlex.split(command)

@@ -192,6 +192,7 @@ def test_a_last_bit_of_float64_is_a_difference() -> None:
     assert judgement.compare(losses.astype(np.float32), {}, nearly, {}).identical
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lane", ["exact", "idiomatic"])
 def test_mixed_bfloat16_rounds_as_measured(lane: Lane, digits: Digits) -> None:
     """1e-3 relative of the float32 graph's losses: 8 bits of each product, and not a bit less."""

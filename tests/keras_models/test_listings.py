@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import numpy as np
+import pytest
 import tensorflow as tf
 
 from keras_models import article
@@ -59,6 +60,7 @@ def test_kerass_prints_the_idiomatic_lanes_losses(digits: Digits) -> None:
     assert [np.float32(loss) for loss in found["losses"]] == steps(lane)
 
 
+@pytest.mark.slow
 def test_tensorflow_2s_prints_the_tf2_lanes_losses(digits: Digits) -> None:
     weights = "more = [names[one].numpy().tolist() for one in ('b1', 'b2')]"
     found = run("keras_models.tf2_listing", weights)

@@ -9,6 +9,7 @@ import pytest
 import tensorflow as tf
 
 from keras_models import transfer, writing
+from tests.slow import few_of
 from tests.support import exact_cells as cells
 from tests.tf1_compat.network.graphs import images, read, variable
 from tf1_compat.network import Network, NotCovered
@@ -268,7 +269,7 @@ def written(network: Network) -> tuple[str, dict[str, Any]]:
     return "".join(line.strip() for line in body.splitlines()), module
 
 
-@pytest.mark.parametrize("name", FORMS)
+@pytest.mark.parametrize("name", few_of(FORMS, *({*FORMS} - {"step by step", "gates by hand"})))
 def test_recurrent_layers_are_written_and_compute_what_they_did(name: str) -> None:
     build, expected = FORMS[name]
     rng = np.random.default_rng(1)

@@ -24,6 +24,7 @@ from keras_models.tf1_optimizers import (
     TF1RMSProp,
 )
 from tests.promises.test_genuine import on_tf115
+from tests.slow import few_of
 from tests.support import tf115
 
 tf1 = tf.compat.v1
@@ -238,7 +239,7 @@ def trained_in_keras(made: Any, folder: Path) -> list[bytes]:
     return [weight.tobytes() for weight in model.get_weights()]
 
 
-@pytest.mark.parametrize("name", TRAINED)
+@pytest.mark.parametrize("name", few_of(TRAINED, "adam", "adagrad", "proximal_sgd"))
 def test_a_saved_model_trains_on_as_tf1_would_have(name: str, tmp_path: Path) -> None:
     make, made = PAIRS[name]
     assert trained_in_keras(made, tmp_path) == trained_in_tf1(lambda: tf115.embedded(make))

@@ -114,6 +114,7 @@ def test_example_meets_an_open_and_a_closed_relu() -> None:
     assert signs == {True, False}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("optimizer", ["adam", "gradient_descent"])
 def test_numpy_goes_on_from_tensorflow_1s_state(optimizer: Any, digits: Digits) -> None:
     """Weights, slots, powers and step are all there: a lane that has left goes on as it would."""

@@ -85,6 +85,7 @@ def test_fifty_epochs_have_the_recorded_checksum(
     assert checksum(losses[:-1], second.weights()) != golden("portable")["mnist_5k"]["50"]
 
 
+@pytest.mark.slow
 @x86
 def test_another_kernel_has_it_too_without_tensorflow(
     digits: Digits, start: dict[str, np.ndarray], tmp_path: Path

@@ -78,6 +78,7 @@ def test_the_tf1_graphs_state_fits(lane: str, few: Examples) -> None:
         assert relative_distance(ours, theirs).max() < TOLERANCES["idiomatic_resumed"].relative
 
 
+@pytest.mark.slow
 def test_a_run_with_them_is_saved_resumed_and_explained(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

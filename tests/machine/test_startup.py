@@ -48,6 +48,7 @@ def test_nothing_is_collected_while_tensorflow_is_imported() -> None:
     assert python(IMPORT).split() == ["0", "True", "True"]
 
 
+@pytest.mark.slow
 def test_what_keras_only_looks_for_is_imported_by_those_who_need_it() -> None:
     assert python(LOOKED_FOR).split() == ["[]"]
 

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import pytest
 
 from tests.support.examining import examine
 from tests.support.pairs.graph_parts import dense, descent, mean_square, placeholder
@@ -37,6 +38,7 @@ def test_names_are_the_same_in_every_model() -> None:
     assert len(set(first)) == 2
 
 
+@pytest.mark.slow
 def test_a_map_may_name_them() -> None:
     weight_map = {
         **{"one/kernel": "dense/kernel", "one/bias": "dense/bias"},

@@ -56,6 +56,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[float]
         return prefix, [float(session.run(step, fed)[1]) for _ in range(UPDATES)]
 
 
+@pytest.mark.slow
 def test_cells_go_there_and_back_and_train_on(
     trained: tuple[Path, list[float]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -53,6 +53,7 @@ def test_feeds_that_switch_dropout_off_for_good() -> None:
     assert wrong.verdict == "different"
 
 
+@pytest.mark.slow
 def test_dropout_in_a_branch_that_only_training_takes() -> None:
     def tf1_graph() -> dict[str, Any]:
         x, y = placeholder(None, 4), placeholder(None, 1)

@@ -61,6 +61,7 @@ def test_a_mistake_beside_two_inputs_is_named() -> None:
     assert "learning_rate: 0.2 in Keras" in found.causes[0].cause
 
 
+@pytest.mark.slow
 def test_inputs_the_other_way_round() -> None:
     def tf1_graph() -> dict[str, Any]:
         left, right, y = placeholder(None, 3), placeholder(None, 3), placeholder(None, 1)

@@ -39,6 +39,7 @@ def model_of_two_heads(
     return model
 
 
+@pytest.mark.slow
 def test_two_outputs_with_a_loss_each() -> None:
     found = examine({"tf1_graph": two_heads, "keras_model": model_of_two_heads})
     assert found.verdict in ("identical", "equivalent"), found
@@ -134,6 +135,7 @@ def test_second_network_stands_aside() -> None:
     assert any("second/kernel, second/bias" in said for said in found.not_compared)
 
 
+@pytest.mark.slow
 def test_adversary_whose_generator_stands_still() -> None:
     """A Sequential within a model is float64 throughout, or the verdict is "different"."""
 

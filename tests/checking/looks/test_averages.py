@@ -119,6 +119,7 @@ def in_a_branch() -> dict[str, Any]:
     return ends | {"feeds": {training: (True, False)}}
 
 
+@pytest.mark.slow
 def test_averages_that_move_in_a_branch_are_compared() -> None:
     def keras_model(momentum: float = 0.5) -> keras.Model:
         norm = keras.layers.BatchNormalization(momentum=momentum, center=False, scale=False)

@@ -17,6 +17,7 @@ def test_solutions_are_right() -> None:
     assert marking.marked(TUTORIAL / "solutions.py") == dict.fromkeys(marking.EXERCISES)
 
 
+@pytest.mark.slow
 def test_nothing_is_right_before_it_is_written(capsys: pytest.CaptureFixture[str]) -> None:
     """And the two mistakes of the rewrite are found as `tf1keras check` finds them."""
     assert marking.main([TUTORIAL / "exercises.ipynb"]) == 0

@@ -63,6 +63,7 @@ def refused(tmp_path: Path, capsys: Printed) -> Refuse:
     return refuse
 
 
+@pytest.mark.slow
 def test_a_run_goes_on_with_its_own_state(unfinished: Path, runs: Path, tmp_path: Path) -> None:
     assert run("resume", unfinished) == 0
     assert (tmp_path / "run" / "history.csv").read_bytes() == (
