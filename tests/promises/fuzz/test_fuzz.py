@@ -14,7 +14,7 @@ from tf1_compat.bundle import table as leveldb
 
 COUNTS = {"idx": 150, "npz": 150, "images": 60, "config": 150, "checkpoint": 150}
 COUNTS |= {"containers": 100, "index": 200, "graph": 150, "meta": 20, "keras": 10}
-SLOW = {name: 8 * count for name, count in COUNTS.items()}
+SLOW = {name: 3 * count for name, count in COUNTS.items()}
 
 
 @pytest.fixture(scope="module", autouse=True)
