@@ -110,6 +110,7 @@ def test_keras_default_gru_is_named() -> None:
     ]
 
 
+@pytest.mark.slow
 def test_a_frozen_cell_is_copied(monkeypatch: pytest.MonkeyPatch) -> None:
     def variable(name: str, *shape: int) -> Any:
         trainable = not name.startswith("lstm")

@@ -104,6 +104,7 @@ def test_a_loop_is_one_op_and_what_follows_it_is_marked() -> None:
     assert not any(layer.departs for row in rows for layer in row.layers)
 
 
+@pytest.mark.slow
 def test_an_op_that_only_hands_on_is_not_where_the_graph_departs() -> None:
     """Behind the embedding, whose outputs both have, an Identity has them as well."""
     masked, _ = PAIRS_THAT_LOOKED_RIGHT["an id that only one side masks"]

@@ -89,7 +89,10 @@ def test_by_hand_is_tensorflow_1_in_float64_for_fifty_epochs(
         Hyperparameters((784, 30, 10), l1=1e-3, l2=1e-2),
         Hyperparameters((784, 1, 10), "mse", "gradient_descent", l1=1e-3, l2=1e-2),
         Hyperparameters((784, 60, 50, 40, 30, 10), "mse", l2=0.1),
-        Hyperparameters((784, *[16] * 12, 10), l1=1e-4, learning_rate=0.01),
+        pytest.param(
+            Hyperparameters((784, *[16] * 12, 10), l1=1e-4, learning_rate=0.01),
+            marks=pytest.mark.slow,
+        ),
     ],
     ids=Hyperparameters.describe,
 )

@@ -44,6 +44,7 @@ def test_no_command_imports_keras_before_it_begins() -> None:
     assert all(line.endswith(" []") for line in python(COMMANDS).splitlines())
 
 
+@pytest.mark.slow
 def test_nothing_is_collected_while_tensorflow_is_imported() -> None:
     assert python(IMPORT).split() == ["0", "True", "True"]
 

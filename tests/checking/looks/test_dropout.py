@@ -11,6 +11,7 @@ from keras import layers, optimizers
 
 from keras_models import masks
 from keras_models.exact import TF1Dropout
+from tests.slow import few_of
 from tests.support.examining import examine
 from training.checking.judgement import PROVEN
 
@@ -88,39 +89,46 @@ def seen(graph: Callable, model: Callable) -> Any:
 MAP = {"inner": "inner/kernel", "outer": "outer/kernel"}
 
 
-@pytest.mark.parametrize(
-    ("graph", "model", "unseen"),
-    [
-        (graph(drop(0.35)), model(0.35), None),
-        (graph(floor(0.7)), model(0.3), None),
-        (graph(below(0.9)), model(0.1), None),
-        (graph(drop(0.5), drop(0.2)), model(0.5, flat=0.2), None),  # [N, 4, 3] and [N, 12]
-        (graph(switched), model(0.5), None),
-        (graph(fed, drop(0.2)), model(0.4, 0.2), "has what keep_prob is fed in training"),
-        (graph(fed), model(0.4), "has what keep_prob is fed in training"),
-    ],
-    ids=["a rate", "floor", "less", "flat or not", "is_training", "some", "keep_prob"],
-)
-def test_dropout_that_is_the_same_is_proven(
-    graph: Callable, model: Callable, unseen: str | None
-) -> None:
+SAME: dict[str, tuple] = {
+    "a rate": (graph(drop(0.35)), model(0.35), None),
+    "floor": (graph(floor(0.7)), model(0.3), None),
+    "less": (graph(below(0.9)), model(0.1), None),
+    # [N, 4, 3] and [N, 12]
+    "flat or not": (graph(drop(0.5), drop(0.2)), model(0.5, flat=0.2), None),
+    "is_training": (graph(switched), model(0.5), None),
+    "some": (graph(fed, drop(0.2)), model(0.4, 0.2), "has what keep_prob is fed in training"),
+    "keep_prob": (graph(fed), model(0.4), "has what keep_prob is fed in training"),
+}
+
+
+@pytest.mark.parametrize("name", few_of(SAME, "a rate", "less", "flat or not", "keep_prob"))
+def test_dropout_that_is_the_same_is_proven(name: str) -> None:
+    graph, model, unseen = SAME[name]
     found = seen(graph, model)
     assert found.verdict in PROVEN, found
     assert [unseen or "" in said for said in found.not_compared] == [unseen] * bool(unseen)
 
 
-@pytest.mark.parametrize(
-    ("graph", "model", "words"),
-    [
-        (graph(drop(0.5)), model(0.3), "rate 0.3 in Keras, 0.5 in TensorFlow 1"),
-        (graph(switched), model(0.4), "rate 0.4 in Keras, 0.5 in TensorFlow 1"),
-        (graph(both), model(0.5, before=0.3), "rate 0.3, 0.5 in Keras, 0.3 in TensorFlow 1"),
-        (graph(fed), model(inputs=0.5), "dropout: in another place"),
-        (graph(fed, drop(0.2)), model(0.2, 0.5), "rate 0.5, 0.2 in Keras, 0.2 in TensorFlow 1"),
-    ],
-    ids=["a rate", "is_training", "one rate for two", "inputs", "exchanged"],
-)
-def test_dropout_that_is_another_is_named(graph: Callable, model: Callable, words: str) -> None:
+ANOTHER: dict[str, tuple] = {
+    "a rate": (graph(drop(0.5)), model(0.3), "rate 0.3 in Keras, 0.5 in TensorFlow 1"),
+    "is_training": (graph(switched), model(0.4), "rate 0.4 in Keras, 0.5 in TensorFlow 1"),
+    "one rate for two": (
+        graph(both),
+        model(0.5, before=0.3),
+        "rate 0.3, 0.5 in Keras, 0.3 in TensorFlow 1",
+    ),
+    "inputs": (graph(fed), model(inputs=0.5), "dropout: in another place"),
+    "exchanged": (
+        graph(fed, drop(0.2)),
+        model(0.2, 0.5),
+        "rate 0.5, 0.2 in Keras, 0.2 in TensorFlow 1",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", few_of(ANOTHER, "a rate", "inputs"))
+def test_dropout_that_is_another_is_named(name: str) -> None:
+    graph, model, words = ANOTHER[name]
     found = seen(graph, model)
     assert found.verdict == "different", found
     assert any(words in cause.cause for cause in found.causes), found.causes

@@ -51,6 +51,7 @@ def sampled() -> keras.Model:
     return model
 
 
+@pytest.mark.slow
 def test_a_variational_autoencoder_is_judged_by_the_same_numbers_on_both_sides() -> None:
     found = examine({"tf1_graph": variational(tf1.random_normal), "keras_model": sampled}, steps=2)
     assert found.verdict in PROVEN, found
