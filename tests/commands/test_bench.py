@@ -1,6 +1,7 @@
 """`tf1keras bench` measures what it says, and the figures promised of it hold."""
 
 import importlib.util
+import statistics
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from tests.support.losses import read_csv
 from training import data
 from training.data import Digits, Examples
 from training.experiments import peer_process, peers
+from training.experiments.peer_process import _Process as Process
 from training.lanes import loop
 from training.lanes.build import bind, build
 from training.machine.devices import Device
@@ -55,7 +57,7 @@ def test_bench_measures_each_peer_against_the_floor(
 def test_peak_memory_is_the_peers_own() -> None:
     """Linux hands the parent's largest resident size on to what it starts; here it is 1 GB."""
     ballast = np.ones(2**27)
-    with peer_process._Process("sklearn", 100) as process:
+    with Process("sklearn", 100) as process:
         assert process.failed is None
         assert 50 < process.peak_mb() < 700
     assert ballast.nbytes == 2**30
@@ -82,7 +84,7 @@ def test_every_other_peer_trains(peer: Peer) -> None:
     """The loss that it reaches falls; those that are there only for time do not say it."""
     if peer_process._missing(peer):
         pytest.skip(f"{peer}: `make frameworks`")
-    process = peer_process._Process(peer, 200)
+    process = Process(peer, 200)
     with process:
         assert process.failed is None
         assert process.seconds() > 0
@@ -179,26 +181,22 @@ def test_several_epochs_in_a_call_change_no_bit(digits: Digits) -> None:
 
 @pytest.mark.alone
 @pytest.mark.slow
-def test_exact_lane_is_near_the_floor_at_few_rows(tmp_path: Path) -> None:
-    """Ratios of one run on this machine: they scatter by three hundredths, so one of three."""
-    options = ["--rows", 4000, "--peers", "exact", "--rounds", 5]
-    assert any(_to_floor(tmp_path / str(n), *options)["exact"] <= 1.25 for n in range(3))
+def test_exact_lane_is_near_the_floor_at_few_rows() -> None:
+    """Ratios on this machine: they scatter by three hundredths, so one of three."""
+    with Process("floor", 4000) as floor, Process("exact", 4000) as exact:
+        assert any(_ratio(exact, floor, rounds=5) <= 1.25 for _ in range(3))
 
 
 @pytest.mark.alone
 @pytest.mark.slow
-def test_exact_lane_is_ahead_of_plain_fit(tmp_path: Path) -> None:
-    ratios = _to_floor(
-        tmp_path / "b", "--rows", 60000, "--peers", "exact", "keras_fit", "--rounds", 3
-    )
-    assert ratios["keras_fit"] / ratios["exact"] >= 1.6
+def test_exact_lane_is_ahead_of_plain_fit() -> None:
+    with Process("exact", 60000) as exact, Process("keras_fit", 60000) as fit:
+        assert _ratio(fit, exact, rounds=3) >= 1.6
 
 
-def _to_floor(folder: Path, *options: object) -> dict[str, float]:
-    """Return peer -> its ratio to the floor, of one bench of one number of rows."""
-    assert run("bench", *options, "--out", folder) == 0
-    (found,) = read_json(folder / "bench.json")["rows"].values()
-    return {peer: of["to_floor"] for peer, of in found.items()}
+def _ratio(one: Process, other: Process, rounds: int) -> float:
+    """Return how many times as long an epoch of one takes as the other's, as `bench` does."""
+    return statistics.median(one.seconds() / other.seconds() for _ in range(rounds))
 
 
 def test_bench_refuses_what_it_cannot_measure() -> None:
