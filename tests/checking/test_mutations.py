@@ -45,7 +45,7 @@ def test_case_is_judged_rightly(case: Case) -> None:
 
 
 A_MINUTE = 60.0
-"""Seconds in which a deep net's mistake has to be named on two idle cores."""
+"""Seconds of a processor in which a deep net's mistake has to be named, whatever runs beside it."""
 
 
 def with_epsilon(net: Net, epsilon: float) -> Net:
@@ -57,13 +57,13 @@ def with_epsilon(net: Net, epsilon: float) -> Net:
     )
 
 
-@pytest.mark.alone
+@pytest.mark.slow
 def test_a_deep_nets_epsilon_is_named_within_a_minute() -> None:
     right = resnet_20()
     wrong = right.having(net=with_epsilon(right.net, 1e-5))
-    began = time.monotonic()
+    began = time.process_time()
     found = examine({"tf1_graph": builder(right), "keras_model": maker(wrong)}, batch_size=4)
-    assert time.monotonic() - began < A_MINUTE
+    assert time.process_time() - began < A_MINUTE
     (cause,) = [one.cause for one in found.causes]
     expected = "epsilon of all BatchNormalization layers: 1e-05 in Keras, 0.001 in TensorFlow 1"
     assert (found.verdict, cause) == ("different", expected)
