@@ -60,11 +60,13 @@ BARE = "import tensorflow"
 def test_three_lanes_cost_what_they_cost_one_by_one(rows: int, epochs: int) -> None:
     trainees = build(THREE, data.synthetic(rows), 1234, CPU)
     _seconds(trainees, 3)
-    ratios = []
+    ratios: list[float] = []
     for _ in range(3):
         alone = sum(_seconds([trainee], epochs) for trainee in trainees)
         ratios.append(_seconds(trainees, epochs) / alone)
-    assert statistics.median(ratios) <= 1.05, ratios
+        if sum(ratio <= 1.05 for ratio in ratios) == 2:
+            return  # so is the median of three
+    pytest.fail(f"{ratios=}")
 
 
 def _seconds(trainees: Sequence[Trainee], epochs: int) -> float:
