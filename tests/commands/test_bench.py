@@ -183,20 +183,19 @@ def test_several_epochs_in_a_call_change_no_bit(digits: Digits) -> None:
 @pytest.mark.slow
 def test_exact_lane_is_near_the_floor_at_few_rows() -> None:
     """Ratios on this machine: they scatter by three hundredths, so one of three."""
-    with Process("floor", 4000) as floor, Process("exact", 4000) as exact:
-        assert any(_ratio(exact, floor, rounds=5) <= 1.25 for _ in range(3))
+    assert any(_ratio("exact", "floor", 4000, rounds=5) <= 1.25 for _ in range(3))
 
 
 @pytest.mark.alone
 @pytest.mark.slow
 def test_exact_lane_is_ahead_of_plain_fit() -> None:
-    with Process("exact", 60000) as exact, Process("keras_fit", 60000) as fit:
-        assert _ratio(fit, exact, rounds=3) >= 1.6
+    assert _ratio("keras_fit", "exact", 60000, rounds=3) >= 1.6
 
 
-def _ratio(one: Process, other: Process, rounds: int) -> float:
+def _ratio(one: Peer, other: Peer, rows: int, rounds: int) -> float:
     """Return how many times as long an epoch of one takes as the other's, as `bench` does."""
-    return statistics.median(one.seconds() / other.seconds() for _ in range(rounds))
+    with Process(one, rows) as ours, Process(other, rows) as theirs:
+        return statistics.median(ours.seconds() / theirs.seconds() for _ in range(rounds))
 
 
 def test_bench_refuses_what_it_cannot_measure() -> None:
