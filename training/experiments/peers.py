@@ -17,8 +17,9 @@ from typing import Any
 
 import numpy as np
 
-from tf1_compat.hyperparameters import LISTING, N_HIDDEN, N_INPUT, N_OUTPUT
+from tf1_compat.hyperparameters import N_HIDDEN, N_INPUT, N_OUTPUT
 from training.data import Examples
+from training.experiments import frameworks
 from training.lanes.build import build
 from training.machine import devices
 from training.options.lanes import Lane
@@ -157,61 +158,9 @@ def keras_fit(x: np.ndarray, y: np.ndarray) -> Train:
     return train
 
 
-def _torch(compiled: bool, x: np.ndarray, y: np.ndarray) -> Train:
-    import torch
-
-    pixels, labels = torch.from_numpy(x), torch.from_numpy(y)
-    model = torch.nn.Sequential(
-        torch.nn.Linear(N_INPUT, N_HIDDEN), torch.nn.ReLU(), torch.nn.Linear(N_HIDDEN, N_OUTPUT)
-    )
-    optimizer = torch.optim.Adam(model.parameters(), lr=LISTING.learning_rate)
-    cost = torch.nn.CrossEntropyLoss()
-    forward = torch.compile(lambda: cost(model(pixels), labels)) if compiled else None
-
-    def epoch() -> float:
-        optimizer.zero_grad(set_to_none=True)
-        loss = forward() if forward else cost(model(pixels), labels)
-        loss.backward()
-        optimizer.step()
-        return loss.item()
-
-    return _each(epoch)
-
-
-def jax(x: np.ndarray, y: np.ndarray) -> Train:
-    """Return a jitted step with the state donated; Adam written out, as there is none in JAX."""
-    import jax
-    import jax.numpy as jnp
-
-    random = np.random.default_rng(0)
-    shapes = [(N_INPUT, N_HIDDEN), (N_HIDDEN,), (N_HIDDEN, N_OUTPUT), (N_OUTPUT,)]
-    weights = [jnp.asarray(random.standard_normal(shape, np.float32)) for shape in shapes]
-    state = (weights, [w * 0 for w in weights], [w * 0 for w in weights], jnp.float32(0))
-    pixels, labels = jax.device_put(x), jax.device_put(y)
-
-    def loss(weights: Any, pixels: Any, labels: Any) -> Any:
-        W1, b1, W2, b2 = weights
-        logits = jax.nn.relu(pixels @ W1 + b1) @ W2 + b2
-        return -(labels * jax.nn.log_softmax(logits)).sum(axis=1).mean()
-
-    def step(state: Any, pixels: Any, labels: Any) -> Any:
-        weights, m, v, t = state
-        value, gradients = jax.value_and_grad(loss)(weights, pixels, labels)
-        t = t + 1
-        m = [0.9 * a + 0.1 * g for a, g in zip(m, gradients, strict=True)]
-        v = [0.999 * a + 0.001 * g * g for a, g in zip(v, gradients, strict=True)]
-        rate = LISTING.learning_rate * jnp.sqrt(1 - 0.999**t) / (1 - 0.9**t)
-        moved = [w - rate * a / (jnp.sqrt(b) + 1e-8) for w, a, b in zip(weights, m, v, strict=True)]
-        return (moved, m, v, t), value
-
-    jitted = jax.jit(step, donate_argnums=0)
-
-    def epoch() -> float:
-        nonlocal state
-        state, value = jitted(state, pixels, labels)
-        return float(value)
-
-    return _each(epoch)
+def _plain(step: Callable[..., frameworks.Step], x: np.ndarray, y: np.ndarray) -> Train:
+    one = step(x, y, frameworks.initial())
+    return _each(lambda: float(one()))
 
 
 def sklearn(x: np.ndarray, y: np.ndarray) -> Train:
@@ -238,9 +187,9 @@ PEERS: dict[str, Build] = {
     "article": article,
     "tf115": Genuine,
     "keras_fit": keras_fit,
-    "torch": partial(_torch, False),
-    "torch_compile": partial(_torch, True),
-    "jax": jax,
+    "torch": partial(_plain, frameworks.torch_step),
+    "torch_compile": partial(_plain, partial(frameworks.torch_step, compiled=True)),
+    "jax": partial(_plain, frameworks.jax_step),
     "sklearn": sklearn,
     "numpy": partial(_lane, "numpy"),
     "portable": partial(_lane, "portable"),
