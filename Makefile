@@ -116,6 +116,7 @@ speed: $(VENV)/installed-frameworks ## measure again what docs/reference/speed.m
 	$(BIN)/python -m docs.figures.speed.start
 	$(BIN)/python -m docs.figures.speed.memory
 	$(BIN)/python -m docs.figures.speed.peaks
+	$(BIN)/python -m docs.figures.speed.ops
 
 .PHONY: fuzz
 fuzz: $(VENV)/installed-fuzz ## give every reader of files a million damaged inputs, ten minutes (ARGS="1000 npz")

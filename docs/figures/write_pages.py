@@ -20,7 +20,7 @@ from docs.figures import (
     write_traps,
 )
 from docs.figures.portable import write as write_portable
-from docs.figures.speed import memory, peaks, records, start
+from docs.figures.speed import memory, ops, peaks, records, start
 
 WRITERS: dict[str, ModuleType] = {
     "figures": write_compare_and_ablate,
@@ -34,6 +34,7 @@ WRITERS: dict[str, ModuleType] = {
     "start": start,
     "memory": memory,
     "peaks": peaks,
+    "ops": ops,
     "records": records,
 }
 """What stands in a page's mark -> what has PAGES, KEPT figures and rewrite(page, text, figures)."""

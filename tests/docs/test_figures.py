@@ -5,13 +5,11 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import get_args
 
 import numpy as np
 import pytest
 
 from docs.figures import write_lockstep, write_traps
-from docs.figures.speed import memory, peaks, start
 from docs.figures.traps.traps import TRAPS, distances
 from docs.figures.write_pages import WRITERS
 from tests.commands.test_ablate import KINDS
@@ -20,7 +18,6 @@ from tests.promises.test_genuine import tf115_python
 from tests.support.docs_pages import MEASURED, PAGES, READMES, text
 from tests.support.tf1_to_keras import ROUNDING
 from training.machine.files import read_json
-from training.options.bench import Peer
 from training.parity.tolerances import TOLERANCES
 
 
@@ -83,49 +80,6 @@ def test_quoted_fine_tuning_keeps_what_it_promises() -> None:
 def test_quoted_verdicts_are_on_all_examples() -> None:
     found = read_json(MEASURED / "check.json")
     assert {f"{name}.py" for name in found} == {p.name for p in (ROOT / "examples").glob("*.py")}
-
-
-def test_quoted_speed_is_of_every_peer() -> None:
-    """On the processor that was measured last; on others of those that there were then."""
-    *_, newest = read_json(MEASURED / "bench.json").values()
-    for measured in read_json(MEASURED / "bench.json").values():
-        assert set(measured["rows"]) == {"4000", "60000"}
-        for of_rows in measured["rows"].values():
-            known = (
-                get_args(Peer)
-                if measured is newest
-                else [p for p in get_args(Peer) if p in of_rows]
-            )
-            assert list(of_rows) == list(known)
-            assert not any("missing" in of for of in of_rows.values())
-            for lane in {"tf1", "exact", "idiomatic", "tf2", "article"} & of_rows.keys():
-                assert 0.9 <= round(of_rows[lane]["to_floor"], 1) <= 1.4
-            assert 2.3 <= round(of_rows["keras_fit"]["to_floor"], 1) <= 8
-
-
-def test_quoted_start_is_of_every_command_and_before_a_bare_import_is_done() -> None:
-    """And a picture is read in half of its time; tests/lanes/test_costs.py measures it again."""
-    measured = read_json(MEASURED / "start.json")["commands"]
-    assert tuple(measured) == start.COMMANDS
-    assert all(of["to_import"] < 1 for of in measured.values())
-    (picture,) = (of for command, of in measured.items() if command.startswith("predict "))
-    assert 0.4 <= picture["to_import"] <= 0.6
-
-
-def test_quoted_memory_of_many_rows_is_least_in_compare() -> None:
-    quoted = read_json(MEASURED / "memory.json")["of"]
-    assert list(quoted) == [*memory.WORKS, memory.SLICED]
-    own = max(quoted[memory.OWN]["600000"])
-    assert all(own < min(quoted[name]["600000"]) for name in memory.OTHERS)
-
-
-def test_quoted_limit_is_below_the_floor() -> None:
-    quoted = read_json(MEASURED / "peaks.json")["rows"]
-    assert [*quoted] == [str(rows) for rows in peaks.ROWS]
-    assert all([*of] == [*peaks.LIBRARIES] for of in quoted.values())
-    many = quoted["60000"]
-    assert 0.65 <= sum(many["oneDNN, PyTorch"]) / sum(many["TensorFlow"]) <= 0.75
-    assert many["TensorFlow, (G^T @ X)^T"][1] <= 0.75 * many["TensorFlow"][1]
 
 
 def test_quoted_comparison_is_what_a_run_gives(default_run: Path) -> None:

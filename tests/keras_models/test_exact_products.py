@@ -66,3 +66,16 @@ def test_another_order_of_sums_is_noticed(monkeypatch: pytest.MonkeyPatch) -> No
 
     monkeypatch.setattr(tf, "matmul", matmul)
     assert not same_either_way(x, 5)
+
+
+def test_rows_are_summed_in_four_chains() -> None:
+    """A bias's gradient: the order that a quicker sum would have to keep."""
+    g = np.random.default_rng(0).standard_normal((4_002, 128), np.float32)
+    chains = np.zeros((4, 128), np.float32)
+    for four in g[:4_000].reshape(-1, 4, 128):
+        chains += four
+    total = chains[0]
+    for one in (*chains[1:], *g[4_000:]):
+        total = total + one
+    assert total.tobytes() == tf.reduce_sum(g, 0).numpy().tobytes()
+    assert total.tobytes() != g.sum(axis=0).tobytes()
