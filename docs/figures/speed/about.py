@@ -1,6 +1,7 @@
 """What tables of docs/reference/speed.md have in common: their pages, what was measured on."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -38,3 +39,9 @@ def table(rows: list[tuple[str, ...]], page: str, on: dict[str, Any]) -> str:
 def keep(file: Path, figures: Any) -> None:
     """Write `figures` to `file`."""
     file.write_text(json.dumps(figures, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def publish(file: Path, rewrite: Callable[[str, str, Any], str], figures: Any) -> None:
+    """Keep `figures` in `file`, and write both pages from it as `blocks.write` does."""
+    keep(file, figures)
+    blocks.write(PAGES, rewrite, json.loads(file.read_text(encoding="utf-8")))

@@ -9,7 +9,6 @@ docs/reference/speed.md and its Chinese twin. Takes 8 GB and ten minutes.
 """
 
 import functools
-import json
 import statistics
 import tempfile
 from collections.abc import Callable
@@ -129,8 +128,7 @@ def rewrite(page: str, text: str, figures: dict[str, Any]) -> str:
 
 def main() -> None:
     """Measure and write everything."""
-    about.keep(KEPT, measure())
-    blocks.write(PAGES, rewrite, json.loads(KEPT.read_text(encoding="utf-8")))
+    about.publish(KEPT, rewrite, measure())
 
 
 if __name__ == "__main__":

@@ -184,9 +184,7 @@ def rewrite(page: str, text: str, figures: dict[str, Any]) -> str:
 
 def main() -> None:
     """Measure and write everything."""
-    figures = measure()
-    about.keep(KEPT, figures)
-    blocks.write(PAGES, rewrite, figures)
+    about.publish(KEPT, rewrite, measure())
 
 
 if __name__ == "__main__":

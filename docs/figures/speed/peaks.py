@@ -174,9 +174,7 @@ def rewrite(page: str, text: str, figures: dict[str, Any]) -> str:
 def main() -> None:
     """Measure and write everything."""
     os.environ.update(ONE_THREAD)
-    figures = measure()
-    about.keep(KEPT, figures)
-    blocks.write(PAGES, rewrite, figures)
+    about.publish(KEPT, rewrite, measure())
 
 
 if __name__ == "__main__":
