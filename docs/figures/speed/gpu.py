@@ -5,7 +5,8 @@
 
 Needs NumPy, JAX and PyTorch, neither TensorFlow nor Keras. Each framework has a process of its own,
 and float32 products without TF32. The limit is what the five products of a step take at the card's
-peak. Prints a table, and writes what it found to OUT.json. Two minutes.
+peak. Prints a table, and writes what it found to OUT.json; the exit status is 1 where a framework
+failed. Two minutes.
 """
 
 import argparse
@@ -19,6 +20,7 @@ from typing import Any
 
 from docs.figures.speed import about
 from tf1_compat.hyperparameters import LISTING, N_HIDDEN, N_INPUT, N_OUTPUT
+from training.errors import first_line
 
 FRAMEWORKS = ("jax", "torch", "torch_compile")
 ROWS = (4_000, 60_000)
@@ -39,9 +41,9 @@ HEADINGS = ("framework", "rows", "ms a step", "min", "max", "to the limit")
 
 
 def card() -> dict[str, Any]:
-    """Return the card's name, driver and peak, FLOP/s in float32, at its highest clock.
+    """Return the card's name, driver and peak: FLOP/s in float32 at its highest clock.
 
-    Raises KeyError for a card whose units are not known.
+    The peak is None where the units of such a card are not known.
     """
     import torch
 
@@ -50,8 +52,8 @@ def card() -> dict[str, Any]:
     command = ["nvidia-smi", "--id=0", asked, "--format=csv,noheader,nounits"]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
     driver, megahertz = done.stdout.strip().split(", ")
-    units = of.multi_processor_count * FLOAT32_UNITS[of.major, of.minor]
-    peak = 2 * units * float(megahertz) * 1e6
+    units = FLOAT32_UNITS.get((of.major, of.minor))
+    peak = units and 2 * units * of.multi_processor_count * float(megahertz) * 1e6
     cuda = {"driver": driver, "cuda": torch.version.cuda}
     return {"card": of.name, **cuda, "megahertz": float(megahertz), "peak": peak}
 
@@ -112,11 +114,22 @@ def alone(function: Any, *arguments: Any) -> Any:
         return child.submit(function, *arguments).result()
 
 
+def tried(*asked: Any) -> dict[str, Any]:
+    """Return what `measure` finds, or why it failed: the others are measured all the same."""
+    try:
+        return alone(measure, *asked)
+    except Exception as error:  # whatever a framework raises on a card
+        return {"failed": f"{type(error).__name__}: {first_line(error)}"}
+
+
 def table(found: dict[str, Any]) -> str:
     """Return a line for each number of rows and framework."""
     lines: list[tuple[str, ...]] = [HEADINGS]
     for rows, of in found["rows"].items():
         for name, one in of["frameworks"].items():
+            if "failed" in one:
+                lines.append((name, f"{rows:,}", one["failed"], "", "", ""))
+                continue
             shown = [f"{one[key] * 1e3:.3f}" for key in ("median_s", "min_s", "max_s")]
             to = f"{one['median_s'] / of['limit_s']:.2f}" if of["limit_s"] else "-"
             lines.append((name, f"{rows:,}", *shown, to))
@@ -132,17 +145,17 @@ def main(words: list[str] | None = None) -> None:
     parser.add_argument("--lasts", type=float, default=1.0, help="seconds of a burst, at least")
     parser.add_argument("--frameworks", nargs="+", choices=FRAMEWORKS, default=FRAMEWORKS)
     asked = parser.parse_args(words)
-    on = alone(card) if asked.device == "cuda" else {"card": None}
+    on = alone(card) if asked.device == "cuda" else {"card": None, "peak": None}
     on |= {package: metadata.version(package) for package in ("jax", "torch", "numpy")}
     found: dict[str, Any] = {"on": on, "rows": {}}
     for rows in asked.rows:
-        of = {
-            name: alone(measure, name, asked.device, rows, asked.lasts) for name in asked.frameworks
-        }
-        limit = rows * FLOP / on["peak"] if "peak" in on else None
+        of = {name: tried(name, asked.device, rows, asked.lasts) for name in asked.frameworks}
+        limit = on["peak"] and rows * FLOP / on["peak"]
         found["rows"][rows] = {"limit_s": limit, "frameworks": of}
     about.keep(asked.out, found)
     print(f"{on}\n\n{table(found)}")
+    if any("failed" in one for of in found["rows"].values() for one in of["frameworks"].values()):
+        raise SystemExit(1)
 
 
 if __name__ == "__main__":
