@@ -22,7 +22,6 @@ from tests.conftest import ROOT, run
 from tests.support.states import RUN
 from training.data import Digits, npz
 from training.finetuning import saved_progress, split, tuning
-from training.finetuning.augment import Augmentation
 from training.finetuning.recipe import Recipe
 from training.finetuning.saved_progress import Progress
 from training.finetuning.stream import stream
@@ -34,8 +33,8 @@ from training.runs.saver import Saver
 from training.runs.saving import Saved
 from training.runs.state_file import STATE
 
-RECIPE = Recipe(epochs=4, batch_size=32, augmentation=Augmentation(elastic=8.0))
-STOPS_EARLY = Recipe(epochs=5, batch_size=32, learning_rate=0.3, patience=0.4)
+RECIPE = Recipe(epochs=4, batch_size=32)
+STOPS_EARLY = Recipe(epochs=5, batch_size=32, learning_rate=0.2, patience=0.4)
 """After two epochs that are worse."""
 
 

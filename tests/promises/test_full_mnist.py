@@ -81,7 +81,7 @@ def test_training_on_all_of_mnist_is_tensorflow_1s(
 def test_the_default_recipe_makes_a_good_model_of_the_articles(
     mnist_dir: Path, tmp_path: Path
 ) -> None:
-    """From TensorFlow 1.15.5's own result, 90.35 %, to 98.6 % and more; and soon to 97 %.
+    """From TensorFlow 1.15.5's own result, 90.35 %, to 98.8 % and more; and soon to 97 %.
 
     How long it takes is quoted with the machine, measured/finetune.json, and tested there.
     """
@@ -96,6 +96,6 @@ def test_the_default_recipe_makes_a_good_model_of_the_articles(
     assert facts["source_accuracy"] == 0.9035
     assert facts["handoff"]["identical"] is True
     assert facts["handoff"]["rows"] == 55000
-    assert facts["test_accuracy"] >= 0.986
+    assert facts["test_accuracy"] >= 0.988
     reached = next(row for row in facts["history"] if row["test_accuracy"] >= 0.97)
     assert reached["epoch"] <= 3

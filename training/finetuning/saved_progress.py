@@ -35,13 +35,13 @@ class Progress(Reached):
     optimizer: Weights = field(default_factory=dict)
     """Its variables, by their number: steps, slots, averages."""
     best: Weights = field(default_factory=dict)
-    """Those of the lowest validation loss; empty where nothing validates."""
+    """Those of the lowest Brier score on the validation rows; empty where there are none."""
     best_epoch: int | None = None
     phase: int = 0
     epochs: int = 0
     """Of this phase, done."""
     waited: int = 0
-    """Epochs of this phase since the validation loss was lowest."""
+    """Epochs of this phase since that score was lowest."""
     history: list[dict[str, Any]] = field(default_factory=list)
     """A row before the first epoch and after each."""
 
@@ -52,10 +52,10 @@ class Progress(Reached):
 
     @property
     def lowest(self) -> float:
-        """The validation loss of the weights that are kept."""
+        """The Brier score of the weights that are kept."""
         if self.best_epoch is None:
             return float("inf")
-        return float(self.history[self.best_epoch]["validation_loss"])
+        return float(self.history[self.best_epoch]["validation_brier"])
 
     @property
     def seconds(self) -> float:

@@ -43,11 +43,14 @@ def stream(
         x_of, y_of = tf.gather(x, chosen), tf.gather(y, chosen)
         return augment(x_of, drawn, recipe.augmentation), y_of
 
+    options = tf.data.Options()
+    options.autotune.enabled = False  # there is nothing to tune, and its thread is up to 10 s late
     batches = (
         tf.data.Dataset.counter(start=epoch)
         .flat_map(order)
         .enumerate(start=epoch * updates)
         .map(batch, num_parallel_calls=2, deterministic=True)
         .prefetch(8)
+        .with_options(options)
     )
     return batches, updates

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from training.command_line import progress
 from training.finetuning import handoff, saved_progress
 from training.finetuning.handoff import HandedOver
-from training.finetuning.recipe import RECIPES, Recipe, compile_for
+from training.finetuning.recipe import RATE_OF_FEW, RECIPES, Recipe, compile_for
 from training.finetuning.saved_progress import Progress
 from training.finetuning.split import Task
 from training.model_files import pretrained
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 def recipe(config: FinetuneConfig) -> Recipe:
     """Return the recipe that was asked for, with what options change in it."""
     chosen = RECIPES[config.recipe]
-    return dataclasses.replace(chosen, epochs=config.epochs) if config.epochs else chosen
+    rate = chosen.learning_rate * (RATE_OF_FEW if config.shots else 1.0)
+    return dataclasses.replace(chosen, learning_rate=rate, epochs=config.epochs or chosen.epochs)
 
 
 def train(
@@ -52,8 +53,7 @@ def train(
     copy = kinds.of(model).rebuild(model)
     trained, rebuilt = (pretrained.logits(one, task.test.x) for one in (model, copy))
     handoff.check(trained, rebuilt, 1.0, None, "logits")
-    compile_for(copy, used, updates=1, epochs=1, rates={})
-    copy.optimizer.build(copy.trainable_variables)  # or it could not be loaded without a warning
+    compile_for(copy, used, updates=1, epochs=1, rates={})  # or it is loaded with a warning
     return copy, tuned
 
 

@@ -37,7 +37,7 @@ class FinetuneConfig(FitOptions):
     it from the weights and says why."""
 
     recipe: Literal["default", "best"] = "default"
-    """default: a minute on two cores for all of MNIST; best: a few minutes."""
+    """default: a quarter of a minute on two cores for all of MNIST; best: a few minutes."""
 
     epochs: int | None = None
     """How many epochs to train; default: as many as the recipe says."""
