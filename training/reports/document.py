@@ -100,8 +100,12 @@ def write(
         scripts=[Markup(source) for source in sources],
         **shown,
     )
-    text = _CHINESE_MARK.sub(r"\1 \2", text)
-    (folder / output.PAGE).write_text(text, encoding="utf-8", newline="\n")
+    written = 0
+    with (folder / output.PAGE).open("w", encoding="utf-8", newline="\n") as file:
+        for mark in _CHINESE_MARK.finditer(text):  # `sub` takes three times the page's memory
+            file.writelines((text[written : mark.start()], mark.expand(r"\1 \2")))
+            written = mark.end()
+        file.write(text[written:])
 
 
 def _whole(text: str) -> "Markup":
