@@ -32,7 +32,7 @@ def measure(
     """Return peer -> what was measured with `rows` rows, the floor first."""
     found: dict[str, dict[str, Any]] = {}
     with ExitStack() as stack:
-        floor = stack.enter_context(_Process("floor", rows, config.micro_batch))
+        floor = stack.enter_context(Process("floor", rows, config.micro_batch))
         if floor.failed:
             raise UserError(
                 f"--rows {rows}: not even the floor can be measured with so many rows "
@@ -59,12 +59,12 @@ def _missing(peer: Peer) -> str | None:
     return other_backends.missing(peers.NEEDS.get(peer))
 
 
-def _against(floor: "_Process", peer: Peer, rows: int, config: BenchConfig) -> dict[str, Any]:
+def _against(floor: "Process", peer: Peer, rows: int, config: BenchConfig) -> dict[str, Any]:
     """Measure `peer` and the floor in turn; a peer that fails is a line in the table."""
     if peer == "floor":
         alone = [floor.seconds() for _ in range(config.rounds)]
         return _facts([(seconds, seconds) for seconds in alone], floor.peak_mb())
-    with _Process(peer, rows, config.micro_batch) as process:
+    with Process(peer, rows, config.micro_batch) as process:
         if process.failed:
             return {"missing": process.failed}
         pairs = [(process.seconds(), floor.seconds()) for _ in range(config.rounds)]
@@ -83,7 +83,7 @@ def _facts(pairs: Sequence[tuple[float, float]], peak_mb: float) -> dict[str, An
     }
 
 
-class _Process(Child):
+class Process(Child):
     """A peer, bound to `rows` rows and warmed up, in a process of its own."""
 
     def __init__(self, peer: Peer, rows: int, micro_batch: int | None = None) -> None:
