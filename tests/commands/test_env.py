@@ -5,6 +5,7 @@ import os
 from importlib.metadata import version
 from pathlib import Path
 
+import numpy as np
 import pytest
 import tensorflow as tf
 
@@ -34,6 +35,19 @@ def test_report_says_what_is_here(
     assert {"mnist_5k", "digits", "mnist", "emnist/digits", "MNIST_DIR"} <= set(data)
     for name in ("mnist_5k", "digits"):
         assert Path(data[name].removeprefix("embedded, ")).is_file()
+
+
+@pytest.mark.skipif(
+    not Path("/proc/cpuinfo").is_file(), reason="only Linux tells a processor's vectors"
+)
+def test_processors_of_one_name_are_told_apart_by_their_vectors(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """NumPy asks the processor itself."""
+    found = {*np.show_config(mode="dicts")["SIMD Extensions"]["found"]}
+    widest = [("AVX-512", {"X86_V4", "AVX512F"}), ("AVX2", {"X86_V3", "AVX2"})]
+    vectors = [name for name, of in widest if of & found][:1]
+    assert report(capsys)["cpu"].split(", ")[1:] == vectors
 
 
 def test_report_says_which_data_are_prepared(tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ class Recipe:
 RECIPES: dict[str, Recipe] = {
     "default": Recipe(epochs=20),
     "best": Recipe(
-        epochs=200,
+        epochs=400,
         optimizer="Muon",
         batch_size=512,
         learning_rate=1.2e-2,

@@ -23,6 +23,8 @@ VARIABLES = (
     *("ONEDNN_MAX_CPU_ISA", "OPENBLAS_NUM_THREADS", "NVIDIA_TF32_OVERRIDE"),
 )
 """Of the environment, what libraries read that compute."""
+VECTORS = {"avx512f": "AVX-512", "avx2": "AVX2"}
+"""Flag of a processor in /proc/cpuinfo -> what its vectors are called, the widest first."""
 DECIDES_BITS = (
     *("packages", "cpu", "cores", "gpus", "threads", "onednn", "tf32", "grappler", "variables"),
     "device",
@@ -130,9 +132,13 @@ def banner() -> str:
 
 
 def _processor() -> str:
+    """Return its name, and where Linux tells, the widest vectors: one name stands for several."""
     cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.is_file():
-        for line in cpuinfo.read_text().splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
+    lines = cpuinfo.read_text().splitlines() if cpuinfo.is_file() else []
+    of_first = {
+        key.strip(): value.strip()
+        for key, _, value in (line.partition(":") for line in reversed(lines))
+    }
+    name = of_first.get("model name") or platform.processor() or platform.machine()
+    flags = of_first.get("flags", "").split()
+    return ", ".join([name, *[vectors for flag, vectors in VECTORS.items() if flag in flags][:1]])
