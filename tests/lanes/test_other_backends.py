@@ -27,6 +27,10 @@ from training.parity.distance import relative_distance
 from training.parity.tolerances import TOLERANCES
 
 CPU = Device("CPU", 0)
+COMPILED = (
+    "__import__('training.lanes.other_backends').lanes.other_backends._here['model'].jit_compile"
+)
+"""In the other process: whether Keras compiles the step, as on JAX it does unless told not to."""
 LANES = [
     pytest.param(
         lane,
@@ -83,6 +87,7 @@ def test_its_state_goes_out_and_in_bit_for_bit(lane: Any, digits: Digits) -> Non
     assert all((trainee.weights()[n] == array).all() for n, array in tf1.weights().items())
     both = loop.train([tf1, trainee], 10, lambda epoch, losses: None).losses
     assert np.allclose(both["tf1"], both[lane], rtol=TOLERANCES["other_frameworks"].relative)
+    assert trainee._call(eval, COMPILED) is (lane == "keras-jax")  # type: ignore[attr-defined]
     state = trainee.state()
     assert state.step == 20
     later = [trainee.step() for _ in range(3)]

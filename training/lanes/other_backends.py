@@ -70,7 +70,7 @@ class BackendTrainee:
         """What the mirror's state is read from and set by: no random state."""
         self._child = Child(_choose, PACKAGES[name], device)
         weakref.finalize(self, self._child.shutdown, wait=False)
-        self._call(_build, _drawing_nothing(mirror.model), x, y)
+        self._call(_build, _config(mirror.model), x, y)
         self._push()
 
     def _call(self, function: Callable, *arguments: Any) -> Any:
@@ -144,14 +144,17 @@ class BackendTrainee:
         self.restore({path: variable.numpy() for path, variable in self._held.items()})
 
 
-def _drawing_nothing(model: "keras.Model") -> dict[str, Any]:
-    """Return the config of a model whose weights begin as zeros, for they are set once it is built.
+def _config(model: "keras.Model") -> dict[str, Any]:
+    """Return the config of a model to be built on another backend, where its weights are set.
 
-    To draw each, JAX compiles a program, which takes longer than to import it.
+    They begin as zeros, for to draw each JAX compiles a program, which takes longer than to import
+    it. Whether the step is compiled is for that backend to decide, as where nothing is asked for:
+    Keras' config has what TensorFlow decided, and op by op JAX takes twice as long.
     """
     import keras
 
     config = keras.saving.serialize_keras_object(model)
+    config["compile_config"]["jit_compile"] = "auto"
     for layer in config["config"]["layers"]:
         options = layer["config"]
         options.update((name, "zeros") for name in options if name.endswith("_initializer"))
