@@ -27,12 +27,17 @@ def supported() -> list[str]:
 
 
 def test_workflow_tests_every_python_that_is_supported() -> None:
-    (job,) = load(".github/workflows/test.yml")["jobs"].values()
+    job = load(".github/workflows/test.yml")["jobs"]["test"]
     assert job["strategy"]["matrix"]["python"] == supported() == ["3.11", "3.12", "3.13"]
     assert job["steps"][-1]["run"] == "make test"
     assert PROJECT["project"]["requires-python"] == f">={supported()[0]}"
     below = int(supported()[-1].partition(".")[2]) + 1
     assert f"(3, 11) <= sys.version_info < (3, {below})" in MAKEFILE
+
+
+def test_workflow_runs_the_slow_tests_too() -> None:
+    steps = load(".github/workflows/test.yml")["jobs"]["everything"]["steps"]
+    assert steps[-1]["run"] == ".ci/run"
 
 
 def test_pins_are_audited_when_they_change_and_every_week() -> None:
