@@ -12,15 +12,16 @@ Row = dict[str, Any]
 
 def of_start(figures: dict[str, Any]) -> Iterator[Row]:
     """Give a row for every command."""
-    for command, found in figures["commands"].items():
+    cpu, newest = newest_of(figures)
+    for command, found in newest["commands"].items():
         measured = found["seconds"], found["min"], found["max"]
         peer = found["to_import"], "`import tensorflow`"
-        yield _row("start", [command], measured, peer, figures["on"]["cpu"], "make speed")
+        yield _row("start", [command], measured, peer, cpu, "make speed")
 
 
 def of_bench(figures: dict[str, Any]) -> Iterator[Row]:
-    """Give a row for each number of rows and lane, on the processor that was measured last."""
-    *_, (cpu, newest) = figures.items()
+    """Give a row for each number of rows and lane."""
+    cpu, newest = newest_of(figures)
     for rows, of_rows in newest["rows"].items():
         (fastest,) = (peer for peer, found in of_rows.items() if found["to_fastest_peer"] == 1)
         for lane in ("exact", "idiomatic"):
@@ -49,13 +50,20 @@ def of_finetune(figures: dict[str, Any]) -> Iterator[Row]:
 
 def of_memory(figures: dict[str, Any]) -> Iterator[Row]:
     """Give a row for each number of rows that `compare` was measured with."""
-    of = figures["of"]
+    cpu, newest = newest_of(figures)
+    of = newest["of"]
     for rows, found in of[memory.OWN].items():
         peers = {name: statistics.median(of[name][rows]) for name in memory.OTHERS}
         least = min(peers, key=lambda name: peers[name])
         measured = statistics.median(found), min(found), max(found)
         peer, of_it = (measured[0] / peers[least], f"`{least}`"), [memory.OWN, int(rows)]
-        yield _row("memory", of_it, measured, peer, figures["on"]["cpu"], "make speed")
+        yield _row("memory", of_it, measured, peer, cpu, "make speed")
+
+
+def newest_of(figures: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Return the processor that was measured last, and its figures."""
+    *_, newest = figures.items()
+    return newest
 
 
 def _row(

@@ -17,7 +17,6 @@ from typing import Any
 
 import numpy as np
 
-from docs.figures import blocks
 from docs.figures.speed import about
 
 KEPT = about.MEASURED / "memory.json"
@@ -114,16 +113,18 @@ def measure() -> dict[str, Any]:
     return {"of": of, "on": about.machine()}
 
 
-def rewrite(page: str, text: str, figures: dict[str, Any]) -> str:
-    """Return `text`, the content of `page`, with its table written from `figures`."""
+def table(page: str, figures: dict[str, Any]) -> list[tuple[str, ...]]:
+    """Return the lines of `page`'s table."""
     lines = []
     for name, found in figures["of"].items():
         medians = [statistics.median(of) for of in found.values()]
         gigabytes = f"{medians[-1] * MOST_ROWS / 10**9:.1f}"
         shown = [f"{of:,.0f}" for of in medians] if len(medians) > 1 else ["-"] * len(ROWS)
         lines.append((f"`{name}`", *shown, gigabytes))
-    table = about.table([HEADINGS[page], *lines], page, figures["on"])
-    return blocks.replace(text, "memory", "table", table)
+    return [HEADINGS[page], *lines]
+
+
+rewrite = functools.partial(about.rewrite, "memory", table)
 
 
 def main() -> None:

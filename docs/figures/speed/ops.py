@@ -10,17 +10,17 @@ whichever is more. Keeps what it finds in measured/ops.json, and replaces what s
 minutes at most.
 """
 
+import functools
 import re
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from docs.figures import blocks
 from docs.figures.speed import about
+from docs.figures.speed.fastest import fastest
 from tf1_compat.hyperparameters import LISTING, N_HIDDEN, N_INPUT, N_OUTPUT
 
 KEPT = about.MEASURED / "ops.json"
@@ -82,17 +82,6 @@ def work(rows: int) -> dict[str, tuple[int, int]]:
         "Adam": (12 * LISTING.parameters, 4 * LISTING.parameters),
     }
     return {op: (flop, 4 * numbers) for op, (flop, numbers) in counts.items()}
-
-
-def fastest(function: Callable[[], Any], lasts: float) -> float:
-    """Return the least of the processor's seconds of calls that last so long together."""
-    function()
-    end, least = time.perf_counter() + lasts, np.inf
-    while time.perf_counter() < end:
-        start = time.process_time()
-        function()
-        least = min(least, time.process_time() - start)
-    return least
 
 
 def rate() -> float:
@@ -164,8 +153,8 @@ def measure() -> dict[str, Any]:
     }
 
 
-def rewrite(page: str, text: str, figures: dict[str, Any]) -> str:
-    """Return `text`, the content of `page`, with its table written from `figures`."""
+def table(page: str, figures: dict[str, Any]) -> list[tuple[str, ...]]:
+    """Return the lines of `page`'s table."""
     lines = []
     for rows, of in figures["rows"].items():
         counts, found = work(int(rows)), of["ops"]
@@ -178,8 +167,10 @@ def rewrite(page: str, text: str, figures: dict[str, Any]) -> str:
             times = f"{seconds * 1e3:.3f}", f"{least * 1e3:.3f}", f"{seconds / least:.2f}"
             label = name if page == PAGES[0] else CHINESE.get(name, name)
             lines.append((label, f"{int(rows):,}", *amounts, *times))
-    table = about.table([HEADINGS[page], *lines], page, figures["on"])
-    return blocks.replace(text, "ops", "table", table)
+    return [HEADINGS[page], *lines]
+
+
+rewrite = functools.partial(about.rewrite, "ops", table)
 
 
 def main() -> None:

@@ -3,22 +3,22 @@
     python -m docs.figures.speed.peaks
 
 X @ W1, [N, 784] @ [784, 128], and X^T @ G, [784, N] @ [N, 128], in float32 on one core, each in a
-process of its own, in turn, ROUNDS times. What counts is the fastest call in the processor's time:
-whatever else runs makes a call slower, and most of all one on every core. Keeps what it finds in
+process of its own, in turn, ROUNDS times. What counts is the fastest call: whatever else runs makes
+a call slower, and most of all one on every core. Keeps what it finds in
 measured/peaks.json, and replaces what stands between `<!-- peaks: table -->` and `<!-- end -->` in
 docs/reference/speed.md and its Chinese twin. Three minutes.
 """
 
+import functools
 import os
-import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
 
 import numpy as np
 
-from docs.figures import blocks
 from docs.figures.speed import about
+from docs.figures.speed.fastest import fastest
 from tf1_compat.hyperparameters import N_HIDDEN, N_INPUT
 
 KEPT = about.MEASURED / "peaks.json"
@@ -145,20 +145,11 @@ def begin(name: str, rows: int) -> None:
 
 def seconds() -> list[float]:
     """Return the seconds of the fastest call of each product."""
-    return [fastest(product) for product in _here]
+    return [fastest(product, LASTS) for product in _here]
 
 
-def fastest(product: Product) -> float:
-    """Return the least seconds of calls that last LASTS together, both the processor's."""
-    end, least = time.process_time() + LASTS, np.inf
-    while (start := time.process_time()) < end:
-        product()
-        least = min(least, time.process_time() - start)
-    return least
-
-
-def rewrite(page: str, text: str, figures: dict[str, Any]) -> str:
-    """Return `text`, the content of `page`, with its table written from `figures`."""
+def table(page: str, figures: dict[str, Any]) -> list[tuple[str, ...]]:
+    """Return the lines of `page`'s table."""
     lines = []
     for rows, of in figures["rows"].items():
         best = [min(found) for found in zip(*of.values(), strict=True)]
@@ -167,8 +158,10 @@ def rewrite(page: str, text: str, figures: dict[str, Any]) -> str:
             rates = [f"{flop / one / 1e9:,.0f}" for one in found]
             ratio = sum(found) / sum(of["TensorFlow"])
             lines.append((name, f"{int(rows):,}", *rates, f"{sum(found):.4f}", f"{ratio:.2f}"))
-    table = about.table([HEADINGS[page], *lines], page, figures["on"])
-    return blocks.replace(text, "peaks", "table", table)
+    return [HEADINGS[page], *lines]
+
+
+rewrite = functools.partial(about.rewrite, "peaks", table)
 
 
 def main() -> None:

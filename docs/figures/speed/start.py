@@ -7,6 +7,7 @@ Keeps what it finds in measured/start.json, and replaces what stands between `<!
 and `<!-- end -->`. Four minutes on two cores.
 """
 
+import functools
 import os
 import statistics
 import subprocess
@@ -94,13 +95,15 @@ def of(runs: Sequence[tuple[float, float]]) -> dict[str, float]:
     return {"seconds": statistics.median(seconds), "min": min(seconds), "max": max(seconds)}
 
 
-def rewrite(page: str, text: str, figures: dict[str, Any]) -> str:
-    """Return `text`, the content of `page`, with its table written from `figures`."""
+def table(page: str, figures: dict[str, Any]) -> list[tuple[str, ...]]:
+    """Return the lines of `page`'s table."""
     rows = {"import tensorflow": figures["import"] | {"to_import": 1, "by_clock": 1}}
     rows |= {f"tf1keras {command}": found for command, found in figures["commands"].items()}
     lines = [(f"`{name}`", *(f"{found[key]:.2f}" for key in found)) for name, found in rows.items()]
-    table = about.table([HEADINGS[page], *lines], page, figures["on"])
-    return blocks.replace(text, "start", "table", table)
+    return [HEADINGS[page], *lines]
+
+
+rewrite = functools.partial(about.rewrite, "start", table)
 
 
 def main() -> None:
