@@ -79,7 +79,7 @@ def _seconds(trainees: Sequence[Trainee], epochs: int) -> float:
 def test_portable_lane_takes_at_most_twelve_times_the_exact_ones_processor_time(
     tmp_path: Path,
 ) -> None:
-    """On one core, where no thread waits for another; 8 was measured."""
+    """On one core, where no thread waits for another; 8 was measured, 11 on AMD with AVX-512."""
     assert float(_run(tmp_path, PORTABLE)) <= 12
 
 

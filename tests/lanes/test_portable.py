@@ -149,6 +149,23 @@ def test_every_variation_is_what_float64_gives(hyper: Hyperparameters, digits: D
     assert 0 < relative_distance(*losses).max() <= ALLOWED
 
 
+def test_inputs_that_are_0_in_every_row_are_left_out_and_change_no_bit(
+    digits: Digits, start: dict[str, np.ndarray]
+) -> None:
+    """Nor where all are."""
+    few = digits.train.x[:300], digits.train.y[:300]
+    left_out, whole = (Portable(*few, start) for _ in range(2))
+    whole._used = np.arange(few[0].shape[1])
+    assert len(left_out._used) < len(whole._used)
+    losses = left_out.steps(3)
+    assert checksum(losses, left_out.weights()) == checksum(whole.steps(3), whole.weights())
+    black = Portable(np.zeros_like(few[0]), few[1], start)
+    before = black.weights()
+    black.steps(2)
+    assert np.array_equal(black.weights()["W1"], before["W1"])
+    assert not np.array_equal(black.weights()["b1"], before["b1"])
+
+
 def test_compare_trains_it_and_says_its_checksum(tmp_path: Path) -> None:
     """It is the judge where the numpy lane is not there."""
     folder = tmp_path / "run"

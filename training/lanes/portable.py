@@ -40,15 +40,28 @@ class Portable(Backpropagation):
         return bits_of_a_slice(max(len(self._x), *self.hyper.widths))
 
     @cached_property
+    def _used(self) -> np.ndarray:
+        """The inputs that are not 0 in every row: without the others no exact sum is another.
+
+        All of them where all are 0.
+        """
+        inked = self._x.any(axis=0)
+        return np.flatnonzero(inked | ~inked.any())
+
+    @cached_property
     def _bound(self) -> Slices:
-        """The data, the same in every step, for products over columns and over rows."""
-        return split(self._x, None, self._bits)
+        """The used inputs, the same in every step, for products over columns and over rows."""
+        return split(self._x[:, self._used], None, self._bits)
 
     def forward(self, x: np.ndarray) -> list[np.ndarray]:
         """As `Backpropagation.forward`."""
         values = [x]
         for number in range(1, len(self.hyper.layers) + 1):
-            weighted = product(self._rows_of(values[-1]), self._split(self._w[f"W{number}"], 0))
+            kernel = self._split(self._w[f"W{number}"], 0)
+            if values[-1] is self._x:
+                weighted = product(self._bound, kernel.rows(self._used))
+            else:
+                weighted = product(self._split(values[-1], 1), kernel)
             weighted += self._w[f"b{number}"]
             last = number == len(self.hyper.layers)
             values.append(weighted if last else np.where(weighted > 0, weighted, 0.0))
@@ -70,7 +83,12 @@ class Portable(Backpropagation):
         for number in range(len(self.hyper.layers), 0, -1):
             entered = values[number - 1]
             by_column = self._split(change, 0)
-            gradients[f"W{number}"] = product(self._columns_of(entered).T, by_column)
+            if entered is self._x:
+                gradient = np.zeros_like(self._w[f"W{number}"])
+                gradient[self._used] = product(self._bound.T, by_column)
+            else:
+                gradient = product(self._split(entered, 0).T, by_column)
+            gradients[f"W{number}"] = gradient
             gradients[f"b{number}"] = total(change)
             if number > 1:
                 kernel = self._split(self._w[f"W{number}"], 1)
@@ -85,12 +103,6 @@ class Portable(Backpropagation):
 
     def _split(self, a: np.ndarray, axis: int) -> Slices:
         return split(a, axis, self._bits)
-
-    def _rows_of(self, a: np.ndarray) -> Slices:
-        return self._bound if a is self._x else self._split(a, 1)
-
-    def _columns_of(self, a: np.ndarray) -> Slices:
-        return self._bound if a is self._x else self._split(a, 0)
 
 
 def checksum(losses: Sequence[np.floating] | np.ndarray, weights: Mapping[str, np.ndarray]) -> str:

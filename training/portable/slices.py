@@ -41,6 +41,11 @@ class Slices(NamedTuple):
         """Transposed."""
         return Slices(self.high.T, self.low.T, self.unit.T, self.bits)
 
+    def rows(self, which: np.ndarray) -> "Slices":
+        """Only these rows of a matrix that has no unit of its own for each."""
+        assert len(self.unit) == 1
+        return self._replace(high=self.high[which], low=self.low[which])
+
 
 def bits_of_a_slice(terms: int) -> int:
     """Return how many bits each slice may have where products are sums of so many terms.
