@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from docs.figures import blocks
+from docs.figures.speed import about
 
-ROOT = Path(__file__).resolve().parents[2]
-DOCS = ROOT / "docs" / "figures"
-KEPT = DOCS / "measured" / "bench.json"
-PAGES = ("docs/reference/speed.md", "docs/zh-CN/reference/speed.md")
+DOCS = blocks.ROOT / "docs" / "figures"
+KEPT = about.MEASURED / "bench.json"
+PAGES = about.PAGES
 WORDS = {
     PAGES[0]: (
         ("rows", "peer", "s/epoch", "min", "max", "peak MB", "to floor", "to fastest peer"),
@@ -40,14 +40,14 @@ def table(figures: dict[str, Any], page: str) -> str:
     headings, measured_on = WORDS[page]
     head = [headings, ("---:", "---", *["---:"] * (len(headings) - 2))]
     tables = []
-    for cpu, of_cpu in figures.items():
+    for of_cpu in figures.values():
         rows = [
             (f"{int(number):,}", *line)
             for number, of_rows in of_cpu["rows"].items()
             for line in lines(of_rows)
         ]
         shown = "\n".join(f"| {' | '.join(row)} |" for row in [*head, *rows])
-        tables.append(f"{shown}\n\n{measured_on.format(cpu=cpu, **of_cpu)}")
+        tables.append(f"{shown}\n\n{measured_on.format(**of_cpu, **of_cpu['on'])}")
     return "\n\n".join(tables)
 
 
@@ -59,15 +59,9 @@ def rewrite(page: str, text: str, figures: dict[str, Any]) -> str:
 def main(run: Path) -> None:
     """Write everything."""
     measured = json.loads((run / "bench.json").read_text(encoding="utf-8"))
-    about = json.loads((run / "environment.json").read_text(encoding="utf-8"))
-    measured |= {"cores": about["cores"]}
-    measured |= {name: about["packages"][name] for name in ("tensorflow", "keras")}
-    figures = json.loads(KEPT.read_text(encoding="utf-8"))
-    figures.pop(about["cpu"], None)
-    figures[about["cpu"]] = measured  # the last one, as the picture
+    environment = json.loads((run / "environment.json").read_text(encoding="utf-8"))
     shutil.copyfile(run / "bench.png", DOCS / "bench.png")
-    KEPT.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
-    blocks.write(PAGES, rewrite, figures)
+    about.publish(KEPT, rewrite, measured | {"on": about.machine_of(environment)})
 
 
 if __name__ == "__main__":

@@ -134,11 +134,9 @@ def banner() -> str:
 def _processor() -> str:
     """Return its name, and where Linux tells, the widest vectors: one name stands for several."""
     cpuinfo = Path("/proc/cpuinfo")
-    lines = cpuinfo.read_text().splitlines() if cpuinfo.is_file() else []
-    of_first = {
-        key.strip(): value.strip()
-        for key, _, value in (line.partition(":") for line in reversed(lines))
-    }
-    name = of_first.get("model name") or platform.processor() or platform.machine()
-    flags = of_first.get("flags", "").split()
+    first = cpuinfo.read_text().partition("\n\n")[0] if cpuinfo.is_file() else ""
+    pairs = (line.partition(":") for line in first.splitlines())
+    said = {key.strip(): value.strip() for key, _, value in pairs}
+    name = said.get("model name") or platform.processor() or platform.machine()
+    flags = said.get("flags", "").split()
     return ", ".join([name, *[vectors for flag, vectors in VECTORS.items() if flag in flags][:1]])

@@ -35,8 +35,8 @@ LARGEST = 8_000_000
 MARKUP = 250_000
 """Bytes of its text, style and own scripts, at most."""
 SCRIPT = "\N{OBJECT REPLACEMENT CHARACTER}"
-"""Where a script goes. They are nine tenths of a page, and its last: its text, with Chinese in it,
-takes two bytes or four a character."""
+"""Where a script goes, after all that is shown. Scripts are nine tenths of a page, and within one
+text with Chinese in it each of their characters would take two bytes or four."""
 
 _CHINESE_MARK = re.compile(
     r'(<span class="en">[^<]*)'

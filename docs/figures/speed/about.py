@@ -21,7 +21,11 @@ def machine() -> dict[str, Any]:
     """Return the processor and the versions that figures are of."""
     from training.machine import environment
 
-    of = environment.machine()
+    return machine_of(environment.machine())
+
+
+def machine_of(of: dict[str, Any]) -> dict[str, Any]:
+    """Return the same of a run, from its environment.json."""
     versions = {name: of["packages"][name] for name in ("tensorflow", "keras")}
     return {"cpu": of["cpu"], "cores": of["cores"], **versions}
 
